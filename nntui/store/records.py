@@ -1,0 +1,115 @@
+"""What a reader of a run folder gets: frozen values, no handles, no queries.
+
+Arrays are NumPy's; this module names them without importing NumPy, so that listing runs stays light.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+    Integers = NDArray[np.int64]
+
+#: States in which a trainer process should be alive.
+LIVE_STATES = ("starting", "running", "paused")
+#: Every state a trainer writes. ``crashed`` is also what a reader says of a live state without a process.
+STATES = (*LIVE_STATES, "finished", "stopped", "diverged", "crashed")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The one row that says what a run is and how it stands.
+
+    Times are seconds since the epoch; ``progress`` is 0 to 1; ``steps_per_s`` is measured by the trainer over
+    its last flush; ``elapsed`` is seconds of training, pauses not counted.
+    """
+
+    id: str
+    name: str
+    preset: str
+    title: str
+    state: str
+    reason: str
+    created: float
+    updated: float
+    heartbeat: float
+    pid: int | None
+    host: str
+    step: int
+    epoch: int
+    progress: float
+    steps_per_s: float
+    elapsed: float
+    latest: dict[str, float] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    layers: tuple[LayerRecord, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        """Whether a trainer owns the run."""
+        return self.state in LIVE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRecord:
+    """One layer of the network: its name, what goes in, what comes out and how many numbers it learns."""
+
+    name: str
+    inputs: int
+    outputs: int
+    activation: str
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a person would want marked on the curve. ``kind`` is ``set``, ``state`` or ``warning``."""
+
+    id: int
+    at: float
+    step: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody asked of a run and, once the trainer has answered, what came of it.
+
+    ``status`` is ``waiting``, ``applied`` or ``refused``; ``step`` is the step at which it took effect.
+    """
+
+    id: int
+    at: float
+    who: str
+    kind: str
+    key: str
+    value: str
+    status: str = "waiting"
+    step: int | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One metric over a range of steps, as buckets in order of their steps; every array has one entry a bucket.
+
+    ``first`` and ``last`` are the first and last step in the bucket, ``count`` how many values were recorded in it,
+    ``bad`` how many of them were NaN or infinite. ``low``, ``high``, ``mean`` and ``final`` are taken over the
+    finite values; they are NaN where there were none.
+    """
+
+    name: str
+    first: Integers
+    last: Integers
+    count: Integers
+    low: Floats
+    high: Floats
+    mean: Floats
+    final: Floats
+    bad: Integers
