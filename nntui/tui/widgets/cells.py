@@ -1,0 +1,130 @@
+"""A grid of lines that sends to the terminal only the cells that changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from rich.cells import split_graphemes
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nntui.tui.widgets.text import plain
+
+#: A new span costs a cursor movement and a colour, about as many bytes as this many unchanged cells.
+_MERGE_GAP = 4
+_BLANK_LINE = Strip([], 0)
+#: ASCII, lines, blocks and braille: what charts are made of, one cell each.
+_SINGLE_CELLS = re.compile("[ -~\u2500-\u259f\u2800-\u28ff]*")
+_Cell = tuple[str, Style]
+_BLANK_CELL: _Cell = (" ", Style.null())
+
+
+def line(*parts: str | tuple[str, Style]) -> Strip:
+    """Build one line from texts, each with a style or in the widget's own.
+
+    Texts are made plain first, so that nothing in them can act on the terminal.
+    """
+    segments = []
+    for part in parts:
+        text, style = part if isinstance(part, tuple) else (part, Style.null())
+        if text:
+            segments.append(Segment(plain(text), style))
+    return Strip(segments)
+
+
+class Cells(Widget):
+    """Shows lines, and redraws the spans in which they differ from the lines shown before.
+
+    Textual sends a dirty region to the terminal without comparing it to what is there, so the comparison is made
+    here. A chart that grows by a few dots ten times a second costs a few hundred bytes a frame instead of
+    several thousand.
+    """
+
+    ALLOW_SELECT = False
+
+    _lines: Sequence[Strip] = ()
+
+    def show(self, lines: Sequence[Strip]) -> None:
+        """Show `lines`, one `Strip` for each row from the top; rows without a line are blank.
+
+        Every segment must have a style (`Style()` for the widget's own): Textual cannot remove the colours of a
+        segment without one. A strip that is shown must not be changed afterwards.
+        """
+        before, self._lines = self._lines, tuple(lines)
+        if self.styles.auto_dimensions and _extent(before) != _extent(self._lines):
+            self.refresh(layout=True)
+            return
+        regions = list(_changes(before, self._lines, self.size))
+        if regions:
+            self.refresh(*regions)
+
+    def render_line(self, y: int) -> Strip:
+        """Return row `y` on the widget's background, cut or extended to its width."""
+        row = self._lines[y] if y < len(self._lines) else _BLANK_LINE
+        style = self.rich_style
+        return row.apply_style(style).crop_extend(0, self.size.width, style)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return the cells of the longest line, for ``width: auto``."""
+        return _extent(self._lines)[0]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines, for ``height: auto``."""
+        return _extent(self._lines)[1]
+
+
+def _extent(lines: Sequence[Strip]) -> tuple[int, int]:
+    return max((strip.cell_length for strip in lines), default=0), len(lines)
+
+
+def _changes(before: Sequence[Strip], after: Sequence[Strip], size: Size) -> Iterator[Region]:
+    """Yield the regions inside `size` in which two grids of lines differ."""
+    pairs = zip_longest(before, after, fillvalue=_BLANK_LINE)
+    for y, (old, new) in zip(range(size.height), pairs, strict=False):
+        if old is new or old == new:
+            continue
+        for start, end in _spans(_cells(old), _cells(new)):
+            if start < size.width:
+                yield Region(start, y, min(end, size.width) - start, 1)
+
+
+def _spans(old: list[_Cell], new: list[_Cell]) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of the runs of cells that differ, those a few cells apart as one."""
+    start = end = -1
+    for x, (a, b) in enumerate(zip_longest(old, new, fillvalue=_BLANK_CELL)):
+        if a == b:
+            continue
+        if start >= 0 and x - end >= _MERGE_GAP:
+            yield start, end
+            start = x
+        elif start < 0:
+            start = x
+        end = x + 1
+    if start >= 0:
+        yield start, end
+
+
+def _cells(strip: Strip) -> list[_Cell]:
+    """Split a strip into its cells.
+
+    A wide character fills two cells, the second marked as its continuation, so that the two always equal or
+    differ from those of another strip together. What has no width belongs to the character before it.
+    """
+    cells: list[_Cell] = []
+    for text, segment_style, _ in strip:
+        style = segment_style or _BLANK_CELL[1]
+        if _SINGLE_CELLS.fullmatch(text):
+            cells.extend([(char, style) for char in text])
+            continue
+        for start, end, width in split_graphemes(text)[0]:
+            grapheme = text[start:end]
+            if width:
+                cells.append((grapheme, style))
+            if width == 2:
+                cells.append(("\0" + grapheme, style))
+    return cells
