@@ -26,7 +26,8 @@ class RunRecord:
     """The one row that says what a run is and how it stands.
 
     Times are seconds since the epoch; ``progress`` is 0 to 1; ``steps_per_s`` is measured by the trainer over
-    its last flush; ``elapsed`` is seconds of training, pauses not counted.
+    its last flush; ``elapsed`` is seconds of training, pauses not counted. ``latest`` holds the newest value of each
+    metric, ``data`` what the network learns from: names of inputs and target, classes, rows.
     """
 
     id: str
@@ -36,7 +37,6 @@ class RunRecord:
     state: str
     reason: str
     created: float
-    updated: float
     heartbeat: float
     pid: int | None
     host: str
@@ -45,9 +45,10 @@ class RunRecord:
     progress: float
     steps_per_s: float
     elapsed: float
-    latest: dict[str, float] = field(default_factory=dict)
+    latest: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     layers: tuple[LayerRecord, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
 
     @property
     def live(self) -> bool:
@@ -100,8 +101,8 @@ class Curve:
     """One metric over a range of steps, as buckets in order of their steps; every array has one entry a bucket.
 
     ``first`` and ``last`` are the first and last step in the bucket, ``count`` how many values were recorded in it,
-    ``bad`` how many of them were NaN or infinite. ``low``, ``high``, ``mean`` and ``final`` are taken over the
-    finite values; they are NaN where there were none.
+    ``bad`` how many of them were NaN or infinite. ``low``, ``high`` and ``mean`` are taken over the finite values,
+    ``final`` is the last value; each is NaN where there is none.
     """
 
     name: str

@@ -1,0 +1,1 @@
+"""The run folder: one writer of telemetry, many readers, and commands appended by anyone."""

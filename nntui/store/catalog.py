@@ -1,0 +1,103 @@
+"""All the runs under one folder: listed newest first, found by id, the beginning of one, name, or ``latest``."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+import time
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from nntui.errors import closest
+from nntui.store.records import LayerRecord, RunRecord
+from nntui.store.schema import DATABASE, RunError, connect_reader
+
+#: A run that was made but whose trainer has not yet said its process id is given so long to appear.
+START_SECONDS = 20.0
+#: Without a heartbeat for so long, a run of another machine is taken for crashed.
+SILENT_SECONDS = 60.0
+
+_COLUMNS = ", ".join(f.name for f in fields(RunRecord))
+
+
+def read_run(db: sqlite3.Connection) -> RunRecord:
+    """The run's own row. A live state whose trainer is gone is told as ``crashed``."""
+    *row, pid_started = db.execute(f"SELECT {_COLUMNS}, pid_started FROM run").fetchone()
+    values = dict(zip((f.name for f in fields(RunRecord)), row, strict=True))
+    values.update({name: json.loads(values[name]) for name in ("latest", "config", "data")})
+    layers = tuple(LayerRecord(**layer) for layer in json.loads(values.pop("layers")))
+    run = RunRecord(**values, layers=layers)
+    if run.live and not _trainer_alive(run, pid_started):
+        return replace(
+            run, state="crashed", reason=run.reason or f"the trainer ended without a word at step {run.step}"
+        )
+    return run
+
+
+def _trainer_alive(run: RunRecord, pid_started: float | None) -> bool:
+    silence = time.time() - run.heartbeat
+    if run.host != socket.gethostname():
+        return silence < SILENT_SECONDS
+    if run.pid is None:
+        return silence < START_SECONDS
+    import psutil
+
+    try:
+        process = psutil.Process(run.pid)
+        same = pid_started is None or abs(process.create_time() - pid_started) < 2
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def list_runs(runs: Path) -> list[tuple[Path, RunRecord]]:
+    """Every readable run and its folder, newest first; folders that hold none are passed over."""
+    found = []
+    for folder in runs.iterdir() if runs.is_dir() else ():
+        if folder.name.startswith(".") or not (folder / DATABASE).is_file():
+            continue
+        try:
+            found.append((folder, open_run(folder)))
+        except RunError:
+            continue
+    return sorted(found, key=lambda pair: (pair[1].created, pair[1].id), reverse=True)
+
+
+def open_run(folder: Path) -> RunRecord:
+    """The row of the run in a folder. Raises RunError when it cannot be read."""
+    db = connect_reader(folder)
+    try:
+        return read_run(db)
+    except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
+        raise RunError(f"{folder / DATABASE}: damaged: {' '.join(str(error).split())}") from None
+    finally:
+        db.close()
+
+
+def find_run(runs: Path, wanted: str = "latest") -> tuple[Path, RunRecord]:
+    """The run meant by an id, a unique beginning of one, a name, or ``latest``. Raises RunError.
+
+    A whole id wins over a name, a name over a beginning; of several runs of one name the newest is meant.
+    """
+    if (runs / wanted / DATABASE).is_file() and Path(wanted).name == wanted:
+        return runs / wanted, open_run(runs / wanted)
+    known = list_runs(runs)
+    if not known:
+        raise RunError(f"no runs in {runs}; nntui train PRESET makes one")
+    if wanted == "latest":
+        return known[0]
+    for pair in known:
+        if pair[1].name == wanted:
+            return pair
+    beginning = [pair for pair in known if wanted and pair[1].id.startswith(wanted)]
+    if len(beginning) == 1:
+        return beginning[0]
+    shown = repr(wanted if len(wanted) <= 60 else wanted[:57] + "...")
+    if beginning:
+        raise RunError(f"{shown} begins several runs: {', '.join(run.id for _, run in beginning[:8])}")
+    names: list[Any] = [text for _, run in known for text in (run.id, run.name)]
+    raise RunError(f"no run {shown}{closest(wanted, names)}; nntui runs lists them")

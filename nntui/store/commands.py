@@ -1,0 +1,67 @@
+"""Appends commands to a run, and waits for the trainer's answer."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from nntui.store.records import Command
+from nntui.store.schema import RunError, connect_reader, connect_writer, transaction
+
+#: What may be asked of a trainer: turn a knob, hold, go on, do so many single steps, end.
+KINDS = ("set", "pause", "resume", "step", "stop")
+
+
+def asker() -> str:
+    """Who asks: the user and, where there is one, the terminal."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        user = "someone"
+    try:
+        terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    except (OSError, AttributeError, ValueError):
+        return user
+    return f"{user}@{terminal}"
+
+
+def append(folder: Path, kind: str, key: str = "", value: str = "") -> int:
+    """Appends one command and returns its id. Raises RunError when the folder cannot be written."""
+    assert kind in KINDS, kind
+    row = (time.time(), asker(), kind, key, value)
+    db = connect_writer(folder)
+    try:
+        with transaction(db):
+            cursor = db.execute("INSERT INTO commands (at, who, kind, key, value) VALUES (?, ?, ?, ?, ?)", row)
+            assert cursor.lastrowid is not None
+            return cursor.lastrowid
+    except sqlite3.Error as error:
+        raise RunError(f"{folder}: the command could not be written: {error}") from None
+    finally:
+        db.close()
+
+
+def wait(
+    folder: Path, command: int, *, alive: Callable[[], bool], seconds: float = 30.0, pause: float = 0.02
+) -> Command | None:
+    """The command once it is answered; None when the trainer is gone or has not answered in time."""
+    limit = time.monotonic() + seconds
+    db = connect_reader(folder)
+    try:
+        while True:
+            gone = not alive()
+            row = db.execute(
+                "SELECT id, at, who, kind, key, value, status, step, answer FROM commands WHERE id = ?", (command,)
+            ).fetchone()
+            if row and row[6] != "waiting":
+                return Command(*row)
+            if gone or time.monotonic() > limit:
+                return None
+            time.sleep(pause)
+    finally:
+        db.close()

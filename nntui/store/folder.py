@@ -1,0 +1,81 @@
+"""Makes a run folder, names what lies in it, and removes it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import socket
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from nntui.store.schema import APPLICATION_ID, DATABASE, FORMAT, SCHEMA, RunError, connect_writer, transaction
+
+CONFIG = "config.toml"
+LOG = "trainer.log"
+CHECKPOINTS = "checkpoints"
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
+
+
+def create(runs: Path, *, name: str, preset: str, config: dict[str, Any]) -> Path:
+    """A new run folder in state ``starting``, complete or not there at all. Raises RunError.
+
+    It is made under another name and renamed when it is whole, so that nobody ever sees half a run.
+    """
+    run_id = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    folder, draft = runs / run_id, runs / f".new-{run_id}"
+    try:
+        runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft.mkdir(mode=0o700)
+        (draft / CHECKPOINTS).mkdir(mode=0o700)
+        (draft / CONFIG).write_text(tomli_w.dumps(config), encoding="utf-8")
+        (draft / LOG).touch(mode=0o600)
+        _create_database(draft, run_id, name or preset, preset, config)
+        draft.rename(folder)
+    except (OSError, sqlite3.Error) as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        detail = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise RunError(f"{runs}: cannot make a run here: {detail}; NNTUI_HOME can name another folder") from None
+    return folder
+
+
+def _create_database(folder: Path, run_id: str, name: str, preset: str, config: dict[str, Any]) -> None:
+    path = folder / DATABASE
+    path.touch(mode=0o600)
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.executescript(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; {SCHEMA}")
+        now = time.time()
+        db.execute(
+            "INSERT INTO run (id, name, preset, title, created, config, host, state, heartbeat)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 'starting', ?)",
+            (run_id, name, preset, config.get("title", ""), now, json.dumps(config), socket.gethostname(), now),
+        )
+    finally:
+        db.close()
+
+
+def set_process(folder: Path, pid: int, started: float) -> None:
+    """Records which process trains: its id and when it started, so that a later process of the same id is not it."""
+    db = connect_writer(folder)
+    try:
+        with transaction(db):
+            db.execute("UPDATE run SET pid = ?, pid_started = ?, heartbeat = ?", (pid, started, time.time()))
+    finally:
+        db.close()
+
+
+def remove(folder: Path) -> None:
+    """Deletes a run folder: it vanishes at once under its own name, then its files go. Raises RunError."""
+    doomed = folder.with_name(f".gone-{folder.name}")
+    try:
+        folder.rename(doomed)
+        shutil.rmtree(doomed)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be removed: {error.strerror or error}") from None

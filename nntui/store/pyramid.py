@@ -1,0 +1,115 @@
+"""Buckets of steps, merged upward by powers of two.
+
+A bucket at level L covers the steps from k·2^L to (k+1)·2^L - 1. Each level is made from the one below, so any range of
+any run is drawn from about as many buckets as a chart has columns, and the extremes of every step are in them. The
+finest level kept rises as the run grows: a series never holds more than ``KEEP`` buckets there, whatever its length.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Most buckets at the finest level; when there are more, the finest level is given up.
+KEEP = 32_768
+
+Buckets = NDArray[np.void]
+
+
+def bucket_type(series: int) -> np.dtype[np.void]:
+    """The packed record of one bucket of a stream with so many series."""
+    return np.dtype(
+        [
+            ("first", "<i8"),
+            ("last", "<i8"),
+            ("count", "<i8"),
+            ("low", "<f4", (series,)),
+            ("high", "<f4", (series,)),
+            ("mean", "<f4", (series,)),
+            ("final", "<f4", (series,)),
+            ("bad", "<u4", (series,)),
+        ]
+    )
+
+
+def from_samples(steps: NDArray[np.int64], values: NDArray[Any]) -> Buckets:
+    """One bucket a step: ``steps`` (n,), rising; ``values`` (n, series), NaN and infinity allowed."""
+    buckets: Buckets = np.empty(len(steps), bucket_type(values.shape[1]))
+    with np.errstate(over="ignore"):
+        finite = values.astype(np.float32)
+    good = np.isfinite(finite)
+    finite[~good] = np.nan
+    buckets["first"] = buckets["last"] = steps
+    buckets["count"] = 1
+    for name in ("low", "high", "mean", "final"):
+        buckets[name] = finite
+    buckets["bad"] = ~good
+    return buckets
+
+
+def merge(buckets: Buckets, level: int) -> Buckets:
+    """The same steps in buckets of ``2**level`` steps; those given must be finer, and in order."""
+    if len(buckets) == 0:
+        return buckets
+    keys = buckets["first"] >> level
+    starts = np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1))
+    if len(starts) == len(buckets):
+        return buckets
+    ends = np.concatenate((starts[1:], [len(buckets)])) - 1
+    merged: Buckets = np.empty(len(starts), buckets.dtype)
+    merged["first"] = buckets["first"][starts]
+    merged["last"] = buckets["last"][ends]
+    merged["count"] = np.add.reduceat(buckets["count"], starts)
+    merged["bad"] = np.add.reduceat(buckets["bad"], starts, axis=0)
+    merged["low"] = np.fmin.reduceat(buckets["low"], starts, axis=0)
+    merged["high"] = np.fmax.reduceat(buckets["high"], starts, axis=0)
+    weight = (buckets["count"][:, None] - buckets["bad"]).astype(np.float64)
+    total = np.add.reduceat(np.where(weight > 0, buckets["mean"] * weight, 0.0), starts, axis=0)
+    weights = np.add.reduceat(weight, starts, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        merged["mean"] = total / weights
+    merged["final"] = buckets["final"][ends]
+    return merged
+
+
+class Pyramid:
+    """The levels of one stream as they grow; what is finished is handed out once, level by level."""
+
+    def __init__(self, series: int, keep: int = KEEP) -> None:
+        self.level = 0
+        self._keep = keep
+        self._finished = 0
+        self._empty: Buckets = np.empty(0, bucket_type(series))
+        self._pending: dict[int, Buckets] = {}
+
+    @property
+    def tail(self) -> Buckets:
+        """The newest bucket of the finest level, not yet finished."""
+        return self._pending.get(self.level, self._empty)
+
+    def add(self, steps: NDArray[np.int64], values: NDArray[Any]) -> dict[int, Buckets]:
+        """Takes samples at rising steps; returns the buckets they finish, by level."""
+        finished: dict[int, Buckets] = {}
+        level, new = self.level, from_samples(steps, values)
+        while len(new):
+            buckets = merge(np.concatenate((self._pending.get(level, self._empty), new)), level)
+            whole = buckets["last"][-1] + 1 == (buckets["last"][-1] >> level) + 1 << level
+            self._pending[level], new = (self._empty, buckets) if whole else (buckets[-1:], buckets[:-1])
+            if len(new):
+                finished[level] = new
+            level += 1
+        self._finished += len(finished.get(self.level, ()))
+        return finished
+
+    def outgrown(self) -> int | None:
+        """The finest level, if it has become too many buckets: it is given up, and its number returned."""
+        if self._finished <= self._keep:
+            return None
+        level = self.level
+        rest = self._pending.pop(level, self._empty)
+        above = self._pending.get(level + 1, self._empty)
+        self._pending[level + 1] = merge(np.concatenate((above, rest)), level + 1)
+        self.level, self._finished = level + 1, self._finished // 2
+        return level

@@ -1,0 +1,120 @@
+"""A viewer's side of the run folder: bounded reads, each finished at once, and no way to write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nntui.store import tables
+from nntui.store.catalog import read_run
+from nntui.store.pyramid import Buckets, bucket_type, merge
+from nntui.store.records import Command, Curve, Event, RunRecord
+from nntui.store.schema import TAIL, connect_reader
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    number: int
+    series: tuple[str, ...]
+    level: int
+
+
+class Reader:
+    """One open run. Not safe to share between threads, but may be handed from one to another."""
+
+    def __init__(self, folder: Path) -> None:
+        self._db = connect_reader(folder)
+        self._version = -1
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._db.close()
+
+    def changed(self) -> bool:
+        """Whether anything was committed since the last call that said so; the first call always does."""
+        version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        changed, self._version = version != self._version, version
+        return changed
+
+    def run(self) -> RunRecord:
+        """The run's own row."""
+        return read_run(self._db)
+
+    def series(self) -> tuple[str, ...]:
+        """The names of all metrics recorded so far."""
+        return tuple(name for stream in self._streams() for name in stream.series)
+
+    def _streams(self) -> list[_Stream]:
+        rows = self._db.execute("SELECT id, series, level FROM stream ORDER BY id")
+        return [_Stream(number, tuple(json.loads(series)), level) for number, series, level in rows]
+
+    def curves(self, names: Iterable[str], first: int, last: int, buckets: int) -> dict[str, Curve]:
+        """Metrics over the steps ``first`` to ``last`` inclusive, each in at most about ``buckets`` buckets.
+
+        Names nobody recorded are left out. One spike of one step is in ``low`` or ``high``, however wide the range.
+        """
+        wanted, found = list(names), {}
+        for stream in self._streams():
+            here = [name for name in wanted if name in stream.series]
+            if not here:
+                continue
+            data = self._buckets(stream, first, last, max(1, buckets))
+            for name in here:
+                found[name] = _curve(name, data, stream.series.index(name))
+        return {name: found[name] for name in wanted if name in found}
+
+    def _buckets(self, stream: _Stream, first: int, last: int, wanted: int) -> Buckets:
+        """From the coarsest level that is fine enough; what is not finished there, from the finer ones."""
+        level = stream.level
+        while (last >> level) - (first >> level) >= wanted:
+            level += 1
+        kind = bucket_type(len(stream.series))
+        position, parts = first, []
+        for step_down in (*range(level, stream.level - 1, -1), TAIL):
+            blobs = self._db.execute(
+                "SELECT data FROM buckets WHERE stream = :stream AND level = :level AND first <= :last AND first >="
+                " coalesce((SELECT max(first) FROM buckets WHERE stream = :stream AND level = :level"
+                " AND first <= :first), 0) ORDER BY first",
+                {"stream": stream.number, "level": step_down, "first": position, "last": last},
+            )
+            part: Buckets = np.frombuffer(b"".join(blob for (blob,) in blobs), kind)
+            part = part[(part["last"] >= position) & (part["first"] <= last)]
+            if len(part):
+                parts.append(part)
+                position = int(part["last"][-1]) + 1
+        return merge(np.concatenate(parts), level) if parts else np.empty(0, kind)
+
+    def events(self, after: int = 0, limit: int = 2000) -> list[Event]:
+        """Events of a higher id than ``after``, in order; of more than ``limit``, the newest."""
+        rows = self._db.execute(
+            "SELECT id, at, step, kind, text FROM events WHERE id > ? ORDER BY id DESC LIMIT ?", (after, limit)
+        )
+        return [Event(*row) for row in reversed(rows.fetchall())]
+
+    def commands(self, limit: int = 1000) -> list[Command]:
+        """The newest commands, in the order they were given."""
+        rows = self._db.execute(
+            "SELECT id, at, who, kind, key, value, status, step, answer FROM commands ORDER BY id DESC LIMIT ?",
+            (limit,),
+        )
+        return [Command(*row) for row in reversed(rows.fetchall())]
+
+    def table_step(self, name: str) -> int | None:
+        """The step of the newest arrays under a name; None before there are any."""
+        row = self._db.execute("SELECT step FROM tables WHERE name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
+
+    def table(self, name: str) -> tuple[int, tables.Arrays] | None:
+        """The newest arrays under a name and their step; None before there are any."""
+        row = self._db.execute("SELECT step, data FROM tables WHERE name = ?", (name,)).fetchone()
+        return None if row is None else (row[0], tables.decode(row[1]))
+
+
+def _curve(name: str, data: Buckets, column: int) -> Curve:
+    values = {key: data[key][:, column].copy() for key in ("low", "high", "mean", "final")}
+    steps = {key: data[key].copy() for key in ("first", "last", "count")}
+    return Curve(name, **steps, **values, bad=data["bad"][:, column].astype(np.int64))

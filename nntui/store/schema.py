@@ -1,0 +1,112 @@
+"""The tables of ``run.db`` and how it is opened: by its one writer, by readers, by those who append a command."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nntui.errors import UserError
+
+DATABASE = "run.db"
+APPLICATION_ID = 0x6E6E7475  # "nntu"
+FORMAT = 1
+BUSY_SECONDS = 5.0
+
+#: The level under which the newest, unfinished bucket of a stream is kept.
+TAIL = -1
+
+SCHEMA = """
+CREATE TABLE run (
+    id TEXT NOT NULL, name TEXT NOT NULL, preset TEXT NOT NULL, title TEXT NOT NULL,
+    created REAL NOT NULL, config TEXT NOT NULL,
+    host TEXT NOT NULL DEFAULT '', pid INTEGER, pid_started REAL,
+    layers TEXT NOT NULL DEFAULT '[]', data TEXT NOT NULL DEFAULT '{}',
+    state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+    heartbeat REAL NOT NULL, step INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0,
+    progress REAL NOT NULL DEFAULT 0, steps_per_s REAL NOT NULL DEFAULT 0, elapsed REAL NOT NULL DEFAULT 0,
+    latest TEXT NOT NULL DEFAULT '{}'
+);
+-- A stream is a set of series recorded together, at the same steps.
+CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, series TEXT NOT NULL, level INTEGER NOT NULL);
+-- Rows of consecutive buckets of 2^level steps, as packed records; see pyramid.bucket_type.
+CREATE TABLE buckets (
+    stream INTEGER NOT NULL REFERENCES stream(id), level INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX buckets_by_step ON buckets (stream, level, first);
+-- The newest predictions and the like: named arrays in the safetensors format.
+CREATE TABLE tables (name TEXT PRIMARY KEY, step INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE commands (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, who TEXT NOT NULL,
+    kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'waiting', step INTEGER, answer TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX commands_by_status ON commands (status, id);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, step INTEGER NOT NULL,
+    kind TEXT NOT NULL, text TEXT NOT NULL
+);
+"""
+
+
+class RunError(UserError):
+    """A run that cannot be found, read or written."""
+
+
+def connect_reader(folder: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Raises RunError when the folder holds no run this version can read."""
+    path = folder / DATABASE
+    if not path.is_file():
+        raise RunError(f"{folder}: holds no run ({DATABASE} is missing)")
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    try:
+        _check(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def connect_writer(folder: Path) -> sqlite3.Connection:
+    """A connection that writes. Transactions are opened by :func:`transaction`. Raises RunError."""
+    path = folder / DATABASE
+    if not path.is_file():
+        raise RunError(f"{folder}: holds no run ({DATABASE} is missing)")
+    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    try:
+        _check(db, path)
+        db.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.OperationalError as error:
+        db.close()
+        raise RunError(f"{path}: {error}") from None
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    try:
+        application = db.execute("PRAGMA application_id").fetchone()[0]
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise RunError(f"{path}: cannot be read: {error}") from None
+    if application != APPLICATION_ID:
+        raise RunError(f"{path}: not a run of nntui")
+    if version != FORMAT:
+        raise RunError(f"{path}: format {version}; this nntui reads format {FORMAT}")
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside is written at once or not at all; waits its turn when another writer is at work."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise

@@ -1,0 +1,132 @@
+"""The trainer's side of the run folder: everything is staged in memory and committed in one transaction."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntui.store import tables
+from nntui.store.pyramid import Buckets, Pyramid
+from nntui.store.records import Command, LayerRecord
+from nntui.store.schema import TAIL, connect_writer, transaction
+
+#: A blob of buckets is not made larger than this, so that a zoomed reader reads little it does not need.
+BLOB_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a run stands at the moment of a commit; see :class:`~nntui.store.records.RunRecord`."""
+
+    state: str
+    step: int = 0
+    epoch: int = 0
+    progress: float = 0.0
+    steps_per_s: float = 0.0
+    elapsed: float = 0.0
+    reason: str = ""
+    latest: dict[str, Any] = field(default_factory=dict)
+
+
+class Writer:
+    """The one writer of a run's telemetry.
+
+    Calls stage rows; :meth:`commit` writes all of them or, when the disk is full, none and raises
+    ``sqlite3.OperationalError``: they stay staged, and the next commit writes them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._db = connect_writer(folder)
+        self._streams: dict[str, tuple[int, Pyramid]] = {}
+        self._staged: list[tuple[str, Sequence[Any]]] = []
+
+    def describe(self, layers: Sequence[LayerRecord], data: Mapping[str, Any]) -> None:
+        """Stages what the network and its data look like."""
+        self._stage(
+            "UPDATE run SET layers = ?, data = ?",
+            (json.dumps([asdict(layer) for layer in layers]), json.dumps(data)),
+        )
+
+    def add_stream(self, name: str, series: Sequence[str]) -> None:
+        """Stages a new stream: series that are recorded together."""
+        number = len(self._streams) + 1
+        self._streams[name] = (number, Pyramid(len(series)))
+        self._stage("INSERT INTO stream VALUES (?, ?, ?, 0)", (number, name, json.dumps(list(series))))
+
+    def record(self, stream: str, steps: NDArray[np.int64], values: NDArray[Any]) -> None:
+        """Stages samples: ``steps`` (n,), later than all before; ``values`` (n, series of the stream)."""
+        if len(steps) == 0:
+            return
+        number, pyramid = self._streams[stream]
+        for level, buckets in pyramid.add(steps, values).items():
+            self._stage_buckets(number, level, buckets)
+        while (level_lost := pyramid.outgrown()) is not None:
+            self._stage("DELETE FROM buckets WHERE stream = ? AND level = ?", (number, level_lost))
+            self._stage("UPDATE stream SET level = ? WHERE id = ?", (pyramid.level, number))
+        self._stage("DELETE FROM buckets WHERE stream = ? AND level = ?", (number, TAIL))
+        if len(pyramid.tail):
+            self._stage_buckets(number, TAIL, pyramid.tail)
+
+    def _stage_buckets(self, stream: int, level: int, buckets: Buckets) -> None:
+        size = max(1, BLOB_BYTES // buckets.dtype.itemsize)
+        for start in range(0, len(buckets), size):
+            part = buckets[start : start + size]
+            row = (stream, level, int(part["first"][0]), int(part["last"][-1]), part.tobytes())
+            self._stage("INSERT INTO buckets VALUES (?, ?, ?, ?, ?)", row)
+
+    def table(self, name: str, step: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Stages the newest arrays under a name; those before are replaced."""
+        self._stage("INSERT OR REPLACE INTO tables VALUES (?, ?, ?)", (name, step, tables.encode(arrays)))
+
+    def event(self, step: int, kind: str, text: str) -> None:
+        """Stages something to be marked on the curves."""
+        row = (time.time(), step, kind, text)
+        self._stage("INSERT INTO events (at, step, kind, text) VALUES (?, ?, ?, ?)", row)
+
+    def answer(self, command: Command, status: str, step: int, text: str) -> None:
+        """Stages what came of a command: ``applied`` or ``refused``."""
+        row = (status, step, text, command.id)
+        self._stage("UPDATE commands SET status = ?, step = ?, answer = ? WHERE id = ?", row)
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Stages the configuration as it is now, after live changes."""
+        self._stage("UPDATE run SET config = ?", (json.dumps(config),))
+
+    def status(self, status: Status) -> None:
+        """Stages how the run stands, with a heartbeat."""
+        self._stage(
+            "UPDATE run SET state = ?, reason = ?, heartbeat = ?, step = ?, epoch = ?, progress = ?,"
+            " steps_per_s = ?, elapsed = ?, latest = ?",
+            (
+                *(status.state, status.reason, time.time(), status.step, status.epoch, status.progress),
+                *(status.steps_per_s, status.elapsed, json.dumps(status.latest)),
+            ),
+        )
+
+    def _stage(self, statement: str, values: Sequence[Any]) -> None:
+        self._staged.append((statement, values))
+
+    def commit(self) -> None:
+        """Writes everything staged, in one transaction. Raises ``sqlite3.OperationalError``."""
+        with transaction(self._db):
+            for statement, values in self._staged:
+                self._db.execute(statement, values)
+        self._staged.clear()
+
+    def waiting(self) -> list[Command]:
+        """The commands nobody has answered, in the order they were given."""
+        rows = self._db.execute(
+            "SELECT id, at, who, kind, key, value FROM commands WHERE status = 'waiting' ORDER BY id LIMIT 1000"
+        )
+        return [Command(*row) for row in rows]
+
+    def close(self) -> None:
+        """Closes the connection; what was staged and not committed is lost."""
+        self._db.close()
