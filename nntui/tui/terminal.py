@@ -1,0 +1,297 @@
+"""What the screen needs from the terminal: a driver that never blocks, signals that end the app, a marker that shows.
+
+Terminals go away: a link drops, a window is closed, a multiplexer stops reading. Textual's own driver then spins on
+the closed input, blocks the event loop on the full output, or leaves the terminal in raw mode. The one here leaves.
+
+Textual keeps some of the names used here private; this is the whole list, held by ``tests/tui/test_terminal.py``:
+
+- ``textual._xterm_parser.XTermParser``: ``XTermParser(debug)``, ``.feed(text)``, ``.tick()``
+- ``textual.drivers.linux_driver.LinuxDriver``: ``fileno``, ``exit_event``, ``_file``, ``run_input_thread()``, and that
+  everything is written through ``write()``
+- ``textual.driver.Driver``: ``_app``, ``_debug``, ``_loop``
+- ``textual.app.App``: ``_driver``
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import sys
+import threading
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from textual import constants
+from textual._xterm_parser import XTermParser
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.driver import Driver
+
+LEAVE_SIGNALS: Final = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM", "SIGINT") if hasattr(signal, name)]
+"""Signals on which the app leaves in good order."""
+
+LEAVE_WITHIN: Final = 2.0
+"""Seconds an app has between such a signal and the end of its process."""
+
+_TEXTUAL_SIGNALS: Final = [
+    getattr(signal, name) for name in ("SIGTSTP", "SIGCONT", "SIGWINCH") if hasattr(signal, name)
+]
+_SAMPLES: Final = {"braille": "\u28ff", "quadrant": "\u259a", "ascii": ""}
+
+
+def can_show(marker: str, encoding: str | None = None) -> bool:
+    """Whether the terminal can show the dots of `marker` (``braille``, ``quadrant`` or ``ascii``).
+
+    Asks only for the encoding (stdout's by default); whether the font has the dots, no program can know.
+    """
+    if encoding is None:
+        encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+    try:
+        _SAMPLES[marker].encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def driver_class() -> type[Driver] | None:
+    """The driver to give to Textual's ``App(driver_class=...)``; None means Textual's own choice.
+
+    None on Windows, and when ``TEXTUAL_DRIVER`` asks for another driver, as a web server of Textual apps does.
+    """
+    if sys.platform == "win32" or constants.DRIVER is not None:
+        return None
+    return TerminalDriver
+
+
+def backlog(app: App[Any]) -> int:
+    """Writes that `app` has not got rid of yet; above zero, the link is slower than the app draws, or stalled."""
+    return int(getattr(app._driver, "backlog", 0))
+
+
+def run(app: App[Any]) -> int:
+    """Run `app` in this terminal, from the main thread, until it exits; return the exit code of the process.
+
+    The app leaves in good order on `LEAVE_SIGNALS`; if that takes longer than `LEAVE_WITHIN`, the process ends with
+    128 + the signal's number. An app that panics has no return code of its own: that counts as 1.
+    """
+    received: SimpleQueue[int] = SimpleQueue()  # unlike Event and Queue, safe to use from a signal handler
+    finished = threading.Event()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        def leave(signum: int, _frame: FrameType | None) -> None:
+            received.put(signum)
+            with suppress(RuntimeError):  # the loop is closed: the app has left already
+                loop.call_soon_threadsafe(_leave, app)
+
+        for signum in LEAVE_SIGNALS:
+            signal.signal(signum, leave)
+        await app.run_async()
+
+    threading.Thread(target=_watch, args=(received, finished), name="nntui-watchdog", daemon=True).start()
+    try:
+        with _signals_kept():
+            asyncio.run(main())
+    finally:
+        finished.set()
+        received.put(0)
+    return 1 if app.return_code is None else app.return_code
+
+
+def _watch(received: SimpleQueue[int], finished: threading.Event) -> None:
+    """End the process if a signal has come and the app does not leave."""
+    signum = received.get()
+    if not finished.wait(LEAVE_WITHIN):
+        os._exit(128 + signum)
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Put back the handlers of every signal that `run` or Textual takes over."""
+    before = {signum: signal.getsignal(signum) for signum in [*LEAVE_SIGNALS, *_TEXTUAL_SIGNALS]}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, signal.SIG_DFL if handler is None else handler)
+
+
+def _leave(app: App[Any]) -> None:
+    if app.return_code is None:  # an app that is leaving with an error keeps it
+        app.exit()
+
+
+if sys.platform != "win32":
+    import termios
+
+    from textual.drivers.linux_driver import LinuxDriver
+
+    class TerminalDriver(LinuxDriver):
+        """Textual's driver, for terminals that go away.
+
+        Leaves the app when the terminal is lost on either side, reads bytes that are no UTF-8 as U+FFFD, and never
+        makes the app wait for output: `write` drops frames while the terminal does not read, and the screen is
+        painted anew when it does again.
+        """
+
+        PATIENCE: Final = 0.3
+        """Seconds that leaving waits for the terminal to read what is still unsent."""
+
+        _output: _Output | None = None
+
+        @property
+        def backlog(self) -> int:
+            """Writes handed to this driver and not taken by the terminal yet."""
+            return 0 if self._output is None else self._output.backlog
+
+        def write(self, data: str) -> None:
+            if self._output is not None:
+                self._output.write(data)
+
+        def start_application_mode(self) -> None:
+            assert self._file is not None, "a terminal app needs a standard error stream"
+            self._output = _Output(self._file, lost=self._on_lost, recovered=self._on_recovered)
+            self._output.start()
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+
+        def stop_application_mode(self) -> None:
+            if self._output is not None:
+                self._output.settle(self.PATIENCE)
+            super().stop_application_mode()
+
+        def close(self) -> None:
+            super().close()
+            if self._output is not None:
+                self._output.stop(self.PATIENCE)
+
+        def run_input_thread(self) -> None:
+            """Read keys until told to stop, or until the terminal is gone."""
+            parser = XTermParser(self._debug)
+            decode = getincrementaldecoder("utf-8")("replace").decode
+            stopping = False
+            while not stopping:
+                stopping = self.exit_event.is_set()  # then once more, for what the terminal sent in the meantime
+                if select.select([self.fileno], [], [], 0.1)[0]:
+                    try:
+                        data = os.read(self.fileno, 4096)
+                    except OSError:
+                        data = b""
+                    if not data:
+                        self._on_lost()
+                        return
+                    if text := decode(data):
+                        for message in parser.feed(text):
+                            self.process_message(message)
+                for message in parser.tick():
+                    self.process_message(message)
+
+        def _on_lost(self) -> None:
+            with suppress(RuntimeError):  # the loop is closed: the app has left already
+                self._loop.call_soon_threadsafe(_leave, self._app)
+
+        def _on_recovered(self) -> None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._app.refresh)
+
+    class _Output(threading.Thread):
+        """Sends text to the terminal; whoever hands it over never waits.
+
+        Past `LIMIT` unsent characters, text is dropped; once everything kept is sent, `recovered` is called. When
+        the terminal is gone, `lost` is called and everything is dropped. Both are called on this thread.
+        """
+
+        LIMIT: Final = 32_768
+        CHUNK: Final = 512  # a terminal that can take a byte takes this many, so a write after select does not block
+        CANCEL: Final = "\x18"  # ends a control sequence cut in two
+
+        def __init__(self, file: TextIO, *, lost: Callable[[], None], recovered: Callable[[], None]) -> None:
+            super().__init__(name="nntui-output", daemon=True)
+            self._descriptor = file.fileno()
+            self._encoding = file.encoding
+            self._lost = lost
+            self._recovered = recovered
+            self._changed = threading.Condition()  # reentrant: Textual writes from its SIGTSTP handler
+            self._pending: list[str] = []
+            self._size = 0
+            self._sending = 0
+            self._dropped = False
+            self._discard = False
+            self._closed = False
+
+        @property
+        def backlog(self) -> int:
+            """Writes not sent completely."""
+            return len(self._pending) + self._sending
+
+        def write(self, text: str) -> None:
+            with self._changed:
+                if self._closed or not text:
+                    return
+                if self._size >= self.LIMIT:
+                    self._dropped = True
+                    return
+                self._pending.append(text)
+                self._size += len(text)
+                self._changed.notify_all()
+
+        def settle(self, patience: float) -> None:
+            """Wait up to `patience` seconds until all is sent; drop what is not, so that what follows gets out."""
+            with self._changed:
+                if self._changed.wait_for(lambda: not self.backlog, patience):
+                    return
+                self._pending.clear()
+                self._size = 0
+                self._discard = True
+            with suppress(termios.error):  # not a terminal, or one that is gone
+                termios.tcflush(self._descriptor, termios.TCOFLUSH)
+            self.write(self.CANCEL)
+
+        def stop(self, patience: float) -> None:
+            """End the thread when all is sent, or after `patience` seconds."""
+            with self._changed:
+                self._closed = True
+                self._changed.notify_all()
+            self.join(patience)
+            self._discard = True
+
+        def run(self) -> None:
+            try:
+                while text := self._take():
+                    self._send(text.encode(self._encoding, "replace"))
+            except OSError:
+                with self._changed:
+                    self._closed = True
+                    self._pending.clear()
+                    self._sending = 0
+                    self._changed.notify_all()
+                self._lost()
+
+        def _take(self) -> str:
+            """Everything unsent, as soon as there is something; empty when the thread shall end."""
+            with self._changed:
+                self._sending = 0
+                self._discard = False
+                if not self._pending and self._dropped:
+                    self._dropped = False
+                    self._recovered()
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._pending or self._closed)
+                text = "".join(self._pending)
+                self._sending = len(self._pending)
+                self._pending.clear()
+                self._size = 0
+                return text
+
+        def _send(self, data: bytes) -> None:
+            while data and not self._discard:
+                if select.select([], [self._descriptor], [], 0.1)[1]:
+                    with suppress(BlockingIOError):  # another program left the terminal non-blocking
+                        data = data[os.write(self._descriptor, data[: self.CHUNK]) :]

@@ -1,0 +1,57 @@
+"""What every test gets: a data folder of its own, no trainer left behind, and a real terminal on request."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+if TYPE_CHECKING:
+    from tests.pty_terminal import Terminal
+
+
+@pytest.fixture(autouse=True)
+def nntui_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The data folder of this test, also in ``NNTUI_HOME``; trainers that own a run in it end with the test."""
+    home = tmp_path / "nntui-home"
+    monkeypatch.setenv("NNTUI_HOME", str(home))
+    yield home
+    end_trainers(home)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Callable[..., Terminal]]:
+    """Starts programs in pseudo-terminals: ``terminal(argv, columns=120, rows=40, env=None, cwd=None)``."""
+    module = pytest.importorskip("tests.pty_terminal", exc_type=ImportError)
+    with ExitStack() as stack:
+
+        def start(argv: list[str], **options: Any) -> Terminal:
+            started: Terminal = stack.enter_context(module.Terminal(argv, **options))
+            return started
+
+        yield start
+
+
+def end_trainers(home: Path, patience: float = 5) -> None:
+    """End the trainers of all runs under `home`: SIGTERM, and after `patience` seconds SIGKILL."""
+    trainers = [process for database in home.rglob("run.db") for process in _trainers(database)]
+    for process in trainers:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in psutil.wait_procs(trainers, timeout=patience)[1]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def _trainers(database: Path) -> Iterator[psutil.Process]:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        for (pid,) in connection.execute("SELECT pid FROM run WHERE pid IS NOT NULL").fetchall():
+            with suppress(psutil.Error):
+                process = psutil.Process(pid)
+                if any("nntui.trainer" in part for part in process.cmdline()):
+                    yield process
