@@ -110,6 +110,10 @@ class Writer:
             ),
         )
 
+    def fail(self, reason: str) -> None:
+        """Stages that the trainer broke down: state ``crashed``, everything else as it was."""
+        self._stage("UPDATE run SET state = 'crashed', reason = ?, heartbeat = ?", (reason, time.time()))
+
     def _stage(self, statement: str, values: Sequence[Any]) -> None:
         self._staged.append((statement, values))
 

@@ -1,0 +1,45 @@
+"""Starts a run: makes its folder, and a trainer process that outlives whoever started it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from nntui import paths
+from nntui.config import RunConfig
+from nntui.store import folder
+
+#: Windows has no sessions: there, a group of its own and no console.
+_WINDOWS_FLAGS = 0x00000200 | 0x00000008 if sys.platform == "win32" else 0
+
+
+def start_run(config: RunConfig, *, preset: str, name: str = "") -> tuple[Path, subprocess.Popen[bytes]]:
+    """A new run folder with its trainer started; nothing is left behind when that fails. Raises RunError."""
+    run_folder = folder.create(paths.runs_dir(), name=name, preset=preset, config=config.to_dict())
+    try:
+        return run_folder, start_trainer(run_folder)
+    except BaseException:
+        folder.remove(run_folder)
+        raise
+
+
+def start_trainer(run_folder: Path) -> subprocess.Popen[bytes]:
+    """``python -m nntui.trainer`` in a session of its own, its output in ``trainer.log``. Raises RunError, OSError."""
+    with (run_folder / folder.LOG).open("ab") as log:
+        trainer: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-m", "nntui.trainer", str(run_folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            creationflags=_WINDOWS_FLAGS,
+        )
+    try:
+        started = psutil.Process(trainer.pid).create_time()
+    except psutil.Error:
+        return trainer
+    folder.set_process(run_folder, trainer.pid, started)
+    return trainer

@@ -1,0 +1,95 @@
+"""Checkpoints: everything a run needs to go on or to predict, in one safetensors file, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from nntui import config
+from nntui.config import ConfigError, RunConfig
+from nntui.data import Standardizer
+from nntui.engine import Network
+from nntui.errors import UserError
+from nntui.trainer.loop import Loop
+from nntui.trainer.problem import Problem, make_network
+
+LATEST = "latest.safetensors"
+
+Array = NDArray[Any]
+
+
+class CheckpointError(UserError):
+    """A checkpoint that is not there or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A trained network with the preparation of its inputs: raw values in, predictions out."""
+
+    network: Network
+    standardizer: Standardizer
+    step: int
+    features: tuple[str, ...]
+    target: str
+    classes: tuple[str, ...]
+
+    def predict(self, X: Array) -> Array:
+        """Outputs (rows, outputs) for raw inputs (rows, features)."""
+        return self.network.predict_proba(self.standardizer.transform(X, self.network.dtype))
+
+
+def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunConfig) -> None:
+    """Writes ``folder/latest.safetensors``: first under another name, then renamed. Raises OSError."""
+    arrays: dict[str, Array] = {
+        "input.mean": problem.standardizer.mean,
+        "input.scale": problem.standardizer.scale,
+    }
+    for layer in loop.network.layers:
+        arrays[f"{layer.name}.W"], arrays[f"{layer.name}.b"] = layer.W, layer.b
+    arrays |= {f"optimizer.{name}": array for name, array in loop.optimizer.state.items()}
+    facts = {
+        "step": loop.step,
+        "epoch": loop.epoch,
+        "row": loop.row,
+        "config": settings.to_dict(),
+        "features": problem.dataset.features,
+        "target": problem.dataset.target,
+        "classes": problem.dataset.classes,
+        "saved": time.time(),
+    }
+    data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"nntui": json.dumps(facts)})
+    path = folder / LATEST
+    draft = path.with_suffix(".new")
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def load_model(folder: Path) -> Model:
+    """The newest checkpoint as something that predicts. Raises CheckpointError."""
+    path = folder / LATEST
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no checkpoint yet; one is written every half minute and when a run ends")
+    try:
+        with safe_open(path, "numpy") as file:
+            facts = json.loads((file.metadata() or {})["nntui"])
+            arrays: dict[str, Array] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        features, classes = tuple(facts["features"]), tuple(facts["classes"])
+        network = make_network(config.from_dict(facts["config"]), len(features), arrays["output.b"].size)
+        for layer in network.layers:
+            layer.W[...], layer.b[...] = arrays[f"{layer.name}.W"], arrays[f"{layer.name}.b"]
+        standardizer = Standardizer(arrays["input.mean"], arrays["input.scale"])
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError, ConfigError) as error:
+        raise CheckpointError(f"{path}: damaged: {' '.join(str(error).split())}") from None
+    return Model(network, standardizer, facts["step"], features, facts["target"], classes)

@@ -1,0 +1,257 @@
+"""The life of a run: slices of training, and between them commands, records, checkpoints and signals."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+from nntui import config
+from nntui.config import KNOBS, ConfigError, RunConfig
+from nntui.store import catalog, folder
+from nntui.store.records import Command
+from nntui.store.writer import Status, Writer
+from nntui.trainer import checkpoints
+from nntui.trainer.loop import CAPACITY, Loop, Slice
+from nntui.trainer.problem import make_network, make_problem
+from nntui.trainer.telemetry import Telemetry
+
+log = logging.getLogger("nntui.trainer")
+
+SLICE_SECONDS = 0.03
+FLUSH_SECONDS = 0.1
+#: While nothing trains, commands are looked for this often, and the heart beats that often.
+POLL_SECONDS, BEAT_SECONDS = 0.02, 1.0
+CHECKPOINT_SECONDS = 30.0
+#: Evaluations and checkpoints may take at most this share of the time.
+EVALUATION_SHARE, CHECKPOINT_SHARE = 0.05, 0.02
+RETRY_SECONDS = 0.5
+
+
+class Session:
+    """Owns one run folder from the first step to the last."""
+
+    def __init__(self, run_folder: Path) -> None:
+        self._folder = run_folder
+        self._checkpoints = run_folder / folder.CHECKPOINTS
+        self._config: RunConfig = config.from_dict(catalog.open_run(run_folder).config)
+        self._problem = make_problem(self._config)
+        dataset = self._problem.dataset
+        network = make_network(self._config, dataset.X.shape[1], dataset.T.shape[1])
+        train = self._problem.train
+        self._loop = Loop(network, self._problem.inputs(train), self._problem.targets(train), self._config.training)
+        self._writer = Writer(run_folder)
+        self._telemetry = Telemetry(self._writer, self._loop, self._problem)
+        self._state, self._reason = "running", ""
+        self._asked_to_stop = False
+        self._single_steps = 0
+        self._slice_steps = 1
+        self._elapsed = 0.0
+        self._flushed_at = self._flushed_elapsed = 0.0
+        self._flushed_step = 0
+        self._steps_per_s = 0.0
+        self._evaluate_at = 0.0
+        self._checkpoint_at = time.monotonic() + CHECKPOINT_SECONDS
+
+    def run(self) -> str:
+        """Trains until the run ends; returns its final state."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        self._telemetry.describe()
+        self._telemetry.evaluate()
+        self._event("state", "started")
+        self._flush()
+        while self._state in ("running", "paused"):
+            self._obey()
+            if self._state == "running" or self._single_steps:
+                self._train()
+            elif self._state == "paused":
+                self._idle()
+        self._finish()
+        return self._state
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self._asked_to_stop = True
+
+    # Training
+
+    def _train(self) -> None:
+        """One slice, and what is due after it."""
+        count = min(self._single_steps or self._slice_steps, CAPACITY)
+        begun = time.perf_counter()
+        happened = self._loop.run(count)
+        seconds = time.perf_counter() - begun
+        self._elapsed += seconds
+        done = len(happened.steps)
+        if self._single_steps:
+            self._single_steps -= min(done, self._single_steps)
+        elif done == count:
+            pace = SLICE_SECONDS / max(seconds, 1e-6)
+            self._slice_steps = max(1, min(CAPACITY, int(self._slice_steps * min(2.0, pace))))
+        self._telemetry.record(happened)
+        self._note_end(happened)
+        now = time.monotonic()
+        if now - self._flushed_at >= FLUSH_SECONDS or self._state != "running":
+            self._evaluate(now)
+            if done == count and not happened.diverged:
+                self._telemetry.record_layers(self._measure_pace())
+            self._flush()
+        if now >= self._checkpoint_at and self._state == "running":
+            self._checkpoint()
+
+    def _note_end(self, happened: Slice) -> None:
+        if happened.diverged is not None:
+            step = int(happened.steps[-1])
+            self._end("diverged", f"not finite at step {step}, first in {happened.diverged}")
+        elif self._loop.finished:
+            self._end("finished", "")
+        elif self._asked_to_stop:
+            self._end("stopped", "by signal")
+
+    def _end(self, state: str, reason: str) -> None:
+        self._state, self._reason, self._single_steps = state, reason, 0
+        self._event("state", f"{state} {reason}".strip())
+
+    def _evaluate(self, now: float) -> None:
+        """At most once a flush, and never for more than a small share of the time."""
+        if now < self._evaluate_at and self._state == "running":
+            return
+        begun = time.monotonic()
+        self._telemetry.evaluate()
+        self._evaluate_at = time.monotonic() + (time.monotonic() - begun) / EVALUATION_SHARE
+
+    def _measure_pace(self) -> float:
+        trained = self._elapsed - self._flushed_elapsed
+        if trained > 0:
+            self._steps_per_s = (self._loop.step - self._flushed_step) / trained
+        self._flushed_elapsed, self._flushed_step = self._elapsed, self._loop.step
+        return self._steps_per_s
+
+    def _idle(self) -> None:
+        """Paused: waits for a command, a signal, or the next heartbeat."""
+        if self._asked_to_stop:
+            self._end("stopped", "by signal")
+            return
+        time.sleep(POLL_SECONDS)
+        if time.monotonic() - self._flushed_at >= BEAT_SECONDS:
+            self._flush()
+
+    # Commands
+
+    def _obey(self) -> None:
+        waiting = self._writer.waiting()
+        for command in waiting:
+            try:
+                text = self._apply(command)
+            except ConfigError as error:
+                self._writer.answer(command, "refused", self._loop.step, str(error))
+            else:
+                self._writer.answer(command, "applied", self._loop.step, text)
+        if waiting:
+            self._flush()
+
+    def _apply(self, command: Command) -> str:
+        """Does what is asked, at this step boundary; returns the answer. Raises ConfigError to refuse."""
+        if self._state not in ("running", "paused"):
+            raise ConfigError(f"the run has {self._state}")
+        match command.kind:
+            case "set":
+                return self._turn(command)
+            case "pause" | "resume":
+                state = "paused" if command.kind == "pause" else "running"
+                self._single_steps = 0
+                if state != self._state:
+                    self._state = state
+                    self._event("state", f"{'paused' if state == 'paused' else 'resumed'} by {command.who}")
+                if state == "paused":
+                    self._telemetry.evaluate()
+                    self._checkpoint()
+                return state
+            case "step":
+                self._state = "paused"
+                self._single_steps += _count(command.value)
+                return f"{command.value or 1} single"
+            case "stop":
+                self._end("stopped", f"by {command.who}")
+                return "stopped"
+        raise ConfigError(f"unknown command {command.kind!r}")
+
+    def _turn(self, command: Command) -> str:
+        knob = KNOBS.get(command.key)
+        if knob is None:
+            raise ConfigError(f"unknown key {command.key!r}")
+        if not knob.live:
+            raise ConfigError(f"{knob.key}: cannot change while the network trains; start a new run with it")
+        old = self._config.get(knob.key)
+        settings = self._config.with_value(knob.key, knob.parse(command.value))
+        new = settings.get(knob.key)
+        if new != old:
+            self._config = settings
+            self._loop.configure(settings.training)
+            self._writer.configure(settings.to_dict())
+            self._event("set", f"{knob.name} {knob.show(old)} → {knob.show(new)}")
+            self._telemetry.latest["lr"] = settings.training.lr
+        return f"{knob.show(old)} → {knob.show(new)}"
+
+    # Records
+
+    def _event(self, kind: str, text: str) -> None:
+        self._writer.event(self._loop.step, kind, text)
+
+    def _status(self) -> Status:
+        return Status(
+            state=self._state,
+            step=self._loop.step,
+            epoch=self._loop.epoch,
+            progress=self._loop.progress,
+            steps_per_s=self._steps_per_s,
+            elapsed=self._elapsed,
+            reason=self._reason,
+            latest=self._telemetry.latest,
+        )
+
+    def _flush(self) -> None:
+        """Commits what is staged. Without room on the disk it waits for some: nothing recorded is lost."""
+        self._writer.status(self._status())
+        told = False
+        while True:
+            try:
+                self._writer.commit()
+                break
+            except sqlite3.OperationalError as error:
+                if self._asked_to_stop:
+                    raise
+                if not told:
+                    log.warning("step %d: the run folder cannot be written (%s); waiting", self._loop.step, error)
+                    told = True
+                time.sleep(RETRY_SECONDS)
+        self._flushed_at = time.monotonic()
+
+    def _checkpoint(self) -> None:
+        begun = time.monotonic()
+        try:
+            checkpoints.save_checkpoint(self._checkpoints, self._loop, self._problem, self._config)
+        except OSError as error:
+            log.warning("step %d: no checkpoint: %s", self._loop.step, error)
+            self._event("warning", f"no checkpoint: {error.strerror or error}")
+        now = time.monotonic()
+        self._checkpoint_at = now + max(CHECKPOINT_SECONDS, (now - begun) / CHECKPOINT_SHARE)
+
+    def _finish(self) -> None:
+        """The last evaluation, checkpoint and commit; commands that came too late are refused."""
+        self._telemetry.evaluate()
+        self._checkpoint()
+        self._flush()
+        self._obey()
+        self._writer.close()
+
+
+def _count(text: str) -> int:
+    """How many single steps are asked for. Raises ConfigError."""
+    if not text:
+        return 1
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= 1_000_000):
+        raise ConfigError(f"step {text!r}: must be a whole number from 1 to 1000000")
+    return int(text)
