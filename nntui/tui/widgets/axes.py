@@ -1,0 +1,204 @@
+"""Windows, ticks and the frame around a canvas: the parts of a chart that change rarely."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+#: A canvas smaller than this shows more without a frame.
+_SMALLEST = 16, 4
+#: y labels are at least this wide, so that the canvas does not move when they change.
+_LABEL_WIDTH = 5
+_LADDER = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def nice_ticks(lo: float, hi: float, count: int) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten between `lo` and `hi`, at most about `count` of them."""
+    if not hi > lo:
+        return [lo]
+    step = _nice_step((hi - lo) / max(1, count))
+    first, last = math.ceil(lo / step - 1e-9), math.floor(hi / step + 1e-9)
+    return [_exact(number * step) for number in range(first, last + 1)]
+
+
+def log_ticks(lo: float, hi: float, count: int) -> list[float]:
+    """Ticks for a logarithmic axis from `lo` to `hi`, both positive: powers of ten.
+
+    1, 2 and 5 times those where there are fewer than two; round numbers where that is not enough either.
+    """
+    first, last = math.ceil(math.log10(lo) - 1e-9), math.floor(math.log10(hi) + 1e-9)
+    if last > first:
+        stride = math.ceil((last - first + 1) / max(1, count))
+        return [_exact(10.0**power) for power in range(first, last + 1, stride)]
+    finer = [
+        _exact(digit * 10.0**power)
+        for power in range(first - 1, last + 2)
+        for digit in (1, 2, 5)
+        if lo * (1 - 1e-9) <= digit * 10.0**power <= hi * (1 + 1e-9)
+    ]
+    return finer if len(finer) > 1 else nice_ticks(lo, hi, count)
+
+
+def grow(value: float) -> float:
+    """Return the next round number at or above `value`, so that a range grows in steps and not continuously."""
+    if value <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(_exact(step * power) for step in _LADDER if step * power >= value * (1 - 1e-9))
+
+
+def settle(previous: tuple[float, float] | None, lo: float, hi: float, *, log: bool = False) -> tuple[float, float]:
+    """Return a y window with round ends for values from `lo` to `hi`.
+
+    The previous window stays while the values lie in it and fill half of it. With `log`, all values must be
+    positive.
+    """
+    scale = math.log10 if log else float
+    if previous is not None and (not log or previous[0] > 0):
+        bottom, top = previous
+        if bottom <= lo and hi <= top and scale(hi) - scale(lo) >= 0.5 * (scale(top) - scale(bottom)):
+            return previous
+    return _log_window(lo, hi) if log else _linear_window(lo, hi)
+
+
+def _linear_window(lo: float, hi: float) -> tuple[float, float]:
+    if hi - lo <= 1e-6 * max(abs(lo), abs(hi)):
+        margin = 0.5 * abs(hi) or 1.0
+        lo, hi = lo - margin, hi + margin
+    step = _nice_step((hi - lo) / 10)
+    return _exact(math.floor(lo / step + 1e-9) * step), _exact(math.ceil(hi / step - 1e-9) * step)
+
+
+def _log_window(lo: float, hi: float) -> tuple[float, float]:
+    if hi <= lo * 1.1:
+        lo, hi = lo / 2, hi * 2
+    return 1 / _nice_step(1 / lo), _nice_step(hi)
+
+
+def _nice_step(value: float) -> float:
+    """The next 1, 2 or 5 times a power of ten at or above `value`."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(_exact(step * power) for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
+
+
+def _exact(value: float) -> float:
+    """Take off the noise of multiplying: 0.30000000000000004 is 0.3."""
+    return float(f"{value:.12g}")
+
+
+def compact(number: float, step: float | None = None) -> str:
+    """Write a number in few characters: "12k", "1.5M", "0.05", "1e-4".
+
+    With `step`, the distance between ticks, as many decimals as tell neighbours apart, also where they are
+    zeros; without it, three significant digits at most.
+    """
+    if not math.isfinite(number):
+        return str(number)
+    if step is None:
+        number = float(f"{number:.3g}")
+    size = abs(number)
+    if number == 0:
+        return "0"
+    if size < 1e-3 and (step is None or step < 1e-4):
+        mantissa, _, exponent = f"{number:.2e}".partition("e")
+        return f"{_trim(mantissa)}e{int(exponent)}"
+    unit, suffix = next(((unit, suffix) for unit, suffix in _UNITS if size >= unit), (1.0, ""))
+    return _decimals(number / unit, step and step / unit) + suffix
+
+
+def _decimals(number: float, step: float | None) -> str:
+    if step is None:
+        return _trim(f"{number:.5f}" if abs(number) < 1 else f"{number:.2f}")
+    digits = 0
+    while digits < 6 and abs(step * 10**digits - round(step * 10**digits)) > 1e-6 * step * 10**digits:
+        digits += 1
+    return f"{number:.{digits}f}"
+
+
+def _trim(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+class Frame(NamedTuple):
+    """Axes, tick marks and labels as plain lines, and the canvas they leave free, in cells."""
+
+    lines: tuple[str, ...]
+    left: int
+    columns: int
+    rows: int
+
+
+@lru_cache(maxsize=64)
+def frame(
+    width: int,
+    height: int,
+    x_window: tuple[float, float],
+    y_window: tuple[float, float],
+    *,
+    log: bool = False,
+    dots: tuple[int, int] = (2, 4),
+) -> Frame:
+    """Return the frame for a chart of `width` by `height` cells; the canvas begins at its top row.
+
+    `dots` are those of a cell (columns, rows): a tick stands at the cell in which its value is drawn. Too small a
+    chart gets no frame, only a canvas.
+    """
+    y_ticks = log_ticks(*y_window, height // 3) if log else nice_ticks(*y_window, max(2, height // 3))
+    labels = _labels(y_ticks, log)
+    label_width = max(_LABEL_WIDTH, *map(len, labels))
+    columns, rows = width - label_width - 1, height - 2
+    if columns < _SMALLEST[0] or rows < _SMALLEST[1]:
+        return Frame((" " * max(0, width),) * max(0, height), 0, max(0, width), max(0, height))
+    x_ticks = nice_ticks(*x_window, max(1, columns // 10))
+    x_cells = [_cell(tick, x_window, columns, dots[0], False) for tick in x_ticks]
+    y_cells = [rows - 1 - _cell(tick, y_window[::-1], rows, dots[1], log) for tick in y_ticks]
+    lines = _plotext_frame(
+        (width, height),
+        (columns, rows),
+        (x_cells, _labels(x_ticks, False)),
+        (y_cells, [label.rjust(label_width) for label in labels]),
+    )
+    return Frame(lines, label_width + 1, columns, rows)
+
+
+def _labels(ticks: Sequence[float], log: bool) -> list[str]:
+    step = ticks[1] - ticks[0] if len(ticks) > 1 and not log else None
+    return [compact(tick, step) for tick in ticks]
+
+
+def _cell(value: float, window: tuple[float, float], cells: int, dots: int, log: bool) -> int:
+    """The cell in which the raster draws a value."""
+    start, end = window
+    if log:
+        value, start, end = math.log10(value), math.log10(start), math.log10(end)
+    share = (value - start) / (end - start) if end != start else 0.0
+    return math.floor(share * (cells * dots - 1) + 0.5) // dots
+
+
+def _plotext_frame(
+    size: tuple[int, int],
+    canvas: tuple[int, int],
+    x_ticks: tuple[list[int], list[str]],
+    y_ticks: tuple[list[int], list[str]],
+) -> tuple[str, ...]:
+    """Let plotext draw an empty figure whose axes count cells."""
+    import plotext  # 100 ms that a program without a chart should not spend
+
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.limit_size(False, False)
+    plotext.plotsize(*size)
+    plotext.xaxes(True, False)
+    plotext.yaxes(True, False)
+    # plotext leaves out the ticks of a figure without a series.
+    plotext.scatter([], [])
+    plotext.xlim(0, canvas[0] - 1)
+    plotext.ylim(0, canvas[1] - 1)
+    plotext.xticks(*x_ticks)
+    plotext.yticks(*y_ticks)
+    drawn: str = plotext.uncolorize(plotext.build())
+    plotext.clear_figure()
+    return tuple(line.ljust(size[0])[: size[0]] for line in drawn.split("\n")[: size[1]])
