@@ -19,12 +19,12 @@ from nntui.tui.widgets.text import fit, plain
 
 #: How many series have a colour of their own.
 SERIES = 6
-_LEGEND = ("──", "╌╌", "┄┄", "─·")
-_ASCII_LEGEND = ("--", "- ", "..", "-.")
+_LEGEND = ("──", "╌╌", "┄┄", "─·", "··")
+_ASCII_LEGEND = ("--", "- ", "..", "-.", ". ")
 #: Owners of cells that belong to no curve (see `Raster.owner`).
 _NOTHING, _MARK, _SYMBOL, _BAD = -1, -2, -3, -4
 _PARTS = {_MARK: "mark", _SYMBOL: "symbol", _BAD: "bad"}
-_TO_ASCII = str.maketrans("│─┌┐└┘├┤┬┴┼┊✗▲▼●✕◆★", "|-+++++++++:x^vo*##")
+_TO_ASCII = str.maketrans("│─└┤┬┊✗▲▼●✕◆★", "|-+++!x^vox#*")
 
 
 class NamedBuckets(Buckets, Protocol):
@@ -72,18 +72,18 @@ class Chart(Cells):
     Chart {
         width: 1fr;
         height: 1fr;
-        .chart--series-1 { color: $primary; }
-        .chart--series-2 { color: $accent; }
-        .chart--series-3 { color: $success; }
-        .chart--series-4 { color: $warning; }
-        .chart--series-5 { color: $secondary; }
-        .chart--series-6 { color: $error; }
-        .chart--band-1 { color: $primary 40%; }
-        .chart--band-2 { color: $accent 40%; }
-        .chart--band-3 { color: $success 40%; }
-        .chart--band-4 { color: $warning 40%; }
-        .chart--band-5 { color: $secondary 40%; }
-        .chart--band-6 { color: $error 40%; }
+        .chart--series-1 { color: $text-primary; }
+        .chart--series-2 { color: $text-accent; }
+        .chart--series-3 { color: $text-success; }
+        .chart--series-4 { color: $text-error; }
+        .chart--series-5 { color: $text-secondary; }
+        .chart--series-6 { color: $text-warning; }
+        .chart--band-1 { color: $primary 50%; }
+        .chart--band-2 { color: $accent 50%; }
+        .chart--band-3 { color: $success 50%; }
+        .chart--band-4 { color: $error 50%; }
+        .chart--band-5 { color: $secondary 50%; }
+        .chart--band-6 { color: $warning 50%; }
         .chart--axis { color: $foreground 50%; }
         .chart--mark { color: $foreground 35%; }
         .chart--symbol { color: $foreground 80%; }
@@ -146,9 +146,9 @@ class Chart(Cells):
 
     @property
     def buckets_wanted(self) -> int:
-        """How many buckets a curve can show: the dot columns of the canvas."""
-        columns = self._drawn[0].columns if self._drawn else self.size.width - 6
-        return max(1, columns) * MARKERS[self._marker].dots[0]
+        """How many buckets a curve can show: the dot columns of the canvas, a guess before there is one."""
+        columns = self._drawn[0].columns if self._drawn else self.size.width or 100
+        return columns * MARKERS[self._marker].dots[0]
 
     @property
     def column_text(self) -> str:

@@ -45,12 +45,13 @@ class Buckets(Protocol):
 class Marker:
     """How dots make a character.
 
-    `weights` has the bit of each dot, by dot row and dot column in the cell; `glyphs` the code point of each
-    combination of bits.
+    `weights` has the bit of each dot, by dot row and dot column in the cell; `line` and `band` the code point of
+    each combination of bits. A band is drawn with every other dot, so that it is fainter also without colours.
     """
 
     weights: tuple[tuple[int, ...], ...]
-    glyphs: tuple[int, ...]
+    line: tuple[int, ...]
+    band: tuple[int, ...]
 
     @property
     def dots(self) -> tuple[int, int]:
@@ -58,16 +59,25 @@ class Marker:
         return len(self.weights[0]), len(self.weights)
 
 
+def _every_other(glyphs: Sequence[int], chosen: int) -> tuple[int, ...]:
+    """Glyphs of the `chosen` bits alone, except where that would leave nothing."""
+    return tuple(glyphs[bits & chosen or bits] for bits in range(len(glyphs)))
+
+
+_BRAILLE = (32, *range(0x2801, 0x2900))
+_QUADRANTS = tuple(map(ord, " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"))
 MARKERS = {
     "braille": Marker(
-        weights=((1, 8), (2, 16), (4, 32), (64, 128)), glyphs=(32, *(0x2800 + bits for bits in range(1, 256)))
+        weights=((1, 8), (2, 16), (4, 32), (64, 128)),
+        line=_BRAILLE,
+        band=_every_other(_BRAILLE, 1 | 16 | 4 | 128),
     ),
-    "quadrant": Marker(weights=((1, 2), (4, 8)), glyphs=tuple(map(ord, " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"))),
-    "ascii": Marker(weights=((1,), (2,)), glyphs=tuple(map(ord, " '.:"))),
+    "quadrant": Marker(weights=((1, 2), (4, 8)), line=_QUADRANTS, band=_QUADRANTS),
+    "ascii": Marker(weights=((1,), (2,)), line=tuple(map(ord, " '.|")), band=tuple(map(ord, " :::"))),
 }
 
 #: Lengths, in dot columns, of what is drawn and what is left out in turn; nothing for an unbroken line.
-DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (6, 2, 2, 2))
+DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (6, 2, 2, 2), (1, 3))
 
 
 class Raster(NamedTuple):
@@ -112,7 +122,7 @@ def raster(
         top = np.where(_off(tuple(map(tuple, dashes)), width) & (bottom - top < dots_y), height, top)
     line = _paint(top, bottom, marker, rows)
     band = _paint(dots.top, dots.bottom, marker, rows)
-    return Raster(*_compose(line, band, np.array(style.glyphs, dtype=np.uint32)), bad)
+    return Raster(*_compose(line, band, style), bad)
 
 
 class _Scale(NamedTuple):
@@ -339,7 +349,7 @@ def _paint(top: Ints, bottom: Ints, marker: str, rows: int) -> Bits:
     return bits
 
 
-def _compose(line: Bits, band: Bits, glyphs: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int16]]:
+def _compose(line: Bits, band: Bits, marker: Marker) -> tuple[NDArray[np.uint32], NDArray[np.int16]]:
     """Lay the curves over each other: any line hides every band, and the first curve gives the colour."""
     if not len(line):
         return np.full(line.shape[:0:-1], 32, dtype=np.uint32), np.full(line.shape[:0:-1], -1, np.int16)
@@ -347,5 +357,6 @@ def _compose(line: Bits, band: Bits, glyphs: NDArray[np.uint32]) -> tuple[NDArra
     of_line = 2 * np.argmax(line != 0, axis=0)
     of_band = 2 * np.argmax(band != 0, axis=0) + 1
     owner = np.where(lines != 0, of_line, np.where(bands != 0, of_band, -1)).astype(np.int16)
-    codes = glyphs[np.where(lines != 0, lines, bands)]
+    glyphs = np.array((*marker.line, *marker.band), dtype=np.uint32)
+    codes = glyphs[np.where(lines != 0, lines.astype(np.int64), bands + np.int64(len(marker.line)))]
     return np.ascontiguousarray(codes.T), np.ascontiguousarray(owner.T)
