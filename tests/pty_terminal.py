@@ -167,8 +167,9 @@ class Terminal:
         _set_size(self._master, columns, rows)
 
     def stall(self) -> None:
-        """Stop reading, as a link does that has stalled."""
-        self._reading.clear()
+        """Stop reading, as a link does that has stalled; what has been read is on the screen."""
+        with self._changed:
+            self._reading.clear()
 
     def resume(self) -> None:
         """Read again."""
@@ -196,15 +197,15 @@ class Terminal:
         while not self._hung_up:
             if not self._reading.wait(0.05) or not select.select([self._master], [], [], 0.05)[0]:
                 continue
-            if not self._reading.is_set() or self._hung_up:
-                continue
-            try:
-                data = os.read(self._master, 65536)
-            except OSError:  # every program that had the terminal has closed it
-                break
-            if not data:
-                break
             with self._changed:
+                if not self._reading.is_set() or self._hung_up:
+                    continue
+                try:
+                    data = os.read(self._master, 65536)
+                except OSError:  # every program that had the terminal has closed it
+                    break
+                if not data:
+                    break
                 self.bytes_received += len(data)
                 self._feed(self._decode(data))
                 self._changed.notify_all()

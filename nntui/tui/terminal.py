@@ -145,7 +145,7 @@ if sys.platform != "win32":
         PATIENCE: Final = 0.3
         """Seconds that leaving waits for the terminal to read what is still unsent."""
 
-        _output: _Output | None = None
+        _output: Output | None = None
 
         @property
         def backlog(self) -> int:
@@ -158,7 +158,7 @@ if sys.platform != "win32":
 
         def start_application_mode(self) -> None:
             assert self._file is not None, "a terminal app needs a standard error stream"
-            self._output = _Output(self._file, lost=self._on_lost, recovered=self._on_recovered)
+            self._output = Output(self._file, lost=self._on_lost, recovered=self._on_recovered)
             self._output.start()
             super().start_application_mode()  # type: ignore[no-untyped-call]
 
@@ -201,7 +201,7 @@ if sys.platform != "win32":
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._app.refresh)
 
-    class _Output(threading.Thread):
+    class Output(threading.Thread):
         """Sends text to the terminal; whoever hands it over never waits.
 
         Past `LIMIT` unsent characters, text is dropped; once everything kept is sent, `recovered` is called. When
@@ -293,5 +293,4 @@ if sys.platform != "win32":
         def _send(self, data: bytes) -> None:
             while data and not self._discard:
                 if select.select([], [self._descriptor], [], 0.1)[1]:
-                    with suppress(BlockingIOError):  # another program left the terminal non-blocking
-                        data = data[os.write(self._descriptor, data[: self.CHUNK]) :]
+                    data = data[os.write(self._descriptor, data[: self.CHUNK]) :]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import os
+import select
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ from nntui.tui import terminal as subject
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 
 if sys.platform != "win32":
+    import pty
+    import tty
+
     from textual.drivers.linux_driver import LinuxDriver
 
     from tests.pty_terminal import Terminal
@@ -212,8 +217,6 @@ def test_a_stalled_terminal_does_not_stop_the_app_and_is_painted_anew(probe: Cal
     frame = app.frame
     terminal.wait_for(lambda: app.frame > frame + 10)
     terminal.resume()
-    screen = terminal.wait_for("quiet")
-    assert "key s s" in screen
     terminal.wait_for(lambda: terminal.screen.split() == ["key", "s", "s", "quiet"])
     terminal.wait_for(lambda: app.backlog == 0)
     assert app.highest_backlog > 3
@@ -275,6 +278,91 @@ assert signal.getsignal(signal.SIGHUP) == signal.getsignal(signal.SIGTSTP) == si
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.returncode == 0, done.stderr.decode(errors="replace")
+
+
+class Pair:
+    """An output into a pseudo-terminal that nobody reads until `read`."""
+
+    def __init__(self, encoding: str) -> None:
+        self.lost, self.recovered = threading.Event(), threading.Event()
+        self.master, slave = pty.openpty()
+        tty.setraw(slave)
+        self.file = os.fdopen(slave, "w", encoding=encoding)
+        self.output = subject.Output(self.file, lost=self.lost.set, recovered=self.recovered.set)
+        self.output.start()
+
+    def read(self, end: bytes) -> bytes:
+        data = b""
+        while not data.endswith(end):
+            assert select.select([self.master], [], [], 20)[0], f"no {end!r} in {data[-80:]!r}"
+            data += os.read(self.master, 65536)
+        return data
+
+    def hang_up(self) -> None:
+        if self.master >= 0:
+            os.close(self.master)
+            self.master = -1
+
+
+@pytest.fixture
+def pair() -> Iterator[Callable[[str], Pair]]:
+    pairs: list[Pair] = []
+
+    def make(encoding: str = "utf-8") -> Pair:
+        pairs.append(Pair(encoding))
+        return pairs[-1]
+
+    yield make
+    for made in pairs:
+        made.hang_up()
+        made.output.stop(20)
+        made.file.close()
+
+
+def test_output_past_the_limit_is_dropped_and_said_to_be(pair: Callable[..., Pair]) -> None:
+    made = pair()
+    for _ in range(10):
+        made.output.write("x" * 100_000)
+    assert made.output.backlog <= 2  # one being sent, one waiting
+    made.output.settle(0.01)
+    assert made.recovered.wait(20)
+    assert not made.lost.is_set()
+
+
+def test_output_that_settles_drops_what_the_terminal_does_not_take(pair: Callable[..., Pair]) -> None:
+    made = pair()
+    made.output.write("x" * 1_000_000)
+    made.output.settle(0.01)
+    made.output.write("end")
+    assert len(made.read(b"\x18end")) < 100_000
+    assert made.output.backlog == 0
+
+
+def test_output_that_stops_sends_the_rest_but_does_not_wait_for_it(pair: Callable[..., Pair]) -> None:
+    made = pair()
+    made.output.write("end")
+    made.output.stop(20)
+    assert made.read(b"end") == b"end"
+    other = pair()
+    other.output.write("x" * 1_000_000)
+    other.output.stop(0.01)
+    other.output.join(20)
+    assert not other.output.is_alive()
+
+
+def test_output_says_when_the_terminal_is_gone(pair: Callable[..., Pair]) -> None:
+    made = pair()
+    made.hang_up()
+    made.output.write("x")
+    assert made.lost.wait(20)
+    made.output.write("x")
+    assert made.output.backlog == 0
+
+
+def test_output_takes_one_column_for_what_the_encoding_lacks(pair: Callable[..., Pair]) -> None:
+    made = pair("iso-8859-1")
+    made.output.write("é⣿end")
+    assert made.read(b"end") == b"\xe9?end"
 
 
 @pytest.mark.parametrize(
