@@ -13,7 +13,10 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from nntui.tui.widgets import spans
 from nntui.tui.widgets.text import plain
+
+spans.install()
 
 #: A new span costs a cursor movement and a colour, about as many bytes as this many unchanged cells.
 _MERGE_GAP = 4
