@@ -1,0 +1,76 @@
+"""The application: which screen, which theme, how to leave."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import App
+
+from nntui.errors import UserError
+from nntui.store import catalog
+from nntui.tui import keymap, terminal
+from nntui.tui.screens.dashboard import DashboardScreen
+from nntui.tui.screens.help import HelpScreen
+from nntui.tui.screens.start import Opened, StartScreen
+
+
+class NntuiApp(App[None]):
+    """Shows one run, or the start screen."""
+
+    TITLE = "nntui"
+    BINDINGS: ClassVar = keymap.bindings(keymap.APP)
+    CSS_PATH = "styles/app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    last_folder: Path | None = None
+
+    def __init__(self, folder: Path | None = None, *, marker: str = "braille") -> None:
+        super().__init__(driver_class=terminal.driver_class())
+        self._marker = marker
+        self.last_folder = folder
+
+    def on_mount(self) -> None:
+        """Opens the first screen."""
+        if self.last_folder is None:
+            self.push_screen(StartScreen())
+        else:
+            self._open(self.last_folder)
+
+    @on(Opened)
+    def _open_chosen(self, message: Opened) -> None:
+        self._open(message.folder)
+
+    def _open(self, folder: Path) -> None:
+        self.last_folder = folder
+        self.push_screen(DashboardScreen(folder, marker=self._marker))
+
+    def action_help(self) -> None:
+        """The help page, once."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_leave(self) -> None:
+        """Leaves; nothing is stopped."""
+        self.exit()
+
+
+def open_dashboard(folder: Path | None) -> int:
+    """Runs the app on a run's folder, or on the start screen; returns the exit code of the process."""
+    marker = "braille" if terminal.can_show("braille") else "ascii"
+    app = NntuiApp(folder, marker=marker)
+    code = terminal.run(app)
+    if app.last_folder is not None:
+        _say_goodbye(app.last_folder)
+    return code
+
+
+def _say_goodbye(folder: Path) -> None:
+    """One line where the shell was, so that nobody wonders whether the training goes on."""
+    try:
+        run = catalog.open_run(folder)
+    except UserError:
+        return
+    if run.live:
+        print(f"{run.name} ({run.id}) goes on training. Watch it: nntui watch {run.id}", file=sys.stderr)  # noqa: T201

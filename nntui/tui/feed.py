@@ -1,0 +1,191 @@
+"""The only door to the store: reads in a thread of its own, posts frozen records, appends commands."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from textual.message import Message
+
+from nntui.errors import UserError
+from nntui.store import catalog, commands
+from nntui.store.reader import Reader
+from nntui.store.records import Command, Curve, Event, RunRecord
+
+#: A live run is looked at this often; one that has ended changes no more.
+POLL_SECONDS, ENDED_POLL_SECONDS = 0.1, 1.0
+#: Predictions are read at most this often, and a silent trainer's process is looked for this often.
+TABLE_SECONDS, ALIVE_SECONDS = 1.0, 1.0
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a chart shows: series, a range of steps (all of them when None), and about how many buckets."""
+
+    names: tuple[str, ...]
+    buckets: int
+    steps: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A run as it stood at one moment.
+
+    ``curves`` has an entry for each chart that asked, by metric; ``rows`` are the rows of the prediction table (their
+    numbers ``row``, raw inputs ``X``, targets ``T``, ``part``), ``predictions`` the newest outputs ``P`` for them.
+    """
+
+    run: RunRecord
+    curves: dict[str, dict[str, Curve]] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    rows: Arrays = field(default_factory=dict)
+    predictions: Arrays = field(default_factory=dict)
+    predictions_step: int = -1
+
+
+class Pictured(Message):
+    """A new picture; only the latest matters."""
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()
+        self.picture = picture
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer picture makes this one pointless."""
+        return isinstance(message, Pictured)
+
+
+class Answered(Message):
+    """The trainer's answer to a command given here; None when there was none."""
+
+    def __init__(self, command: Command | None, text: str = "") -> None:
+        super().__init__()
+        self.command = command
+        self.text = text
+
+
+class Unreadable(Message):
+    """The run cannot be read any more."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class Feed:
+    """Follows one run for one screen. At most one read is under way; the event loop never waits for the disk."""
+
+    def __init__(self, folder: Path, post: Callable[[Message], object], congested: Callable[[], bool]) -> None:
+        self._folder = folder
+        self._post = post
+        self._congested = congested
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="nntui-feed")
+        self._reader: Reader | None = None
+        self._wake = asyncio.Event()
+        self._queries: dict[str, Query] = {}
+        self._asked: set[int] = set()
+        self._picture: Picture | None = None
+        self._stale = True
+        self._read_table_at = self._checked_at = 0.0
+
+    def want(self, chart: str, query: Query | None) -> None:
+        """What a chart wants to show from now on; None when it is hidden."""
+        if self._queries.get(chart) != query:
+            self._queries = {name: other for name, other in self._queries.items() if name != chart}
+            if query:
+                self._queries[chart] = query
+            self._stale = True
+            self._wake.set()
+
+    def command(self, kind: str, key: str = "", value: str = "") -> None:
+        """Appends a command without waiting; the answer comes as :class:`Answered`."""
+        self._thread.submit(self._append, kind, key, value)
+
+    async def run(self) -> None:
+        """Reads and posts until cancelled."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                self._wake.clear()
+                if not self._congested():
+                    picture = await loop.run_in_executor(self._thread, self._look)
+                    if picture is not None:
+                        self._post(Pictured(picture))
+                live = self._picture is None or self._picture.run.live
+                try:
+                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS if live else ENDED_POLL_SECONDS)
+                except TimeoutError:
+                    continue
+        except (UserError, sqlite3.Error, OSError) as error:
+            self._post(Unreadable(" ".join(str(error).split())))
+        finally:
+            self._thread.submit(self._close)
+            self._thread.shutdown(wait=False)
+
+    # In the feed's own thread
+
+    def _look(self) -> Picture | None:
+        if self._reader is None:
+            self._reader = Reader(self._folder)
+        reader, now = self._reader, time.monotonic()
+        fresh = reader.changed() or self._stale or now - self._checked_at >= ALIVE_SECONDS
+        if not fresh:
+            return None
+        changed, self._stale, self._checked_at = self._stale, False, now
+        run, before = reader.run(), self._picture
+        if before is not None and before.run == run and not changed:
+            return None
+        curves = {
+            chart: reader.curves(query.names, *(query.steps or (0, max(run.step, 1))), query.buckets)
+            for chart, query in self._queries.items()
+        }
+        old_events = before.events if before else ()
+        events = old_events + tuple(reader.events(old_events[-1].id if old_events else 0))
+        rows, predictions, step = self._tables(reader, run, now)
+        self._picture = Picture(run, curves, events, rows, predictions, step)
+        self._tell_answers(reader, run)
+        return self._picture
+
+    def _tables(self, reader: Reader, run: RunRecord, now: float) -> tuple[Arrays, Arrays, int]:
+        before = self._picture
+        rows = before.rows if before and before.rows else (reader.table("rows") or (0, {}))[1]
+        predictions, step = (before.predictions, before.predictions_step) if before else ({}, -1)
+        settled = run.state != "running"
+        if (settled or now - self._read_table_at >= TABLE_SECONDS) and reader.table_step("predictions") != step:
+            self._read_table_at = now
+            found = reader.table("predictions")
+            if found:
+                step, predictions = found
+        return rows, predictions, step
+
+    def _append(self, kind: str, key: str, value: str) -> None:
+        try:
+            self._asked.add(commands.append(self._folder, kind, key, value))
+        except (UserError, sqlite3.Error, OSError) as error:
+            self._post(Answered(None, str(error)))
+
+    def _tell_answers(self, reader: Reader, run: RunRecord) -> None:
+        if not self._asked:
+            return
+        for command in reader.commands():
+            if command.id in self._asked and (command.status != "waiting" or not run.live):
+                self._asked.discard(command.id)
+                self._post(Answered(command))
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+
+def recent_runs(runs: Path, limit: int = 200) -> list[tuple[Path, RunRecord]]:
+    """The newest runs and their folders, for the start screen."""
+    return catalog.list_runs(runs)[:limit]

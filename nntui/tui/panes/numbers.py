@@ -1,0 +1,46 @@
+"""Numbers of steady width, so that nothing jitters while they change."""
+
+from __future__ import annotations
+
+import math
+
+
+def figure(value: float | None, width: int = 8) -> str:
+    """Four significant digits, right-aligned; small and large ones in scientific notation; "–" for none."""
+    if value is None or not math.isfinite(value):
+        return ("–" if value is None else str(value)).rjust(width)
+    size = abs(value)
+    if size != 0 and not 1e-3 <= size < 1e5:
+        mantissa, _, exponent = f"{value:.2e}".partition("e")
+        text = f"{mantissa}e{int(exponent)}"
+    else:
+        before = max(1, math.floor(math.log10(size)) + 1) if size >= 1 else 1
+        text = f"{value:.{max(0, 5 - before)}f}"
+    return text.rjust(width)
+
+
+def count(value: float) -> str:
+    """A whole number with thousands set apart: 12,345."""
+    return f"{value:,.0f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Hours, minutes and seconds: 1:02:03; "–" for none."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    if seconds >= 864_000:
+        return f"{seconds / 86_400:.0f} days"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def bar(share: float, width: int, *, ascii_only: bool = False) -> str:
+    """A bar of ``width`` cells filled to a share of 0 to 1, by eighths of a cell."""
+    share = min(1.0, max(0.0, share if math.isfinite(share) else 0.0))
+    if ascii_only:
+        filled = round(share * width)
+        return "#" * filled + "-" * (width - filled)
+    eighths = round(share * width * 8)
+    whole, rest = divmod(eighths, 8)
+    return ("█" * whole + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)

@@ -1,0 +1,1 @@
+"""Whole screens: a run, the start, and what lies over them for a moment."""

@@ -1,0 +1,38 @@
+"""A yes-or-no question over the screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from nntui.tui import keymap
+from nntui.tui.widgets.text import plain
+
+
+class Question(ModalScreen[bool]):
+    """Dismissed with the answer."""
+
+    BINDINGS: ClassVar = keymap.bindings(keymap.QUESTION)
+    CSS_PATH = "../styles/dialogs.tcss"
+
+    def __init__(self, question: str, detail: str) -> None:
+        super().__init__()
+        self._question = question
+        self._detail = detail
+
+    def compose(self) -> ComposeResult:
+        """The question, what follows from yes, and the keys."""
+        with Vertical(classes="dialog"):
+            yield Static(plain(self._question), classes="question", markup=False)
+            yield Static(plain(self._detail), classes="detail", markup=False)
+            yield Static(
+                "[@click=screen.answer(True)] [b]y[/b] yes [/]   [@click=screen.answer(False)] [b]n[/b] no [/]"
+            )
+
+    def action_answer(self, yes: bool) -> None:
+        """Closes with the answer."""
+        self.dismiss(yes)
