@@ -1,6 +1,7 @@
 """What a unit does with its weighted sum z, and the derivative that backpropagation needs.
 
-Every derivative here can be written with the activation a = f(z) alone, so z itself is never kept.
+Every derivative here can be written with the activation a = f(z) alone, so z itself is never kept. The last argument
+of a NumPy function is the array it writes to: nothing is allocated.
 To add an activation, write the two functions and enter them in :data:`ACTIVATIONS`.
 """
 
@@ -56,10 +57,8 @@ def tanh_backward(A: Array, dA: Array, S: Array) -> None:
 
 
 def relu(Z: Array, S: Array) -> None:
-    """a = max(z, 0), written as (z + |z|) / 2: exact, and faster than ``np.maximum`` on small arrays."""
-    np.absolute(Z, S)
-    np.add(Z, S, Z)
-    np.multiply(Z, 0.5, Z)
+    """a = max(z, 0)."""
+    np.maximum(Z, 0.0, out=Z)
 
 
 def relu_backward(A: Array, dA: Array, S: Array) -> None:
@@ -71,13 +70,13 @@ def relu_backward(A: Array, dA: Array, S: Array) -> None:
 def leaky_relu(Z: Array, S: Array) -> None:
     """a = max(z, 0.01 z) (Maas, Hannun and Ng 2013)."""
     np.multiply(Z, LEAK, S)
-    np.maximum(Z, S, Z)
+    np.maximum(Z, S, out=Z)
 
 
 def leaky_relu_backward(A: Array, dA: Array, S: Array) -> None:
     """f'(z) = 1 where z > 0, else 0.01; a has the sign of z."""
     np.sign(A, S)
-    np.maximum(S, LEAK, S)
+    np.maximum(S, LEAK, out=S)
     np.multiply(dA, S, dA)
 
 

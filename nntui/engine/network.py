@@ -118,53 +118,56 @@ class Network:
 
     # Training
 
+    @np.errstate(over="ignore", invalid="ignore")
     def backward(self, X: Array, T: Array, l2: float = 0.0) -> float:
         """The mean loss of a batch, leaving its gradient in :attr:`gradients`.
 
         The gradient includes that of the penalty l2/2 · Σ w² over the weights (not the biases); the returned loss
         does not, so that it can be compared with the loss on held-out data.
 
-        Backpropagation (Rumelhart, Hinton and Williams 1986), with n samples and A⁰ = X:
-        forward Z = A W + b, A = f(Z); at the output dZ = (P − T) / n; then for each layer, last to first,
-        dW = Aᵀ dZ (A of the layer before), db = 1ᵀ dZ, dA = dZ Wᵀ, dZ = dA · f'(Z).
+        Backpropagation (Rumelhart, Hinton and Williams 1986) for n samples, with A the activations of the layer
+        before (X for the first) and 1 a column of n ones: forward Z = A W + 1 b and then f(Z); at the output
+        dZ = (P − T) / n; and for each layer, last to first, dW = Aᵀ dZ, db = 1ᵀ dZ, dA = dZ Wᵀ, dZ = dA · f'(Z).
         """
-        X = np.asarray(X, self.dtype)
-        T = np.asarray(T, self.dtype)
+        X, T = np.asarray(X, self.dtype), np.asarray(T, self.dtype)
         space = self._workspaces.get(len(X)) or self._workspace(len(X))
-        if T.shape != space.P.shape:
-            raise ValueError(f"T has the shape {T.shape}: must be {space.P.shape}")
+        Z, P, S = space.Z, space.P, space.S
+        if T.shape != Z.shape:
+            raise ValueError(f"T has the shape {T.shape}: must be {Z.shape}")
+
         activate, differentiate = self._hidden
-        ones, Z, P, S = space.ones, space.Z, space.P, space.S
-        with np.errstate(over="ignore", invalid="ignore"):
-            A = X
-            for W, b, A_next, S_next in space.hidden:
-                A.dot(W, A_next)
-                np.add(A_next, b, A_next)
-                activate(A_next, S_next)
-                A = A_next
-            A.dot(space.W, Z)
-            np.add(Z, space.b, Z)
+        A = X
+        for W, b, A_next, S_next in space.hidden:
+            A.dot(W, A_next)
+            space.column.dot(b, S_next)
+            np.add(A_next, S_next, A_next)
+            activate(A_next, S_next)
+            A = A_next
+        A.dot(space.W, Z)
+        space.column.dot(space.b, S)
+        np.add(Z, S, Z)
 
-            self._loss.elementwise(Z, T, P, S)
-            total = space.P_flat.dot(space.P_ones)
+        self._loss.elementwise(Z, T, P, S)
+        cost = float(space.losses.dot(space.one_each)) / len(X)
 
-            np.copyto(P, Z)
-            self._output.forward(P, S)
-            np.subtract(P, T, P)
-            dZ = np.multiply(P, space.one_nth, P)
-            for A, A_T, dW, db, W_T, dA, S_before in space.backward:
-                A_T.dot(dZ, dW)
-                ones.dot(dZ, db)
-                dZ.dot(W_T, dA)
-                differentiate(A, dA, S_before)
-                dZ = dA
-            X.T.dot(dZ, space.dW)
-            ones.dot(dZ, space.db)
-            if l2:
-                for W, dW, decay in space.weights:
-                    np.multiply(W, l2, decay)
-                    np.add(dW, decay, dW)
-        return float(total) / len(X)
+        np.copyto(P, Z)
+        self._output.forward(P, S)
+        np.subtract(P, T, P)
+        dZ = np.multiply(P, space.one_nth, P)
+        ones = space.ones
+        for A, A_T, dW, db, W_T, dA, S_before in space.backward:
+            A_T.dot(dZ, dW)
+            ones.dot(dZ, db)
+            dZ.dot(W_T, dA)
+            differentiate(A, dA, S_before)
+            dZ = dA
+        X.T.dot(dZ, space.dW)
+        ones.dot(dZ, space.db)
+        if l2:
+            for W, dW, decay in space.weights:
+                np.multiply(W, l2, decay)
+                np.add(dW, decay, dW)
+        return cost
 
     def _workspace(self, samples: int) -> _Workspace:
         """A new workspace, in place of the oldest one when there are enough."""
@@ -175,6 +178,7 @@ class Network:
         space = self._workspaces[samples] = _Workspace(self, samples)
         return space
 
+    @np.errstate(over="ignore")
     def gradient_norms(self, out: Array) -> None:
         """Writes the L2 norm of each layer's gradient (W and b together) to ``out``, shape (layers,).
 
@@ -183,62 +187,62 @@ class Network:
         for i, g in enumerate(self._layer_gradients):
             out[i] = math.sqrt(g.dot(g))
 
+    @np.errstate(over="ignore")
     def weight_norms(self) -> NDArray[np.float64]:
         """The L2 norm of each layer's parameters (W and b together), shape (layers,)."""
         return np.array([math.sqrt(layer.parameters.dot(layer.parameters)) for layer in self.layers])
 
     # Evaluation: with arrays of its own, so that it never touches what training has in hand
 
+    @np.errstate(over="ignore", invalid="ignore")
     def forward(self, X: Array) -> Array:
         """The logits Z of the output layer, shape (samples, outputs), in a new array."""
         X = np.asarray(X, self.dtype)
         rows = max(1, CHUNK // max(self.sizes))
         logits = np.empty((len(X), self.sizes[-1]), self.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(X), rows):
-                A = X[start : start + rows]
-                for layer in self.layers[:-1]:
-                    A = A @ layer.W + layer.b
-                    self._hidden.forward(A, np.empty_like(A))
-                logits[start : start + rows] = A @ self.layers[-1].W + self.layers[-1].b
+        for start in range(0, len(X), rows):
+            A = X[start : start + rows]
+            for layer in self.layers[:-1]:
+                A = A @ layer.W + layer.b
+                self._hidden.forward(A, np.empty_like(A))
+            logits[start : start + rows] = A @ self.layers[-1].W + self.layers[-1].b
         return logits
 
+    @np.errstate(over="ignore", invalid="ignore")
     def predict_proba(self, X: Array) -> Array:
         """The network's output P = f(Z), shape (samples, outputs): probabilities under cross-entropy."""
         Z = self.forward(X)
-        with np.errstate(over="ignore"):
-            self._output.forward(Z, np.empty_like(Z))
+        self._output.forward(Z, np.empty_like(Z))
         return Z
 
     def predict(self, X: Array) -> Array:
         """Under cross-entropy 1 where P ≥ 0.5 and else 0; under squared-error the output itself."""
         P = self.predict_proba(X)
-        return P if self._loss.output == "identity" else (P >= 0.5).astype(self.dtype)
+        return (P >= 0.5).astype(self.dtype) if self._loss.output == "sigmoid" else P
 
+    @np.errstate(over="ignore", invalid="ignore")
     def loss(self, X: Array, T: Array) -> float:
         """The mean loss over the samples, without any penalty."""
-        Z = self.forward(X)
-        T = np.asarray(T, self.dtype)
+        Z, T = self.forward(X), np.asarray(T, self.dtype)
         if T.shape != Z.shape:
             raise ValueError(f"T has the shape {T.shape}: must be {Z.shape}")
         losses = np.empty_like(Z)
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._loss.elementwise(Z, T, losses, np.empty_like(Z))
-            return float(losses.sum(dtype=np.float64)) / len(Z)
+        self._loss.elementwise(Z, T, losses, np.empty_like(Z))
+        return float(losses.sum(dtype=np.float64)) / len(Z)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def first_nonfinite(self, X: Array, T: Array) -> str:
-        """The name of the layer where NaN or infinity began for this batch.
+        """The name of the layer where NaN or infinity began for this batch; :attr:`gradients` are left as they are.
 
         The first layer, going forward, with non-finite parameters or weighted sums; else the first, going backward,
-        with a non-finite gradient; else "loss".
+        with a non-finite gradient norm; else "loss".
         """
         A = np.asarray(X, self.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for layer in self.layers:
-                A = A @ layer.W + layer.b
-                if not (np.isfinite(layer.parameters).all() and np.isfinite(A).all()):
-                    return layer.name
-                self._hidden.forward(A, np.empty_like(A))
+        for layer in self.layers:
+            A = A @ layer.W + layer.b
+            if not (np.isfinite(layer.parameters).all() and np.isfinite(A).all()):
+                return layer.name
+            self._hidden.forward(A, np.empty_like(A))
         before, norms = self.gradients.copy(), np.empty(len(self.layers))
         self.backward(X, T)
         self.gradient_norms(norms)
@@ -248,25 +252,32 @@ class Network:
 
 
 class _Workspace:
-    """The arrays one training step writes, for batches of one size, and the views it goes through."""
+    """The arrays one training step writes, for batches of one size, and the views it goes through.
+
+    All are gathered here because in a network of a few units looking them up would cost more than the arithmetic.
+    Biases are added as the product 1 b, since NumPy allocates a buffer when it broadcasts.
+    """
 
     def __init__(self, network: Network, samples: int) -> None:
         layers, dtype = network.layers, network.dtype
         A, dA, S = ([np.empty((samples, layer.outputs), dtype) for layer in layers] for _ in range(3))
+        rows = [layer.b.reshape(1, -1) for layer in layers]
+        last = len(layers) - 1
         self.ones = np.ones(samples, dtype)
+        self.column = self.ones.reshape(-1, 1)
         self.one_nth = np.array(1.0 / samples, dtype)
-        self.Z, self.P, self.S = A[-1], dA[-1], S[-1]
-        self.P_flat = self.P.reshape(-1)
-        self.P_ones = np.ones(self.P.size, dtype)
-        self.W, self.b = layers[-1].W, layers[-1].b
-        self.dW, self.db = layers[0].dW, layers[0].db
-        #: For each hidden layer, first to last.
-        self.hidden = tuple((layer.W, layer.b, A[i], S[i]) for i, layer in enumerate(layers[:-1]))
-        #: For each layer but the first, last to first, with the arrays of the layer before it.
+        #: The output layer: its logits, its losses and then its predictions, scratch space, and the losses' sum.
+        self.Z, self.P, self.S = A[last], dA[last], S[last]
+        self.W, self.b = layers[last].W, rows[last]
+        self.losses, self.one_each = self.P.reshape(-1), np.ones(self.P.size, dtype)
+        #: Each hidden layer, first to last.
+        self.hidden = tuple((layers[i].W, rows[i], A[i], S[i]) for i in range(last))
+        #: Each layer but the first, last to first, with the arrays of the layer before it.
         self.backward = tuple(
             (A[i - 1], A[i - 1].T, layers[i].dW, layers[i].db, layers[i].W.T, dA[i - 1], S[i - 1])
-            for i in range(len(layers) - 1, 0, -1)
+            for i in range(last, 0, -1)
         )
+        self.dW, self.db = layers[0].dW, layers[0].db
         self.weights = tuple((layer.W, layer.dW, np.empty_like(layer.W)) for layer in layers)
 
 
