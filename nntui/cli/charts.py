@@ -1,0 +1,130 @@
+"""Charts for a pipe or a log, drawn by plotext: clean data in, text out."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotext
+from numpy.typing import NDArray
+
+from nntui.text import plain
+
+#: Points a column that plotext is given: it takes time for every one, and braille shows two.
+POINTS = 2
+#: The box-drawing characters of plotext, for terminals that cannot show them.
+_ASCII = str.maketrans("┌┐└┘─│┤├┬┴┼", "++++-|++++" + "+")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One curve: ``x`` and ``y`` (points,), NaN and infinity allowed; ``marker`` a character or "line"."""
+
+    label: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    marker: str = "line"
+
+
+def chart(
+    title: str,
+    series: Sequence[Series],
+    *,
+    width: int,
+    height: int = 16,
+    log: bool = False,
+    marks: Sequence[int] = (),
+    colour: bool = False,
+) -> str:
+    """A chart over steps, ``width`` × ``height`` characters; ``marks`` are steps that get a vertical line.
+
+    On a log axis, values that have no logarithm are left out, as infinities are on any axis. Says so when
+    nothing is left.
+    """
+    cleaned = [(one, *_clean(one.x, one.y, log)) for one in series]
+    shown = [(one, x, y) for one, x, y in cleaned if len(x)]
+    if not shown:
+        return f"{title}: nothing to draw yet"
+    unicode = _can_show("⣿")
+    plotext.clear_figure()
+    plotext.theme("pro" if colour else "clear")
+    plotext.plotsize(width, height)
+    plotext.title(title)
+    for one, x, y in shown:
+        marker = ("braille" if unicode else ".") if one.marker == "line" else one.marker
+        draw = plotext.plot if one.marker == "line" else plotext.scatter
+        draw(x.tolist(), y.tolist(), marker=marker, label=plain(one.label))
+    _axes(np.concatenate([x for _, x, _ in shown]), np.concatenate([y for _, _, y in shown]), log)
+    for step in marks:
+        plotext.vertical_line(step)
+    text: str = plotext.build() if colour else plotext.uncolorize(plotext.build())
+    plotext.clear_figure()
+    return "\n".join(line.rstrip() for line in (text if unicode else text.translate(_ASCII)).splitlines())
+
+
+def _clean(
+    x: NDArray[np.float64], y: NDArray[np.float64], log: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The points that can be drawn, their logarithms when ``log``."""
+    good = np.isfinite(y) & (y > 0) if log else np.isfinite(y)
+    return x[good].astype(float), np.log10(y[good].astype(float)) if log else y[good].astype(float)
+
+
+def _axes(x: NDArray[np.float64], y: NDArray[np.float64], log: bool) -> None:
+    """Limits and round ticks; a flat or single-point curve gets room around it."""
+    left, right = float(x.min()), float(x.max())
+    low, high = float(y.min()), float(y.max())
+    if right <= left:
+        left, right = left - 1, right + 1
+    if high - low < 1e-12 * max(1.0, abs(low)):
+        room = 0.5 if log else (abs(low) * 0.1 or 1.0)
+        low, high = low - room, high + room
+    plotext.xlim(left, right)
+    plotext.ylim(low, high)
+    ticks = ticks_between(left, right, 6)
+    plotext.xticks(ticks, [short(tick) for tick in ticks])
+    ticks = _decades(low, high) if log else ticks_between(low, high, 6)
+    plotext.yticks(ticks, [f"{10**tick:.0e}" if log else short(tick) for tick in ticks])
+
+
+def ticks_between(low: float, high: float, most: int) -> list[float]:
+    """Round numbers, 1, 2 or 5 times a power of ten apart, at most so many, inside the range."""
+    raw = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(raw))
+    gap = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
+    first, last = math.ceil(low / gap - 1e-9), math.floor(high / gap + 1e-9)
+    return [n * gap for n in range(first, last + 1)]
+
+
+def _decades(low: float, high: float) -> list[float]:
+    """Whole powers of ten in a range of logarithms, at most eight; the ends of the range where there are too few."""
+    first, last = math.ceil(low), math.floor(high)
+    if last - first < 1:
+        return [low, high]
+    return [float(n) for n in range(first, last + 1, max(1, math.ceil((last - first + 1) / 8)))]
+
+
+def short(value: float) -> str:
+    """A tick's label: ``250``, ``12k``, ``1.5M``, ``0.02``."""
+    for limit, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= limit:
+            scale = 1e3 if letter == "k" else limit
+            return f"{value / scale:g}{letter}"
+    return f"{value:.6g}" if abs(value) > 1e-12 else "0"
+
+
+def colours() -> bool:
+    """Whether stdout is a terminal whose owner has not asked for plain text (no-color.org)."""
+    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

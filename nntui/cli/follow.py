@@ -1,0 +1,228 @@
+"""Follows a run without a dashboard: a progress line now and then, or one JSON object per line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+import typer
+
+from nntui.cli.output import FAILED, duration, line_of_json, number, talk
+from nntui.errors import UserError
+from nntui.store import catalog, commands, folder
+from nntui.store.records import RunRecord
+from nntui.text import plain
+
+POLL_SECONDS = 0.1
+#: A line of progress this often: for people, and for programs.
+PLAIN_SECONDS, JSON_SECONDS = 2.0, 0.25
+#: A trainer that has not ended so long after it was asked to gets a signal; one that ends is given so long to be gone.
+OBEY_SECONDS, EXIT_SECONDS = 10.0, 30.0
+#: A trainer without a heartbeat for so long, on a disk with less room than this, waits for room.
+SILENT_SECONDS, FULL_BYTES = 10.0, 2**20
+
+_METRICS = ("loss", "val_loss", "accuracy", "val_accuracy", "lr", "grad_norm")
+
+
+class Reporter(Protocol):
+    """Tells how a run goes."""
+
+    def start(self, run: RunRecord) -> None:
+        """The run as it was found."""
+
+    def progress(self, run: RunRecord) -> None:
+        """The run a moment later; called several times a second."""
+
+    def end(self, run: RunRecord) -> None:
+        """The run when no trainer owns it any more."""
+
+
+class JsonReporter:
+    """One object per line: ``start``, then ``progress`` at least once, then ``end``."""
+
+    def __init__(self, run_folder: Path) -> None:
+        self._folder = run_folder
+        self._due = 0.0
+        self._told: tuple[int, str] | None = None
+
+    def start(self, run: RunRecord) -> None:
+        self._write("start", run=run.id, name=run.name, preset=run.preset, folder=str(self._folder), config=run.config)
+
+    def progress(self, run: RunRecord) -> None:
+        if run.step and time.monotonic() >= self._due and self._told != (run.step, run.state):
+            self._tell(run)
+
+    def _tell(self, run: RunRecord) -> None:
+        self._due, self._told = time.monotonic() + JSON_SECONDS, (run.step, run.state)
+        self._write("progress", state=run.state, **_values(run))
+
+    def end(self, run: RunRecord) -> None:
+        self._tell(run)
+        self._write("end", state=run.state, reason=run.reason, run=run.id, **_values(run))
+
+    def _write(self, event: str, **values: object) -> None:
+        typer.echo(line_of_json({"event": event, **values}))
+
+
+def _values(run: RunRecord) -> dict[str, object]:
+    """What a program wants to know of a run, null where there is nothing yet."""
+    metrics = {name: run.latest.get(name) for name in _METRICS}
+    pace = run.steps_per_s or (run.step / run.elapsed if run.elapsed else None)
+    return {"step": run.step, "epoch": run.epoch, **metrics, "steps_per_s": pace}
+
+
+class PlainReporter:
+    """A line now and then, and a summary with a chart of the loss at the end."""
+
+    def __init__(self, run_folder: Path) -> None:
+        self._folder = run_folder
+        self._due = 0.0
+        self._state = ""
+
+    def start(self, run: RunRecord) -> None:
+        talk(f"run {run.id}: {run.title or run.name}; nntui watch {run.id} shows it")
+
+    def progress(self, run: RunRecord) -> None:
+        now = time.monotonic()
+        changed = run.state != self._state
+        if changed or (now >= self._due and run.state == "running"):
+            self._due, self._state = now + PLAIN_SECONDS, run.state
+            typer.echo(progress_line(run))
+
+    def end(self, run: RunRecord) -> None:
+        from nntui.cli.report import summary
+
+        typer.echo(progress_line(run))
+        typer.echo(summary(self._folder, run))
+
+
+def progress_line(run: RunRecord) -> str:
+    """How a run stands, in one line of steady columns."""
+    training = run.config["training"]
+    steps = f"/{training['steps']:,}" if training["steps"] else ""
+    epochs = f"/{training['epochs']:,}" if not steps else ""
+    parts = [f"{run.state:<8}  step {run.step:>9,}{steps}  epoch {run.epoch:>7,}{epochs}"]
+    names = {"loss": "loss", "val_loss": "val", "accuracy": "accuracy", "val_accuracy": "val"}
+    parts += [f"{label} {number(run.latest[name]):<7}" for name, label in names.items() if name in run.latest]
+    if run.state == "running" and run.steps_per_s:
+        parts.append(f"{run.steps_per_s:,.0f} steps/s")
+        if run.remaining:
+            parts.append(f"{duration(run.remaining)} left")
+    return plain("  ".join(parts).rstrip())
+
+
+class Interrupt:
+    """Ctrl-C: the first is noted in :attr:`came`, for a stop in good order; the second leaves at once."""
+
+    def __init__(self) -> None:
+        self.came = False
+        signal.signal(signal.SIGINT, self._note)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.came:
+            raise KeyboardInterrupt
+        self.came = True
+
+
+def follow(run_folder: Path, reporter: Reporter, interrupt: Interrupt | None = None) -> RunRecord:
+    """Reports a run until no trainer owns it; on Ctrl-C asks it to stop. Returns it as it ended. Raises RunError."""
+    run = catalog.open_run(run_folder)
+    reporter.start(run)
+    followed, asked, told_full = run.live, 0.0, False
+    while run.live:
+        reporter.progress(run)
+        if interrupt and interrupt.came:
+            if not asked:
+                asked = time.monotonic()
+                talk("stopping; Ctrl-C again leaves at once")
+                ask_to_stop(run_folder, run)
+            elif time.monotonic() - asked > OBEY_SECONDS:
+                asked = time.monotonic()
+                _signal(run)
+        if not told_full and _waits_for_room(run_folder, run):
+            told_full = True
+            talk(f"nntui: {run_folder}: the disk is full; the run waits for room at step {run.step}")
+        time.sleep(POLL_SECONDS)
+        run = catalog.open_run(run_folder)
+    if followed:
+        wait_for_exit(run)
+        run = catalog.open_run(run_folder)
+    reporter.end(run)
+    return run
+
+
+def ask_to_stop(run_folder: Path, run: RunRecord) -> None:
+    """Appends the command or, where nothing can be written, sends the signal that means the same."""
+    try:
+        commands.append(run_folder, "stop")
+    except UserError:
+        _signal(run)
+
+
+def _signal(run: RunRecord) -> None:
+    """SIGTERM to the trainer, unless it is gone."""
+    if run.live and run.pid is not None:
+        with suppress(OSError):
+            os.kill(run.pid, signal.SIGTERM)
+
+
+def wait_for_exit(run: RunRecord) -> bool:
+    """Waits until the trainer of a run that has just ended is gone: only then is its last checkpoint written."""
+    import psutil
+
+    limit = time.monotonic() + EXIT_SECONDS
+    while time.monotonic() < limit:
+        try:
+            if run.pid is None or psutil.Process(run.pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.Error:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _waits_for_room(run_folder: Path, run: RunRecord) -> bool:
+    if time.time() - run.heartbeat < SILENT_SECONDS:
+        return False
+    try:
+        return shutil.disk_usage(run_folder).free < FULL_BYTES
+    except OSError:
+        return False
+
+
+def why(run_folder: Path, run: RunRecord) -> str:
+    """Why a run failed: what its trainer recorded or, of one that could not, the last line of its log."""
+    try:
+        lines = (run_folder / folder.LOG).read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        lines = []
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    recorded = run.reason or f"{run.state} at step {run.step}"
+    if run.state == "crashed" and run.step == 0 and last and "without a word" in recorded:
+        return f"{recorded}: {last[:500]}"
+    return recorded
+
+
+def exit_code(run_folder: Path, run: RunRecord) -> int:
+    """0 for a run that finished or was stopped; else 1, with the reason told on stderr."""
+    if run.state in ("diverged", "crashed"):
+        talk(f"nntui: run {run.id} {run.state}: {why(run_folder, run)}")
+        return FAILED
+    return 0
+
+
+def end(run_folder: Path, run: RunRecord) -> None:
+    """Stops a live run and waits until its trainer is gone. Raises UserError when it does not go."""
+    ask_to_stop(run_folder, run)
+    limit = time.monotonic() + OBEY_SECONDS
+    while (run := catalog.open_run(run_folder)).live and time.monotonic() < limit:
+        time.sleep(0.02)
+    _signal(run)
+    if not wait_for_exit(run):
+        raise UserError(f"run {run.id}: its trainer, process {run.pid}, does not end")

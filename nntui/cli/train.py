@@ -1,0 +1,110 @@
+"""``nntui train``: makes a run, starts its trainer, and shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nntui.cli.output import FAILED, INTERRUPTED, has_terminal, silence_stdout, talk
+from nntui.errors import UserError
+
+if TYPE_CHECKING:
+    from nntui.config import RunConfig
+
+
+def train(  # noqa: PLR0917 - the options of the command
+    preset: Annotated[str, typer.Argument(metavar="PRESET|FILE.toml", help="A preset's name, or a TOML file.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one key, such as lr=0.1; may be repeated."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="A name for the run; else the preset's.", metavar="N")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of split, weights and row order.", metavar="N")] = None,
+    epochs: Annotated[int | None, typer.Option(help="End after so many epochs.", metavar="N")] = None,
+    steps: Annotated[int | None, typer.Option(help="End after so many steps.", metavar="N")] = None,
+    as_text: Annotated[bool, typer.Option("--plain", help="Progress lines instead of the dashboard.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Print the run's id and return at once.")] = False,
+) -> int:
+    """Train a network and watch it learn.
+
+    The network trains in a process of its own. Leaving the dashboard (q) leaves it training. Ctrl-C of --plain or
+    --json stops the run in good order, with exit code 130. Where stdout is no terminal, --plain is meant.
+
+    --json writes {"event":"start","run":ID}, then "progress" objects with step, epoch, loss, val_loss, accuracy,
+    val_accuracy, lr, grad_norm (one number per layer) and steps_per_s, then {"event":"end","state":STATE} with the
+    last values.
+    """
+    from nntui import presets
+
+    if as_text + as_json + detach > 1:
+        raise UserError("--plain, --json and --detach exclude each other")
+    chosen = presets.find(preset)
+    config = _configure(chosen.load(), settings or [], seed, epochs, steps)
+    _check_name(name)
+    return _run(config, chosen.name, name or "", as_json=as_json, detach=detach, on_screen=not as_text)
+
+
+def _configure(
+    config: RunConfig, settings: list[str], seed: int | None, epochs: int | None, steps: int | None
+) -> RunConfig:
+    """The preset with what the command line changes. Raises UserError."""
+    from nntui.config import MAX_COUNT
+
+    if epochs is not None and steps is not None:
+        raise UserError("--epochs and --steps exclude each other")
+    for setting in settings:
+        config = config.with_setting(setting)
+    if seed is not None:
+        config = config.with_value("training.seed", seed)
+    if epochs is not None:
+        config = config.with_value("training.epochs", epochs).with_value("training.steps", 0)
+    if steps is not None:
+        if steps < 1:
+            raise UserError(f"--steps {steps}: must be a whole number from 1")
+        config = config.with_value("training.steps", steps).with_value("training.epochs", MAX_COUNT)
+    return config
+
+
+def _check_name(name: str | None) -> None:
+    if name is None:
+        return
+    if not 0 < len(name) <= 100 or not name.isprintable() or name.strip() != name:
+        raise UserError("--name: must be 1 to 100 printable characters, without blanks at its ends")
+    if name == "latest":
+        raise UserError("--name latest: already means the newest run")
+
+
+def _run(config: RunConfig, preset: str, name: str, *, as_json: bool, detach: bool, on_screen: bool) -> int:
+    if detach or not on_screen or as_json or not has_terminal():
+        return _run_without_screen(config, preset, name, as_json=as_json, detach=detach)
+    from nntui import launch
+
+    # The trainer starts before the screen is imported, so that both load at once.
+    run_folder, _trainer = launch.start_run(config, preset=preset, name=name)
+    from nntui.tui.app import open_dashboard
+
+    return open_dashboard(run_folder)
+
+
+def _run_without_screen(config: RunConfig, preset: str, name: str, *, as_json: bool, detach: bool) -> int:
+    from nntui import launch
+    from nntui.cli import follow
+
+    interrupt = None if detach else follow.Interrupt()
+    run_folder, _trainer = launch.start_run(config, preset=preset, name=name)
+    if detach:
+        typer.echo(run_folder.name)
+        return 0
+    reporter = follow.JsonReporter(run_folder) if as_json else follow.PlainReporter(run_folder)
+    try:
+        run = follow.follow(run_folder, reporter, interrupt)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence_stdout()
+        talk(f"nntui: output: {error.strerror or error}; training goes on, nntui watch {run_folder.name} shows it")
+        return FAILED
+    code = follow.exit_code(run_folder, run)
+    return INTERRUPTED if interrupt and interrupt.came else code

@@ -1,0 +1,31 @@
+"""``nntui watch``: shows a run that is training, or one that has ended."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nntui.cli.output import has_terminal
+
+
+def watch(
+    run: Annotated[str, typer.Argument(metavar="[RUN]", help="Id, beginning of an id, name, or latest.")] = "latest",
+) -> int:
+    """Open the dashboard of a run.
+
+    Where stdout is no terminal, the run is followed line by line until it ends.
+
+    Leaving, also by Ctrl-C, leaves the run training.
+    """
+    from nntui import paths
+    from nntui.store import catalog
+
+    run_folder, _ = catalog.find_run(paths.runs_dir(), run)
+    if has_terminal():
+        from nntui.tui.app import open_dashboard
+
+        return open_dashboard(run_folder)
+    from nntui.cli import follow
+
+    return follow.exit_code(run_folder, follow.follow(run_folder, follow.PlainReporter(run_folder)))
