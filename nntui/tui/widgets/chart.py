@@ -89,6 +89,17 @@ class Chart(Cells):
         .chart--symbol { color: $foreground 80%; }
         .chart--bad { color: $error; text-style: bold; }
         .chart--empty { color: $foreground 60%; text-style: italic; }
+        &:ansi, &:nocolor {
+            .chart--band-1, .chart--band-2, .chart--band-3 { text-style: dim; }
+            .chart--band-4, .chart--band-5, .chart--band-6 { text-style: dim; }
+            .chart--axis, .chart--mark { text-style: dim; }
+        }
+        &:ansi {
+            .chart--series-1, .chart--band-1 { color: $secondary; }
+            .chart--series-2, .chart--band-2 { color: $warning; }
+            .chart--series-5, .chart--band-5 { color: $primary; }
+            .chart--series-6, .chart--band-6 { color: $foreground; }
+        }
     }
     """
 
