@@ -53,14 +53,17 @@ def chart(
     plotext.clear_figure()
     plotext.theme("pro" if colour else "clear")
     plotext.plotsize(width, height)
-    plotext.title(title)
+    names = ", ".join(f"{'line' if one.marker == 'line' else one.marker} {one.label}" for one, _, _ in shown)
+    plotext.title(plain(f"{title}: {names}"))
     for one, x, y in shown:
         marker = ("braille" if unicode else ".") if one.marker == "line" else one.marker
         draw = plotext.plot if one.marker == "line" else plotext.scatter
-        draw(x.tolist(), y.tolist(), marker=marker, label=plain(one.label))
+        draw(x.tolist(), y.tolist(), marker=marker)
     _axes(np.concatenate([x for _, x, _ in shown]), np.concatenate([y for _, _, y in shown]), log)
+    start = min(x[0] for _, x, _ in shown)
     for step in marks:
-        plotext.vertical_line(step)
+        if step > start:
+            plotext.vertical_line(step)
     text: str = plotext.build() if colour else plotext.uncolorize(plotext.build())
     plotext.clear_figure()
     return "\n".join(line.rstrip() for line in (text if unicode else text.translate(_ASCII)).splitlines())
@@ -88,7 +91,7 @@ def _axes(x: NDArray[np.float64], y: NDArray[np.float64], log: bool) -> None:
     ticks = ticks_between(left, right, 6)
     plotext.xticks(ticks, [short(tick) for tick in ticks])
     ticks = _decades(low, high) if log else ticks_between(low, high, 6)
-    plotext.yticks(ticks, [f"{10**tick:.0e}" if log else short(tick) for tick in ticks])
+    plotext.yticks(ticks, [f"{float(f'{10**tick:.2e}'):g}" if log else short(tick) for tick in ticks])
 
 
 def ticks_between(low: float, high: float, most: int) -> list[float]:
@@ -101,11 +104,11 @@ def ticks_between(low: float, high: float, most: int) -> list[float]:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """Whole powers of ten in a range of logarithms, at most eight; the ends of the range where there are too few."""
-    first, last = math.ceil(low), math.floor(high)
-    if last - first < 1:
-        return [low, high]
-    return [float(n) for n in range(first, last + 1, max(1, math.ceil((last - first + 1) / 8)))]
+    """Ticks for a range of logarithms: at most eight powers of ten; of few decades also their doubles and fives."""
+    first, last = math.floor(low), math.floor(high)
+    mantissas = (0.0,) if last - first > 2 else (0.0, math.log10(2), math.log10(5))
+    ticks = [n + part for n in range(first, last + 1) for part in mantissas if low <= n + part <= high]
+    return ticks[:: math.ceil(len(ticks) / 8)] if len(ticks) > 1 else [low, high]
 
 
 def short(value: float) -> str:

@@ -89,7 +89,7 @@ def presets(
     if name is not None:
         preset = library.find(name)
         preset.load()
-        typer.echo("\n".join(plain(line) for line in preset.path.read_text(encoding="utf-8").splitlines()))
+        typer.echo("\n".join(map(_plain_line, preset.path.read_text(encoding="utf-8").splitlines())))
         return
     rows = []
     for preset in library.available().values():
@@ -98,6 +98,10 @@ def presets(
         except UserError as error:
             talk(f"nntui: {error}")
     typer.echo(table(("name", "title"), rows))
+
+
+def _plain_line(line: str) -> str:
+    return "\t".join(map(plain, line.split("\t")))
 
 
 def paths() -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from nntui.config import Knob, Value
     from nntui.store.records import Command, RunRecord
 
+#: Most single steps that can be asked for at once.
+MOST_STEPS = 1_000_000
+
 
 def turn(
     run: Run,
@@ -69,10 +72,10 @@ def resume(run: Run) -> int:
     return _ask(run, "resume")
 
 
-def step(
-    run: Run, count: Annotated[int, typer.Argument(metavar="[N]", help="How many.", min=1, max=1_000_000)] = 1
-) -> int:
+def step(run: Run, count: Annotated[int, typer.Argument(metavar="[N]", help="How many.")] = 1) -> int:
     """Train single steps, then hold."""
+    if not 1 <= count <= MOST_STEPS:
+        raise UserError(f"step {count}: must be a whole number from 1 to {MOST_STEPS}")
     return _ask(run, "step", str(count))
 
 

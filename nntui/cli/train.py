@@ -77,34 +77,37 @@ def _check_name(name: str | None) -> None:
 
 
 def _run(config: RunConfig, preset: str, name: str, *, as_json: bool, detach: bool, on_screen: bool) -> int:
-    if detach or not on_screen or as_json or not has_terminal():
-        return _run_without_screen(config, preset, name, as_json=as_json, detach=detach)
     from nntui import launch
 
+    if detach:
+        run_folder, _ = launch.start_run(config, preset=preset, name=name)
+        typer.echo(run_folder.name)
+        return 0
+    if as_json or not on_screen or not has_terminal():
+        return _follow(config, preset, name, as_json=as_json)
     # The trainer starts before the screen is imported, so that both load at once.
-    run_folder, _trainer = launch.start_run(config, preset=preset, name=name)
+    run_folder, _ = launch.start_run(config, preset=preset, name=name)
     from nntui.tui.app import open_dashboard
 
     return open_dashboard(run_folder)
 
 
-def _run_without_screen(config: RunConfig, preset: str, name: str, *, as_json: bool, detach: bool) -> int:
+def _follow(config: RunConfig, preset: str, name: str, *, as_json: bool) -> int:
+    """Trains without a screen, to the end; returns the exit code."""
     from nntui import launch
     from nntui.cli import follow
 
-    interrupt = None if detach else follow.Interrupt()
-    run_folder, _trainer = launch.start_run(config, preset=preset, name=name)
-    if detach:
-        typer.echo(run_folder.name)
-        return 0
-    reporter = follow.JsonReporter(run_folder) if as_json else follow.PlainReporter(run_folder)
-    try:
-        run = follow.follow(run_folder, reporter, interrupt)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        silence_stdout()
-        talk(f"nntui: output: {error.strerror or error}; training goes on, nntui watch {run_folder.name} shows it")
-        return FAILED
-    code = follow.exit_code(run_folder, run)
-    return INTERRUPTED if interrupt and interrupt.came else code
+    with follow.Interrupt() as interrupt:
+        run_folder, trainer = launch.start_run(config, preset=preset, name=name)
+        reporter = follow.JsonReporter(run_folder) if as_json else follow.PlainReporter(run_folder)
+        try:
+            run = follow.follow(run_folder, reporter, interrupt)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            silence_stdout()
+            talk(f"nntui: output: {error.strerror or error}; training goes on, nntui watch {run_folder.name} shows it")
+            return FAILED
+        trainer.wait()
+        code = follow.exit_code(run_folder, run)
+        return INTERRUPTED if interrupt.came else code
