@@ -115,7 +115,7 @@ class Chart(Cells):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._marker = marker
+        self._marker = _known(marker)
         self._plotted = _Plotted()
         self._y_window: tuple[float, float] | None = None
         self._y_log = False
@@ -130,10 +130,8 @@ class Chart(Cells):
 
     @marker.setter
     def marker(self, marker: str) -> None:
-        if marker not in MARKERS:
-            raise ValueError(f"marker is {marker!r}, but can be {', '.join(MARKERS)}")
         if marker != self._marker:
-            self._marker = marker
+            self._marker = _known(marker)
             self._draw()
 
     def plot(
@@ -262,6 +260,12 @@ class Chart(Cells):
             rows[begin // columns].append(Segment(text[begin:end], styles[owner]))
         below = [Strip([Segment(text, axis)]) for text in frame_lines[outline.rows :]]
         return [Strip(row, outline.left + columns) for row in rows] + below
+
+
+def _known(marker: str) -> str:
+    if marker not in MARKERS:
+        raise ValueError(f"marker is {marker!r}, but can be {', '.join(MARKERS)}")
+    return marker
 
 
 def _x_window(curves: Sequence[Buckets]) -> tuple[int, int]:
