@@ -22,7 +22,7 @@ from nntui.store.records import Command, Curve, Event, RunRecord
 #: A live run is looked at this often; one that has ended changes no more.
 POLL_SECONDS, ENDED_POLL_SECONDS = 0.1, 1.0
 #: Predictions are read at most this often, and a silent trainer's process is looked for this often.
-TABLE_SECONDS, ALIVE_SECONDS = 1.0, 1.0
+TABLE_SECONDS, ALIVE_SECONDS = 2.0, 1.0
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -52,7 +52,7 @@ class Picture:
     predictions_step: int = -1
 
 
-class Pictured(Message):
+class NewPicture(Message):
     """A new picture; only the latest matters."""
 
     def __init__(self, picture: Picture) -> None:
@@ -61,7 +61,7 @@ class Pictured(Message):
 
     def can_replace(self, message: Message) -> bool:
         """A newer picture makes this one pointless."""
-        return isinstance(message, Pictured)
+        return isinstance(message, NewPicture)
 
 
 class Answered(Message):
@@ -119,7 +119,7 @@ class Feed:
                 if not self._congested():
                     picture = await loop.run_in_executor(self._thread, self._look)
                     if picture is not None:
-                        self._post(Pictured(picture))
+                        self._post(NewPicture(picture))
                 live = self._picture is None or self._picture.run.live
                 try:
                     await asyncio.wait_for(self._wake.wait(), POLL_SECONDS if live else ENDED_POLL_SECONDS)

@@ -208,7 +208,7 @@ if sys.platform != "win32":
         the terminal is gone, `lost` is called and everything is dropped. Both are called on this thread.
         """
 
-        LIMIT: Final = 32_768
+        LIMIT: Final = 262_144
         CHUNK: Final = 512  # a terminal that can take a byte takes this many, so a write after select does not block
         CANCEL: Final = "\x18"  # ends a control sequence cut in two
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.content import Content
 from textual.message import Message
@@ -10,7 +11,7 @@ from textual.style import Style
 
 from nntui.store.records import Curve, Event
 from nntui.tui.feed import Picture, Query
-from nntui.tui.panes.pane import Pane
+from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.widgets.chart import Chart, Mark
 
 #: The kinds of events that are marked on the curves.
@@ -26,15 +27,15 @@ class Wanted(Message):
         self.query = query
 
 
-class CurvePane(Pane, Chart):
+class CurvePane(Pane, Pictured, Chart):
     """A chart of some of a run's series."""
 
+    EVERY: ClassVar = 0.0
     unit = ""
 
     def __init__(self, marker: str, *, log_axis: bool, id: str) -> None:  # noqa: A002
         super().__init__(id=id, marker=marker)
         self.log_axis = log_axis
-        self._last: Picture | None = None
         self._names: tuple[str, ...] = ()
 
     def series(self, picture: Picture) -> tuple[str, ...]:
@@ -45,26 +46,15 @@ class CurvePane(Pane, Chart):
         """What the legend calls a series."""
         return name.rpartition("/")[2]
 
-    def picture(self, picture: Picture) -> None:
-        """Draws the curves that the picture holds for this chart."""
-        self._last, self._names = picture, self.series(picture)
-        self.ask()
+    def draw(self, picture: Picture) -> None:
+        """Draws the curves that the picture holds for this chart, and asks for as many buckets as it can show."""
+        self._names = self.series(picture)
+        self.post_message(Wanted(self.id or "", Query(self._names, self.buckets_wanted) if self._names else None))
         curves = picture.curves.get(self.id or "", {})
         shown = [curves[name] for name in self._names if name in curves and len(curves[name].first)]
         palette = [self._names.index(curve.name) for curve in shown]
         self.plot(shown, _marks(picture.events), log=self.log_axis, palette=palette)
         self.caption(self._legend(shown))
-
-    def ask(self) -> None:
-        """Says what to read next, as wide as the chart is now."""
-        visible = self.display and self.size.width > 0
-        query = Query(self._names, self.buckets_wanted) if visible and self._names else None
-        self.post_message(Wanted(self.id or "", query))
-
-    def on_resize(self) -> None:
-        """A wider chart wants more buckets."""
-        super().on_resize()
-        self.ask()
 
     def on_hide(self) -> None:
         """A hidden chart wants nothing."""
@@ -73,8 +63,7 @@ class CurvePane(Pane, Chart):
     def toggle_log(self) -> None:
         """Changes between a plain and a logarithmic axis."""
         self.log_axis = not self.log_axis
-        if self._last is not None:
-            self.picture(self._last)
+        self.redraw()
 
     def _legend(self, curves: Sequence[Curve]) -> Content:
         """Unit and scale, then as many of the curves' names as there is room for."""
@@ -111,6 +100,7 @@ class LossPane(CurvePane):
 class GradientPane(CurvePane):
     """The norm of each layer's gradient: equal heights are healthy, a low line is a layer that hardly learns."""
 
+    EVERY: ClassVar = 0.2
     number, heading, unit = 2, "Gradients", "norm"
 
     def series(self, picture: Picture) -> tuple[str, ...]:

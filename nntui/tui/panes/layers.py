@@ -19,6 +19,7 @@ COLUMNS = (("gradient", 9, 0), ("weights", 9, 34), ("update/w", 9, 26))
 class LayerPane(Pane, PictureCells):
     """One row a layer; the ratio of update to weight is healthy near one in a thousand."""
 
+    EVERY: ClassVar = 0.5
     number, heading = 4, "Layers"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"layers--heading", "layers--quiet"}
     DEFAULT_CSS = """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
+from textual.timer import Timer
 
 from nntui.tui.feed import Picture
 from nntui.tui.widgets.cells import Cells
@@ -38,23 +40,39 @@ class Pane(_Base):
             self.border_subtitle = content
 
 
-class PictureCells(Cells):
-    """Cells drawn from the latest picture, and again when the size or the theme changes."""
+class Pictured(_Base):
+    """Mixed into a widget that is drawn from the latest picture.
 
+    Nobody reads figures that change ten times a second, and each costs bytes: ``EVERY`` is the least time, in
+    seconds, from one picture drawn to the next. The last one is always drawn, and a new state at once.
+    """
+
+    EVERY: ClassVar[float] = 0.25
     _last: Picture | None = None
+    _drawn_at = 0.0
+    _late: Timer | None = None
 
     def picture(self, picture: Picture) -> None:
-        """Shows the run as it is in the picture."""
+        """Shows the run as it is in the picture, soon."""
+        urgent = self._last is None or self._last.run.state != picture.run.state
         self._last = picture
-        self.redraw()
+        wait = self._drawn_at + self.EVERY - time.monotonic()
+        if urgent or wait <= 0:
+            self.redraw()
+        elif self._late is None:
+            self._late = self.set_timer(wait, self.redraw)
 
     def draw(self, picture: Picture) -> None:
-        """Builds the lines for the size there is, and shows them."""
+        """Draws the picture in the size there is."""
         raise NotImplementedError
 
     def redraw(self) -> None:
         """Draws the latest picture anew, if there is one."""
+        if self._late is not None:
+            self._late.stop()
+            self._late = None
         if self._last is not None and self.size.width > 0 and self.size.height > 0:
+            self._drawn_at = time.monotonic()
             self.draw(self._last)
 
     def on_resize(self) -> None:
@@ -65,3 +83,7 @@ class PictureCells(Cells):
         """A new theme brings new colours."""
         super().notify_style_update()
         self.call_next(self.redraw)
+
+
+class PictureCells(Pictured, Cells):
+    """Cells drawn from the latest picture."""

@@ -11,9 +11,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-#: Few greys make long runs of one colour, and so few bytes on the wire.
-GREYS = 6
-_SHADES = " .:+#@"
+#: Few greys make long runs of one colour, and colours of the 256-colour palette are short: so few bytes on the wire.
+GREYS = 5
+_PALETTE = (16, 238, 244, 250, 231)
+_SHADES = " .:+#"
 
 
 def thumbnail(pixels: NDArray[np.floating], *, ascii_only: bool = False) -> list[Strip]:
@@ -38,5 +39,4 @@ def _half(upper: int, lower: int) -> Style:
 
 
 def _grey(level: int) -> Color:
-    value = round(level * 255 / (GREYS - 1))
-    return Color.from_rgb(value, value, value)
+    return Color.from_ansi(_PALETTE[level])

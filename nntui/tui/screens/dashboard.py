@@ -15,7 +15,7 @@ from textual.widgets import Footer
 
 from nntui.config import KNOBS, Knob, Value
 from nntui.tui import keymap, terminal
-from nntui.tui.feed import Answered, Feed, Picture, Pictured, Unreadable
+from nntui.tui.feed import Answered, Feed, NewPicture, Picture, Unreadable
 from nntui.tui.panes.curves import CurvePane, GradientPane, LossPane, Wanted
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, Turned, Typed
@@ -67,8 +67,8 @@ class DashboardScreen(Screen[None]):
 
     # What comes from the feed
 
-    @on(Pictured)
-    def _show(self, message: Pictured) -> None:
+    @on(NewPicture)
+    def _show(self, message: NewPicture) -> None:
         message.stop()
         before, self._picture = self._picture, message.picture
         for pane in (self.query_one(Header), *self._panes()):

@@ -65,8 +65,9 @@ def settle(previous: tuple[float, float] | None, lo: float, hi: float, *, log: b
 
 
 def _linear_window(lo: float, hi: float) -> tuple[float, float]:
-    if hi - lo <= 1e-6 * max(abs(lo), abs(hi)):
-        margin = 0.5 * abs(hi) or 1.0
+    size = max(abs(lo), abs(hi))
+    if hi - lo <= max(1e-6 * size, 1e-30):
+        margin = 0.5 * size if size > 1e-30 else 1.0
         lo, hi = lo - margin, hi + margin
     step = _nice_step((hi - lo) / 10)
     return _exact(math.floor(lo / step + 1e-9) * step), _exact(math.ceil(hi / step - 1e-9) * step)
