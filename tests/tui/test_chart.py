@@ -249,8 +249,9 @@ def test_every_theme_can_be_used(theme: str) -> None:
         series = [style.color for _, _, style in chart.legend()]
         if theme.startswith("ansi"):
             assert len(set(series)) == SERIES
-        assert chart.rich_style.bgcolor not in series
-        assert colours(chart)["▲"].color != chart.rich_style.bgcolor or theme.startswith("ansi")
+            assert colours(chart)["┊"].dim
+        else:
+            assert chart.rich_style.bgcolor not in [*series, *(colours(chart)[char].color for char in "▲┊┤")]
 
     run(scenario)
 
@@ -291,6 +292,18 @@ def test_ascii_uses_ascii_only() -> None:
         await pilot.pause()
         assert all(line.isascii() for line in screen(chart))
         assert "^lr" in screen(chart)[0]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("values", [(0, 0), (1e-45, 2e-45), (-3e38, 3e38), (5, 5), (-1, 0), (1e-30, 1e30)])
+@pytest.mark.parametrize("log", [False, True])
+def test_extreme_values_are_drawn(values: tuple[float, float], log: bool) -> None:
+    async def scenario(pilot: Pilot[None], chart: Chart) -> None:
+        mean = np.linspace(*values, 100).astype(np.float32)
+        chart.plot([replace(falling(), low=mean, high=mean, mean=mean)], log=log)
+        await pilot.pause()
+        assert any("\u2800" < char <= "\u28ff" for line in screen(chart) for char in line) or log
 
     run(scenario)
 

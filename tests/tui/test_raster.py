@@ -119,7 +119,7 @@ def test_a_band_is_fainter_than_a_line_and_never_vanishes() -> None:
 
 
 def test_a_bucket_fills_all_the_columns_it_spans() -> None:
-    drawn = raster([curve([0.25, 0.75], 50, low=0.2, high=0.2)], (0, 99), (0, 1), 40, 10)
+    drawn = raster([curve([0.25, 0.75], 5, low=0.2, high=0.2)], (0, 9), (0, 1), 40, 10)
     assert np.all(np.any(drawn.owner == 1, axis=0))
 
 
