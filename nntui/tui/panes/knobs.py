@@ -43,6 +43,7 @@ class KnobPane(Pane, PictureCells):
     """A row a knob: its name, its value, and where it stands on its ladder."""
 
     number, heading = 3, "Knobs"
+    PLACE = keymap.KNOBS
     BINDINGS: ClassVar = keymap.bindings(keymap.KNOBS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"knobs--chosen", "knobs--quiet", "knobs--asked", "knobs--place"}
     DEFAULT_CSS = """
@@ -87,11 +88,18 @@ class KnobPane(Pane, PictureCells):
 
     def draw(self, picture: Picture) -> None:
         """The rows, the chosen one kept in sight."""
-        height = self.size.height
-        start = max(0, min(self._chosen - height // 2, len(LIVE) - height))
+        start, height = self._first, self.size.height
         self.show([self._row(i) for i in range(start, min(len(LIVE), start + height))])
-        live = picture.run.live
-        self.caption(self.chosen.help if live else f"{picture.run.state}: knobs turn while a run is live")
+        if not picture.run.live:
+            self.caption(f"{picture.run.state}: knobs turn while a run is live")
+        else:
+            more = len(LIVE) - height
+            self.caption(self.chosen.help + (f" · {more} more {'above' if start else 'below'}" if more > 0 else ""))
+
+    @property
+    def _first(self) -> int:
+        """The knob on the first line, so that the chosen one is in sight."""
+        return max(0, min(self._chosen - self.size.height // 2, len(LIVE) - self.size.height))
 
     def _row(self, i: int) -> Strip:
         knob, width = LIVE[i], self.size.width
@@ -103,7 +111,7 @@ class KnobPane(Pane, PictureCells):
             pointer = "> " if is_chosen else "  "
         room = width - len(pointer) - _NAME_WIDTH - _VALUE_WIDTH - 2
         place = self._place(knob, value, min(room, 24)) if room >= 6 else ""
-        quiet = self.get_component_rich_style("knobs--quiet", partial=True)
+        tone = self.get_component_rich_style(f"knobs--{'place' if is_chosen else 'quiet'}", partial=True)
         return line(
             (pointer + fit(knob.name, _NAME_WIDTH), base),
             (fit(knob.show(value), _VALUE_WIDTH, right=True), base + asked),
@@ -149,10 +157,8 @@ class KnobPane(Pane, PictureCells):
             self.post_message(Typed(self.chosen, self.value(self.chosen)))
 
     def on_click(self, event: Click) -> None:
-        """A click chooses a row; on its ladder it turns towards the click."""
-        height = self.size.height
-        start = max(0, min(self._chosen - height // 2, len(LIVE) - height))
-        row = start + event.get_content_offset_capture(self).y
+        """A click chooses a row."""
+        row = self._first + event.get_content_offset_capture(self).y
         if 0 <= row < len(LIVE):
             self._chosen = row
             self.redraw()

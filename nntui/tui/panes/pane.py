@@ -24,6 +24,8 @@ class Pane(_Base):
     """Mixed into a widget that draws: says who it is in the border, and takes the focus."""
 
     can_focus = True
+    #: Where in the keymap the pane's own keys stand; nothing when it has none.
+    PLACE: ClassVar[str] = ""
     number: int
     heading: str
     _caption: Content | None = None

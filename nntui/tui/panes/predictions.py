@@ -28,6 +28,7 @@ class PredictionPane(Pane, PictureCells):
     """Inputs or image, target, probability as number and bar, right or wrong."""
 
     number, heading = 5, "Predictions"
+    PLACE = keymap.PREDICTIONS
     BINDINGS: ClassVar = keymap.bindings(keymap.PREDICTIONS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--right", "rows--wrong", "rows--quiet", "rows--bar"}
     DEFAULT_CSS = """
@@ -55,11 +56,17 @@ class PredictionPane(Pane, PictureCells):
         if key == self._drawn:
             return
         order = _order(picture, self._worst_first)
-        image = picture.run.data.get("image")
+        image = self._image(picture)
         lines = self._cards(picture, order, image) if image else self._table(picture, order)
         self.show(lines)
         self._drawn = (*key[:4], self._first, key[5])
         self.caption(self._summary(picture, len(order)))
+
+    def _image(self, picture: Picture) -> list[int] | None:
+        """Rows and columns of the inputs as a picture, when there is room to draw one."""
+        image: list[int] | None = picture.run.data.get("image")
+        fits = image and self.size.height >= (image[0] + 1) // 2 and self.size.width >= image[1] + 1 + _CARD_WORDS
+        return image if fits else None
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"rows--{name}")
@@ -158,7 +165,7 @@ class PredictionPane(Pane, PictureCells):
         self.action_scroll(pages * max(1, self._page()))
 
     def _page(self) -> int:
-        image = self._last.run.data.get("image") if self._last else None
+        image = self._image(self._last) if self._last else None
         return (self.size.height + 1) // ((image[0] + 1) // 2 + 1) if image else self.size.height - 2
 
     def action_scroll_home(self) -> None:

@@ -11,7 +11,6 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from nntui.config import KNOBS, Knob, Value
 from nntui.tui import keymap, terminal
@@ -21,11 +20,17 @@ from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, Turned, Typed
 from nntui.tui.panes.layers import LayerPane
 from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.value import ValueEntry
+from nntui.tui.widgets.keybar import KeyBar
 
 #: Below this size one pane is shown at a time.
 WIDE, HIGH = 72, 20
+#: Below this height panes give up what can be scrolled to.
+SHORT = 28
+#: What needs a trainer.
+STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type"))
 
 
 class DashboardScreen(Screen[None]):
@@ -56,7 +61,7 @@ class DashboardScreen(Screen[None]):
                 yield KnobPane(ascii_only=ascii_only)
                 yield LayerPane(id="layers")
                 yield PredictionPane(ascii_only=ascii_only)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Starts following the run."""
@@ -79,7 +84,7 @@ class DashboardScreen(Screen[None]):
 
     def _tell_state(self, before: Picture | None, picture: Picture) -> None:
         run = picture.run
-        self.refresh_bindings()
+        self._offer_keys()
         if before is None or not before.run.live or run.live:
             return
         if run.state in ("diverged", "crashed"):
@@ -116,11 +121,24 @@ class DashboardScreen(Screen[None]):
         """Whether there is a trainer to steer."""
         return self._picture is not None and self._picture.run.live
 
+    def on_descendant_focus(self) -> None:
+        """Another pane has other keys."""
+        self._offer_keys()
+
+    def _offer_keys(self) -> None:
+        words = {"leave": "leave, training goes on"} if self.live else {}
+        if self._picture is not None and self._picture.run.state == "paused":
+            words["toggle_pause"] = "go on"
+        places = (keymap.APP, keymap.DASHBOARD, getattr(self.focused, "PLACE", ""))
+        self.query_one(KeyBar).offer(hints(places, words=words, without=() if self.live else STEERING))
+
+    @on(KeyBar.Pressed)
+    def _press(self, message: KeyBar.Pressed) -> None:
+        self.app.simulate_key(message.key)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A run that has ended offers no steering; a run opened from the shell has nothing to go back to."""
-        if action in ("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type"):
-            return self.live
-        return True
+        """A run that has ended offers no steering."""
+        return self.live if action in STEERING else True
 
     def _command(self, kind: str, key: str = "", value: str = "") -> None:
         if self._feed is not None:
@@ -186,6 +204,7 @@ class DashboardScreen(Screen[None]):
             box = self.query_one(column)
             box.display = any(child.display for child in box.children)
         self.set_class(self._small, "small")
+        self.set_class(self.app.size.height < SHORT, "short")
         focused = self.focused
         if focused is None or not focused.display:
             for pane in self._panes():

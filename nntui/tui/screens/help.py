@@ -46,8 +46,8 @@ def _keys() -> Content:
         parts.append((f"{place[0].upper()}{place[1:]}\n", "bold $primary"))
         for key in keymap.KEYS:
             if key.place == place:
-                shown = key.shown
-                parts += [("  " + shown + " " * max(1, 12 - cell_len(shown)), "bold"), key.help + "\n"]
+                names = "  ".join(key.names)
+                parts += [("  " + names + " " * max(1, 16 - cell_len(names)), "bold"), key.help + "\n"]
         parts.append("\n")
     return Content.assemble(*parts)
 
@@ -55,5 +55,5 @@ def _keys() -> Content:
 def _panes() -> Content:
     parts: list[str | tuple[str, str]] = [("What the panes tell\n", "bold $primary")]
     for name, text in PANES:
-        parts += [("  " + name.ljust(12), "bold"), text + "\n"]
+        parts += [("  " + name.ljust(16), "bold"), text + "\n"]
     return Content.assemble(*parts)

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from nntui import launch, paths, presets
@@ -24,6 +24,8 @@ from nntui.tui import keymap
 from nntui.tui.feed import recent_runs
 from nntui.tui.panes.header import SYMBOLS
 from nntui.tui.panes.numbers import count, duration, figure
+from nntui.tui.screens.keys import hints
+from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.text import fit, plain
 
 REFRESH_SECONDS = 2.0
@@ -54,13 +56,14 @@ class StartScreen(Screen[None]):
         yield Static(Content.assemble(("nntui", "bold $primary"), "  watch a network learn, and steer it"), id="banner")
         with Horizontal(id="lists"):
             with Vertical(id="choose"):
-                yield OptionList(id="presets")
+                yield OptionList(id="presets", markup=False)
                 yield Static(id="description", markup=False)
             yield OptionList(id="runs", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     async def on_mount(self) -> None:
         """Fills the lists; the runs are looked at again every now and then."""
+        self.query_one(KeyBar).offer(hints((keymap.APP, keymap.START)))
         self._list_presets()
         self.query_one("#description").border_title = "About"
         self.query_one("#runs").border_title = "Runs"
@@ -71,6 +74,10 @@ class StartScreen(Screen[None]):
         """Back from a run: its row is newer now."""
         await self._list_runs()
 
+    @on(KeyBar.Pressed)
+    def _press(self, message: KeyBar.Pressed) -> None:
+        self.app.simulate_key(message.key)
+
     def _list_presets(self) -> None:
         chooser = self.query_one("#presets", OptionList)
         chooser.border_title = "Presets"
@@ -80,8 +87,7 @@ class StartScreen(Screen[None]):
             except UserError as error:
                 chooser.add_option(Option(Content(plain(f"{name}  {error}")), id=name, disabled=True))
             else:
-                title = plain(self._configs[name].title)
-                chooser.add_option(Option(Content.assemble((plain(name).ljust(14), "bold"), title), id=name))
+                chooser.add_option(Option(Content(fit(name, 14) + plain(self._configs[name].title)), id=name))
         chooser.highlighted = 0
         chooser.focus()
 
@@ -141,8 +147,8 @@ def plain_lines(text: str) -> str:
 def _row(run: RunRecord) -> str:
     state = f"{SYMBOLS.get(run.state, '?')} {run.state}"
     age = duration(time.time() - run.created) if run.live else _age(time.time() - run.created)
-    figures = f"{figure(run.latest.get('loss'))} {fit(count(run.step), 12, right=True)} {age:>9}"
-    return f"{fit(run.name, 16)} {fit(state, 11)} {figures}  {run.id}"
+    figures = f"{figure(run.latest.get('loss'))} {fit(count(run.step), 10, right=True)} {age:>7}"
+    return f"{fit(run.name, 13)} {fit(state, 10)} {figures}  {run.id}"
 
 
 def _age(seconds: float) -> str:
