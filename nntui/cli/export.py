@@ -71,7 +71,7 @@ def _metrics(place: Path, run: RunRecord) -> bytes:
     from nntui.store.reader import Reader
 
     with closing(Reader(place)) as reader:
-        curves = reader.curves(reader.series(), 0, 2**62, 2**62)
+        curves = reader.curves(reader.series(), 0, run.step, run.step + 1)
     header, rows = ["step", "first_step"], dict[tuple[int, int], dict[str, float]]()
     for curve in curves.values():
         columns = {curve.name: curve.mean}

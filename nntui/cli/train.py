@@ -108,6 +108,6 @@ def _follow(config: RunConfig, preset: str, name: str, *, as_json: bool) -> int:
             silence_stdout()
             talk(f"nntui: output: {error.strerror or error}; training goes on, nntui watch {run_folder.name} shows it")
             return FAILED
-        trainer.wait()
+        trainer.poll()
         code = follow.exit_code(run_folder, run)
         return INTERRUPTED if interrupt.came else code

@@ -51,6 +51,13 @@ class RunRecord:
     data: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def remaining(self) -> float | None:
+        """Seconds of training to go at the pace so far; None while nobody can tell."""
+        if not 0 < self.progress <= 1:
+            return None
+        return self.elapsed * (1 - self.progress) / self.progress
+
+    @property
     def live(self) -> bool:
         """Whether a trainer owns the run."""
         return self.state in LIVE_STATES

@@ -116,10 +116,7 @@ class KnobPane(Pane, PictureCells):
             (pointer + fit(knob.name, _NAME_WIDTH), base),
             (fit(knob.show(value), _VALUE_WIDTH, right=True), base + asked),
             ("  ", base),
-            (
-                fit(place, max(0, room)),
-                base + (self.get_component_rich_style("knobs--place", partial=True) if is_chosen else quiet),
-            ),
+            (fit(place, max(0, room)), base + tone),
         )
 
     def _place(self, knob: Knob, value: Value, width: int) -> str:
