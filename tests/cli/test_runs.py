@@ -1,0 +1,125 @@
+"""What there is: runs, reports, presets, folders."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nntui import config
+from nntui.store import folder
+from tests.cli.conftest import Nntui
+
+Runs = Callable[[], list[dict[str, Any]]]
+
+
+def test_no_runs_are_no_error(nntui: Nntui, runs: Runs) -> None:
+    done = nntui("runs")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "nntui train" in done.stderr
+    assert runs() == []
+
+
+def test_runs_are_listed_newest_first(demo: Path, nntui: Nntui, runs: Runs, nntui_home: Path) -> None:
+    settings = config.RunConfig().to_dict()
+    newer = folder.create(nntui_home / "runs", name="\x1b[2Jnew", preset="xor", config=settings)
+    found = runs()
+    assert [one["id"] for one in found] == [newer.name, demo.name]
+    assert found[0]["state"] == "starting"
+    assert found[0]["loss"] is None
+    assert 0 <= time.time() - found[0]["created"] < 600
+    assert found[1]["state"] == "finished"
+    assert isinstance(found[1]["pid"], int)
+    assert found[1]["folder"] == str(demo)
+    header, first, second = nntui("runs").stdout.splitlines()
+    assert header.split() == ["id", "name", "state", "step", "loss", "age"]
+    assert first.split()[0] == newer.name
+    assert second.split()[:4] == [demo.name, "demo", "finished", "3,000"]
+    assert "\x1b" not in first
+
+
+def test_show_reports_the_whole_run(demo: Path, nntui: Nntui) -> None:
+    done = nntui("show", demo.name[:5])
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    for part in (
+        "finished at step 3,000",
+        "training.lr          1 ",
+        "layer 1  2 → 3  sigmoid              9",
+        "total                               13",
+        "loss by step",
+        "gradient norm by step, log axis: line layer 1, x output",
+        "worst predictions at step 3,000 (0 of 4 wrong)",
+    ):
+        assert part in done.stdout
+    charts = done.stdout[done.stdout.index("loss by step") :]
+    assert max(map(len, charts.splitlines())) <= 80
+
+
+def test_show_fits_a_narrow_terminal(demo: Path, nntui: Nntui) -> None:
+    done = nntui("show", "demo", env={"COLUMNS": "50"})
+    charts = done.stdout[done.stdout.index("loss by step") :]
+    assert max(map(len, charts.splitlines())) <= 50
+
+
+def test_show_of_a_run_that_has_not_begun(nntui: Nntui, nntui_home: Path) -> None:
+    folder.create(nntui_home / "runs", name="new", preset="xor", config=config.RunConfig().to_dict())
+    done = nntui("show", "new")
+    assert done.returncode == 0, done.stderr
+    assert "no step was trained" in done.stdout
+
+
+def test_show_marks_changes(live: str, nntui: Nntui) -> None:
+    nntui("set", live, "lr=0.5")
+    nntui("stop", live)
+    assert "lr 0.01 → 0.5" in nntui("show", live).stdout
+
+
+def test_rm_removes_a_past_run(demo: Path, nntui: Nntui, runs: Runs) -> None:
+    done = nntui("rm", "demo", demo.name, "latest")
+    assert done.returncode == 0, done.stderr
+    assert runs() == []
+    assert not demo.exists()
+
+
+def test_rm_removes_all_it_is_given_or_nothing(demo: Path, nntui: Nntui) -> None:
+    done = nntui("rm", "demo", "nosuch")
+    assert done.returncode == 2
+    assert demo.exists()
+
+
+def test_rm_refuses_a_live_run_unless_forced(live: str, nntui: Nntui, runs: Runs, nntui_home: Path) -> None:
+    refused = nntui("rm", live)
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr
+    assert runs()[0]["state"] == "running"
+    assert nntui("rm", live, "--force").returncode == 0
+    assert not any((nntui_home / "runs").iterdir())
+
+
+def test_presets_are_listed_with_the_users_own(nntui: Nntui, nntui_home: Path) -> None:
+    own = nntui_home / "presets"
+    own.mkdir(parents=True)
+    (own / "mine.toml").write_text('title = "My \x1b[1mown\\u001b"\n'.replace("\x1b", ""))
+    (own / "broken.toml").write_text("title = ")
+    done = nntui("presets")
+    assert done.returncode == 0
+    names = [line.split()[0] for line in done.stdout.splitlines()]
+    assert names[0] == "name"
+    assert {"xor", "logistic", "deep-binary", "mine"} <= set(names)
+    assert "\x1b" not in done.stdout
+    assert "broken.toml" in done.stderr
+
+
+def test_a_preset_is_printed_as_toml_to_start_from(nntui: Nntui) -> None:
+    tables = tomllib.loads(nntui("presets", "xor").stdout)
+    assert tables["model"]["layers"] == [3]
+    assert config.from_dict(tables).data.source == "xor"
+
+
+def test_paths_name_the_folders(nntui: Nntui, nntui_home: Path) -> None:
+    done = nntui("paths")
+    assert str(nntui_home / "runs") in done.stdout
+    assert not nntui_home.exists()
