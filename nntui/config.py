@@ -7,7 +7,7 @@ and the trainer's own checks all read :data:`KNOBS`, which is made from their fi
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,7 @@ class Knob:
             return self.check(text)
         if isinstance(self.default, tuple):
             parts = text.strip("[]").replace(",", " ").split()
-            return self.check([int(p) if p.isascii() and p.isdigit() else p for p in parts])
+            return self.check([int(p) if p.isascii() and p.isdigit() and len(p) < 20 else p for p in parts])
         if isinstance(self.default, bool):
             return self.check({"true": True, "false": False}.get(text.lower(), text))
         if self.none and text.lower() == self.none[1]:
@@ -287,10 +287,14 @@ class RunConfig:
         part = replace(getattr(self, table), **{name: KNOBS[key].check(value)})
         return _consistent(replace(self, **{table: part}))
 
-    def with_setting(self, setting: str) -> RunConfig:
-        """A copy with ``KEY=VALUE`` applied, as typed on a command line. Raises ConfigError."""
-        key, value = parse_setting(setting)
-        return self.with_value(key, value)
+    def with_settings(self, settings: Iterable[str]) -> RunConfig:
+        """A copy with each ``KEY=VALUE`` applied, as typed on a command line, in any order. Raises ConfigError."""
+        tables = self.to_dict()
+        for setting in settings:
+            key, value = parse_setting(setting)
+            table, _, name = key.partition(".")
+            tables[table][name] = value
+        return from_dict(tables)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers: what TOML and JSON can hold."""

@@ -54,8 +54,7 @@ def _configure(
 
     if epochs is not None and steps is not None:
         raise UserError("--epochs and --steps exclude each other")
-    for setting in settings:
-        config = config.with_setting(setting)
+    config = config.with_settings(settings)
     if seed is not None:
         config = config.with_value("training.seed", seed)
     if epochs is not None:

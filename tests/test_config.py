@@ -1,0 +1,263 @@
+"""The one table of knobs: what is accepted, what is refused and how, and that text and values agree."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nntui import config
+from nntui.config import KNOBS, ConfigError, Knob, RunConfig, Value
+
+relaxed = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+LIVE = [knob for knob in KNOBS.values() if knob.live]
+
+
+def values(knob: Knob) -> st.SearchStrategy[Any]:
+    """Every value a knob can have."""
+    if knob.choices:
+        return st.sampled_from(knob.choices)
+    if isinstance(knob.default, bool):
+        return st.booleans()
+    if isinstance(knob.default, tuple):
+        return st.lists(st.integers(1, config.MAX_UNITS), max_size=config.MAX_LAYERS).map(tuple)
+    if isinstance(knob.default, str):
+        return st.text(max_size=1000).map(str.strip)
+    assert knob.low is not None
+    assert knob.high is not None
+    if isinstance(knob.default, int):
+        return st.integers(int(knob.low), int(knob.high))
+    return st.floats(knob.low, knob.high)
+
+
+def refusal(action: Callable[[], object]) -> str:
+    """What a ConfigError says of an action; nothing when it succeeds. Any other error fails the test."""
+    try:
+        action()
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@pytest.mark.parametrize("knob", KNOBS.values(), ids=KNOBS)
+@given(data=st.data())
+@relaxed
+def test_a_shown_value_is_parsed_back(knob: Knob, data: st.DataObject) -> None:
+    value = data.draw(values(knob))
+    again = knob.parse(knob.show(value))
+    assert again == value
+    assert type(again) is type(knob.default)
+
+
+@pytest.mark.parametrize("knob", KNOBS.values(), ids=KNOBS)
+def test_defaults_and_rungs_are_allowed(knob: Knob) -> None:
+    for value in (knob.default, *knob.ladder):
+        assert knob.check(value) == value
+    finite = [rung for rung in knob.ladder if rung or knob.ladder[0] == 0]
+    assert finite == sorted(set(finite))
+    assert knob.help
+
+
+@pytest.mark.parametrize("knob", LIVE, ids=lambda knob: knob.key)
+@given(data=st.data())
+@relaxed
+def test_turning_a_live_knob_stays_in_range_and_never_turns_back(knob: Knob, data: st.DataObject) -> None:
+    value: Value = data.draw(values(knob))
+    assert knob.ladder or knob.choices
+    for direction in (1, -1):
+        turned = knob.turned(value, direction)
+        assert knob.check(turned) == turned
+        if knob.ladder:
+            assert (height(knob, turned) - height(knob, value)) * direction >= 0
+
+
+def height(knob: Knob, value: Value) -> float:
+    assert isinstance(value, (int, float))
+    return 1e18 if value == 0 and knob.ladder[-1] == 0 else float(value)
+
+
+@pytest.mark.parametrize("knob", LIVE, ids=lambda knob: knob.key)
+def test_enough_presses_reach_every_rung(knob: Knob) -> None:
+    reached = {value := knob.turned(knob.default, 1)}
+    for direction in (1, -1):
+        for _ in range(300):
+            value = knob.turned(value, direction)
+            reached.add(value)
+    assert reached >= set(knob.choices or knob.ladder)
+
+
+def test_a_press_changes_the_learning_rate_by_about_a_quarter() -> None:
+    knob = KNOBS["training.lr"]
+    assert knob.turned(0.01, 1) == pytest.approx(0.0125)
+    assert knob.turned(0.0107, -1) == 0.01
+    assert knob.turned(1e3, 1) == 1e3
+
+
+def test_a_batch_of_all_rows_stands_above_every_number() -> None:
+    knob = KNOBS["training.batch_size"]
+    assert knob.parse("all") == 0
+    assert knob.show(0) == "all"
+    assert knob.turned(65536, 1) == 0
+    assert knob.turned(0, -1) == 65536
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("training.lr", 0),
+        ("training.lr", math.nan),
+        ("training.lr", math.inf),
+        ("training.lr", True),
+        ("training.lr", "0.1"),
+        ("training.epochs", 0),
+        ("training.epochs", 1.5),
+        ("training.seed", -1),
+        ("training.seed", 10**400),
+        ("model.layers", [0]),
+        ("model.layers", [1.0]),
+        ("model.layers", [True]),
+        ("model.layers", [1] * 65),
+        ("model.layers", 3),
+        ("model.activation", "RELU"),
+        ("data.standardize", 1),
+        ("data.target", "x" * 1001),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_key_and_range(key: str, value: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        RunConfig().with_value(key, value)
+    assert key in str(caught.value)
+    assert KNOBS[key].allowed in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@given(st.text(max_size=30), st.text(max_size=40))
+@relaxed
+def test_any_setting_is_applied_or_refused_in_one_line(key: str, value: str) -> None:
+    for setting in (f"{key}={value}", key, f"lr={value}", f"layers={value}", f"batch_size={value}", f"seed={value}"):
+        assert "\n" not in refusal(partial(RunConfig().with_settings, [setting]))
+
+
+@pytest.mark.parametrize("setting", ["lr=" + "1" * 5000, "seed=" + "1" * 5000, "layers=" + "1" * 5000, "x" * 5000])
+def test_enormous_settings_are_refused_in_a_short_line(setting: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        RunConfig().with_settings([setting])
+    assert len(str(caught.value)) < 500
+
+
+def test_settings_are_judged_together() -> None:
+    odd = RunConfig().with_settings(["source=digits", "target=3"])
+    assert odd.with_settings(["target=malignant", "source=breast-cancer"]).data.target == "malignant"
+    with pytest.raises(ConfigError, match=r"data.target = '3': xor has x1 xor x2"):
+        odd.with_settings(["source=xor"])
+
+
+def test_keys_are_found_by_a_unique_last_part() -> None:
+    assert config.find_knob("lr") is KNOBS["training.lr"]
+    assert config.find_knob("model.layers") is KNOBS["model.layers"]
+    with pytest.raises(ConfigError, match=r"did you mean momentum\?"):
+        config.find_knob("momentun")
+
+
+@given(st.dictionaries(st.sampled_from(["data", "model", "training", "title", "description", "x"]), junk))
+@relaxed
+def test_any_tables_are_a_configuration_or_a_config_error(tables: dict[str, Any]) -> None:
+    refused = refusal(lambda: config.from_dict(tables))
+    assert "\n" not in refused
+    if not refused:
+        assert config.from_dict(config.from_dict(tables).to_dict()) == config.from_dict(tables)
+
+
+@given(st.data())
+@relaxed
+def test_junk_for_any_key_is_checked(data: st.DataObject) -> None:
+    knob = data.draw(st.sampled_from(list(KNOBS.values())))
+    table, _, name = knob.key.partition(".")
+    value = data.draw(junk)
+    refused = refusal(lambda: config.from_dict({table: {name: value}}))
+    if refused:
+        assert knob.key in refused
+    else:
+        found = config.from_dict({table: {name: value}}).get(knob.key)
+        assert found == (tuple(value) if isinstance(value, list) else value)
+
+
+def test_a_configuration_survives_toml(tmp_path: Path) -> None:
+    made = RunConfig(title="T").with_settings(["layers=3,4", "lr=0.3", "batch_size=32", "source=digits", "target=7"])
+    path = tmp_path / "run.toml"
+    path.write_text(tomli_w.dumps(made.to_dict()))
+    assert config.load(path) == made
+
+
+@given(content=st.binary(max_size=200))
+@relaxed
+def test_any_bytes_are_a_configuration_or_a_config_error(content: bytes, tmp_path: Path) -> None:
+    check_file(tmp_path / "any.toml", content)
+
+
+@given(data=st.data())
+@relaxed
+def test_a_damaged_preset_is_a_configuration_or_a_config_error(data: st.DataObject, tmp_path: Path) -> None:
+    good = b'title = "T"\n[data]\nsource = "xor"\n[model]\nlayers = [3, 4]\n[training]\nlr = 0.1\nseed = 7\n'
+    start = data.draw(st.integers(0, len(good)))
+    end = data.draw(st.integers(start, min(len(good), start + 8)))
+    check_file(tmp_path / "damaged.toml", good[:start] + data.draw(st.binary(max_size=6)) + good[end:])
+
+
+def check_file(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    refused = refusal(lambda: config.load(path))
+    assert not refused or refused.startswith(f"{path}: ")
+    assert "\n" not in refused
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("title =", "not valid TOML"),
+        ("x = " + "[" * 2000, "not valid TOML"),
+        ("[training]\nlrr = 1", "unknown key training.lrr (did you mean lr?)"),
+        ("[trainin]\nlr = 1", "unknown key 'trainin' (did you mean training?)"),
+        ("lr = 1", "unknown key 'lr'"),
+        ("training = 1", "must be a table, [training]"),
+        ("title = 1", "title: must be a text"),
+        ("[data]\nsource = 'digits'\ntarget = 'od'", "did you mean odd?"),
+        ("# " + "x" * 1_000_000, "larger than 1 MB"),
+    ],
+)
+def test_a_file_with_a_mistake_is_told_by_name(content: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(content)
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert told in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml: No such file"):
+        config.load(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="directory"):
+        config.load(tmp_path)
+
+
+def test_knobs_are_in_toml_what_they_are_here() -> None:
+    again = tomllib.loads(tomli_w.dumps(RunConfig().to_dict()))
+    assert config.from_dict(again) == RunConfig()
+    assert [f"{table}.{name}" for table in ("data", "model", "training") for name in again[table]] == list(KNOBS)
