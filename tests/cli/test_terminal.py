@@ -1,0 +1,83 @@
+"""Where a person sits at a terminal, the dashboard opens; where not, or not wanted, it does not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import COMMAND, Nntui
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+
+#: The command line with a dashboard that says which folder it was given, and leaves with exit code 7.
+PROGRAM = """
+import sys, types
+screen = types.ModuleType("nntui.tui.app")
+screen.open_dashboard = lambda folder: print(f"dashboard of {folder and folder.name}", flush=True) or 7
+sys.modules["nntui.tui.app"] = screen
+from nntui.cli import main
+code = main(sys.argv[1:])
+print(f"left with {code}", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def at_terminal(terminal: Callable[..., Any]) -> Callable[..., str]:
+    """What stands on the screen when the command has ended."""
+
+    def run(*arguments: str) -> str:
+        started = terminal([sys.executable, "-c", PROGRAM, *arguments])
+        shown: str = started.wait_for("left with")
+        return shown
+
+    return run
+
+
+def test_alone_it_opens_the_start_screen(at_terminal: Callable[..., str]) -> None:
+    assert at_terminal().split("\n")[:2] == ["dashboard of None", "left with 7"]
+
+
+def test_train_makes_a_run_and_opens_it(at_terminal: Callable[..., str], runs: Callable[[], Any]) -> None:
+    shown = at_terminal("train", "xor", "--steps", "5")
+    [run] = runs()
+    assert shown.split("\n")[:2] == [f"dashboard of {run['id']}", "left with 7"]
+
+
+def test_watch_opens_the_latest_run(demo: Path, at_terminal: Callable[..., str]) -> None:
+    assert f"dashboard of {demo.name}" in at_terminal("watch")
+
+
+def test_plain_and_json_open_nothing(at_terminal: Callable[..., str]) -> None:
+    assert "dashboard" not in at_terminal("train", "xor", "--steps", "5", "--plain")
+    assert "dashboard" not in at_terminal("train", "xor", "--steps", "5", "--json")
+
+
+def written_to_terminal(*arguments: str, env: dict[str, str]) -> bytes:
+    """All that a command writes to a terminal."""
+    import pty
+
+    master, slave = pty.openpty()
+    clean = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen([*COMMAND, *arguments], stdin=slave, stdout=slave, env=clean | env)
+    os.close(slave)
+    written = b""
+    with suppress(OSError):  # the terminal is gone when the program has ended
+        while part := os.read(master, 65536):
+            written += part
+    os.close(master)
+    assert process.wait(60) == 0
+    return written
+
+
+def test_charts_have_colours_only_at_a_terminal_that_wants_them(demo: Path, nntui: Nntui) -> None:
+    assert "\x1b" not in nntui("show", "demo").stdout
+    assert b"\x1b[38" in written_to_terminal("show", "demo", env={})
+    assert b"\x1b" not in written_to_terminal("show", "demo", env={"NO_COLOR": "1"})
