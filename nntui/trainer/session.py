@@ -103,8 +103,7 @@ class Session:
 
     def _note_end(self, happened: Slice) -> None:
         if happened.diverged is not None:
-            step = int(happened.steps[-1])
-            self._end("diverged", f"not finite at step {step}, first in {happened.diverged}")
+            self._end("diverged", f"NaN or infinity, first in {happened.diverged}")
         elif self._loop.finished:
             self._end("finished", "")
         elif self._asked_to_stop:

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from nntui.store.records import RunRecord
 from nntui.tui import keymap
 from nntui.tui.feed import Arrays, Picture
-from nntui.tui.panes.numbers import bar, figure
+from nntui.tui.panes.numbers import bar
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.panes.thumbnail import thumbnail
 from nntui.tui.widgets.cells import line
@@ -22,6 +22,8 @@ from nntui.tui.widgets.text import fit
 #: An image row: its picture, and beside it the words.
 _CARD_WORDS = 12
 _BAR_WIDTH = 8
+#: A table row: its number, and the probability as number, bar and mark.
+_ROW_WIDTH, _FIGURE_WIDTH, _MARK_WIDTH = 4, 8, 2
 
 
 class PredictionPane(Pane, PictureCells):
@@ -83,34 +85,40 @@ class PredictionPane(Pane, PictureCells):
     def _table(self, picture: Picture, order: NDArray[np.int64]) -> list[Strip]:
         run, width, height = picture.run, self.size.width, self.size.height
         names = run.data["features"]
-        classes = max(6, *(len(name) for name in run.data["classes"]), len(run.data["target"]))
-        classes = min(classes, 10)
-        fixed = 6 + classes + 1 + 6 + 1 + _BAR_WIDTH + 2
-        inputs = max(0, min(len(names), (width - fixed) // 9))
-        heading = fit("row", 5, right=True) + " "
-        heading += "".join(fit(name, 8, right=True) + " " for name in names[:inputs])
-        heading += fit(run.data["target"], classes, right=True) + " " + fit("P", 6, right=True)
+        target = 1 + min(max(len(run.data["target"]), *map(len, run.data["classes"]), 5), 9)
+        room = width - _ROW_WIDTH - target - _FIGURE_WIDTH - _MARK_WIDTH
+        bar_width = max(0, min(_BAR_WIDTH, room))
+        room -= bar_width
+        widths: list[int] = []
+        for name, column in zip(names, picture.rows["X"].T, strict=False):
+            widths.append(1 + max(min(len(name), 9), *(len(_input(x)) for x in column[:50])))
+            if sum(widths) > room:
+                widths.pop()
+                break
+        heading = fit("row", _ROW_WIDTH, right=True)
+        heading += "".join(" " + fit(name, wide - 1, right=True) for name, wide in zip(names, widths, strict=False))
+        heading += " " + fit(run.data["target"], target - 1, right=True) + fit("P", 7, right=True)
         lines = [line((fit(heading, width), self._style("quiet")))]
         visible = height - 1
         self._first = max(0, min(self._first, len(order) - visible))
         for i in order[self._first : self._first + visible]:
-            X = picture.rows["X"][i, :inputs]
+            X = [fit(_input(x), wide, right=True) for x, wide in zip(picture.rows["X"][i], widths, strict=False)]
             lines.append(
                 line(
-                    (fit(str(int(picture.rows["row"][i]) + 1), 5, right=True), self._style("quiet")),
-                    *(" " + figure(float(x)) for x in X),
-                    " " + fit(_target(run, picture.rows, i), classes, right=True),
-                    *self._verdict(picture, i),
+                    (fit(str(int(picture.rows["row"][i]) + 1), _ROW_WIDTH, right=True), self._style("quiet")),
+                    *X,
+                    fit(_target(run, picture.rows, i), target, right=True),
+                    *self._verdict(picture, i, bar_width),
                 )
             )
         return lines
 
-    def _verdict(self, picture: Picture, i: int) -> list[str | tuple[str, Style]]:
+    def _verdict(self, picture: Picture, i: int, bar_width: int) -> list[str | tuple[str, Style]]:
         P, right = _outcome(picture, i)
         mark = ("ok" if right else "no") if self._ascii else ("✓" if right else "✗")
         return [
             f" {P:6.3f} ",
-            (bar(P, _BAR_WIDTH, ascii_only=self._ascii), self._style("bar")),
+            (bar(P, bar_width, ascii_only=self._ascii), self._style("bar")),
             (f" {mark}", self._style("right" if right else "wrong")),
         ]
 
@@ -204,6 +212,10 @@ def _order(picture: Picture, worst_first: bool) -> NDArray[np.int64]:
 def _target(run: RunRecord, rows: Arrays, i: int) -> str:
     value, classes = float(rows["T"][i, 0]), run.data["classes"]
     return str(classes[int(value)]) if value in (0.0, 1.0) and len(classes) == 2 else f"{value:g}"
+
+
+def _input(value: float) -> str:
+    return f"{value:.4g}"
 
 
 def _outcome(picture: Picture, i: int) -> tuple[float, bool]:

@@ -103,7 +103,7 @@ def compact(number: float, step: float | None = None) -> str:
     size = abs(number)
     if number == 0:
         return "0"
-    if size < 1e-3 and (step is None or step < 1e-4):
+    if size >= 1e15 or (size < 1e-3 and (step is None or step < 1e-4)):
         mantissa, _, exponent = f"{number:.2e}".partition("e")
         return f"{_trim(mantissa)}e{int(exponent)}"
     unit, suffix = next(((unit, suffix) for unit, suffix in _UNITS if size >= unit), (1.0, ""))

@@ -161,11 +161,13 @@ class Chart(Cells):
 
     @property
     def column_text(self) -> str:
-        """What a column of cells stands for: "1 column = 412 steps"."""
+        """What a column of cells stands for: "1 column = 412 steps"; of a short run, "1 step = 4 columns"."""
         if self._drawn is None:
             return ""
         start, end = self._x_window
         steps = (end - start) / max(1, self._drawn[0].columns)
+        if 0 < steps < 1:
+            return f"1 step = {compact(1 / steps)} columns"
         return f"1 column = {compact(steps)} step{'' if steps == 1 else 's'}"
 
     def legend(self) -> list[tuple[str, str, Style]]:
