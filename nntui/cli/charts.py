@@ -122,7 +122,9 @@ def short(value: float) -> str:
 
 def colours() -> bool:
     """Whether stdout is a terminal whose owner has not asked for plain text (no-color.org)."""
-    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if sys.stdout is None or not sys.stdout.isatty():
+        return False
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _can_show(text: str) -> bool:

@@ -57,7 +57,7 @@ def _without_options(inputs: list[str]) -> list[str]:
 def _read(inputs: list[str], features: Sequence[str]) -> list[list[float]]:
     """The rows to predict, in the order of the features. Raises UserError."""
     if len(inputs) == 1 and not _is_number(inputs[0]):
-        return _read_table(Path(inputs[0]), features)
+        return read_table(Path(inputs[0]), features)
     if len(inputs) != len(features):
         raise UserError(f"{len(inputs)} values: this run takes {len(features)}: {_listed(features)}")
     return [
@@ -65,7 +65,8 @@ def _read(inputs: list[str], features: Sequence[str]) -> list[list[float]]:
     ]
 
 
-def _read_table(path: Path, features: Sequence[str]) -> list[list[float]]:
+def read_table(path: Path, features: Sequence[str]) -> list[list[float]]:
+    """The rows of a CSV file, in the order of the features. Raises UserError, naming row and column."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]

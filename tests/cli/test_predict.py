@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from nntui.cli.predict import read_table
+from nntui.errors import UserError
 from tests.cli.conftest import Nntui
 
 
@@ -110,3 +115,16 @@ def test_without_a_checkpoint_it_says_so(demo: Path, nntui: Nntui) -> None:
     done = nntui("predict", "demo", "0", "1")
     assert done.returncode == 2
     assert "no checkpoint yet" in done.stderr
+
+
+@given(content=st.binary(max_size=80) | st.text(alphabet='x1x2,"\n\r 0.e-+_', max_size=80).map(str.encode))
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_table_is_rows_of_finite_numbers_or_one_line(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "any.csv"
+    file.write_bytes(content)
+    try:
+        rows = read_table(file, ("x1", "x2"))
+    except UserError:
+        return
+    assert rows
+    assert all(len(row) == 2 and all(map(math.isfinite, row)) for row in rows)
