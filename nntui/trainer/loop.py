@@ -79,16 +79,24 @@ class Loop:
     @property
     def finished(self) -> bool:
         """Whether the run has had all the epochs or steps it was to have."""
+        return self.remaining == 0
+
+    @property
+    def remaining(self) -> int:
+        """How many steps are left, as the knobs stand now."""
         training = self.training
-        return self.epoch >= training.epochs or 0 < training.steps <= self.step
+        size = training.batch_size or self.rows
+        per_epoch = -(-self.rows // size)
+        left = (training.epochs - self.epoch - 1) * per_epoch + -(-(self.rows - self.row) // size)
+        return max(0, min(left, training.steps - self.step) if training.steps else left)
 
     def run(self, count: int) -> Slice:
         """Trains for at most ``count`` steps; fewer when the run ends or its numbers stop being finite."""
         first, network, training = self.step + 1, self.network, self.training
         losses, norms, optimizer = self._losses, self._norms, self.optimizer
         lr, l2 = training.lr, training.l2
-        count, diverged, done = min(count, CAPACITY), None, 0
-        while done < count and not self.finished:
+        count, diverged, done = min(count, CAPACITY, self.remaining), None, 0
+        while done < count:
             X, T, rows = self._next_batch()
             row = norms[done]
             losses[done] = loss = network.backward(X, T, l2)

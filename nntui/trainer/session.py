@@ -79,7 +79,7 @@ class Session:
 
     def _train(self) -> None:
         """One slice, and what is due after it."""
-        count = min(self._single_steps or self._slice_steps, CAPACITY)
+        count = min(self._single_steps or self._slice_steps, CAPACITY, self._loop.remaining)
         begun = time.perf_counter()
         happened = self._loop.run(count)
         seconds = time.perf_counter() - begun
@@ -95,7 +95,7 @@ class Session:
         now = time.monotonic()
         if now - self._flushed_at >= FLUSH_SECONDS or self._state != "running":
             self._evaluate(now)
-            if done == count and not happened.diverged:
+            if 0 < done == count and not happened.diverged:
                 self._telemetry.record_layers(self._measure_pace())
             self._flush()
         if now >= self._checkpoint_at and self._state == "running":

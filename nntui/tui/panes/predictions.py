@@ -78,7 +78,7 @@ class PredictionPane(Pane, PictureCells):
         order = "worst first" if self._worst_first else "in order"
         total = picture.run.data["train_rows"] + picture.run.data["test_rows"]
         of = f" of {total:,}" if rows < total else ""
-        return f"{order} · {wrong:,} of {rows:,} wrong{f' (shown{of})' if of else ''}"
+        return f"{order} · {wrong:,}/{rows:,} wrong{f' (shown{of})' if of else ''}"
 
     # A line a row
 

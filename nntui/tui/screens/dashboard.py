@@ -126,7 +126,7 @@ class DashboardScreen(Screen[None]):
         self._offer_keys()
 
     def _offer_keys(self) -> None:
-        words = {"leave": "leave, training goes on"} if self.live else {}
+        words = {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
         if self._picture is not None and self._picture.run.state == "paused":
             words["toggle_pause"] = "go on"
         places = (keymap.APP, keymap.DASHBOARD, getattr(self.focused, "PLACE", ""))
