@@ -15,9 +15,8 @@ def keys() -> str:
     """Every key of a run's screen, by place."""
     rows = ["| where | keys | what |", "|---|---|---|"]
     for place in (keymap.DASHBOARD, keymap.KNOBS, keymap.PREDICTIONS, keymap.START, keymap.APP):
-        for key in keymap.KEYS:
-            if key.place == place:
-                rows.append(f"| {place} | {' '.join(f'`{name}`' for name in key.names)} | {key.help} |")
+        here = [key for key in keymap.KEYS if key.place == place]
+        rows += [f"| {place} | {' '.join(f'`{name}`' for name in key.names)} | {key.help} |" for key in here]
     return "\n".join(rows)
 
 
