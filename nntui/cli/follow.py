@@ -203,25 +203,24 @@ def _waits_for_room(run_folder: Path, run: RunRecord) -> bool:
         return False
 
 
-def why(run_folder: Path, run: RunRecord) -> str:
-    """Why a run failed: what its trainer recorded or, of one that could not, the last line of its log."""
+def exit_code(run_folder: Path, run: RunRecord) -> int:
+    """0 for a run that finished or was stopped; else 1, with step and reason told on stderr."""
+    if run.state not in ("diverged", "crashed"):
+        return 0
+    reason = run.reason
+    if reason == catalog.VANISHED and run.step == 0:
+        reason = f"{reason}; {_last_words(run_folder)}"
+    talk(f"nntui: run {run.id} {run.state} at step {run.step}: {reason}")
+    return FAILED
+
+
+def _last_words(run_folder: Path) -> str:
+    """The last line that a trainer wrote to its log."""
     try:
         lines = (run_folder / folder.LOG).read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         lines = []
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    recorded = run.reason or f"{run.state} at step {run.step}"
-    if run.state == "crashed" and run.step == 0 and last and "without a word" in recorded:
-        return f"{recorded}: {last[:500]}"
-    return recorded
-
-
-def exit_code(run_folder: Path, run: RunRecord) -> int:
-    """0 for a run that finished or was stopped; else 1, with the reason told on stderr."""
-    if run.state in ("diverged", "crashed"):
-        talk(f"nntui: run {run.id} {run.state}: {why(run_folder, run)}")
-        return FAILED
-    return 0
+    return next((line.strip()[:500] for line in reversed(lines) if line.strip()), f"{folder.LOG} is empty")
 
 
 def end(run_folder: Path, run: RunRecord) -> None:

@@ -19,6 +19,9 @@ START_SECONDS = 20.0
 #: Without a heartbeat for so long, a run of another machine is taken for crashed.
 SILENT_SECONDS = 60.0
 
+#: The reason told of a run whose trainer could not record one.
+VANISHED = "the trainer ended without a word"
+
 _COLUMNS = ", ".join(f.name for f in fields(RunRecord))
 
 
@@ -30,9 +33,7 @@ def read_run(db: sqlite3.Connection) -> RunRecord:
     layers = tuple(LayerRecord(**layer) for layer in json.loads(values.pop("layers")))
     run = RunRecord(**values, layers=layers)
     if run.live and not _trainer_alive(run, pid_started):
-        return replace(
-            run, state="crashed", reason=run.reason or f"the trainer ended without a word at step {run.step}"
-        )
+        return replace(run, state="crashed", reason=run.reason or VANISHED)
     return run
 
 

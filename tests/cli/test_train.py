@@ -74,8 +74,8 @@ def test_divergence_exits_1_and_names_the_step(nntui: Nntui) -> None:
     assert done.returncode == 1
     end = events(done.stdout)[-1]
     assert end["state"] == "diverged"
-    assert f"at step {end['step']}" in end["reason"]
-    assert end["reason"] in done.stderr
+    assert "first in" in end["reason"]
+    assert done.stderr == f"nntui: run {end['run']} diverged at step {end['step']}: {end['reason']}\n"
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -167,10 +167,10 @@ def test_watch_follows_to_the_end_and_says_when_the_trainer_was_killed(live: str
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "crashed at step" in out
-    assert f"run {live} crashed" in err
     [run] = runs()
     assert run["state"] == "crashed"
     assert run["step"] > 0
+    assert f"nntui: run {live} crashed at step {run['step']}: the trainer ended without a word\n" in err
 
 
 @posix
