@@ -18,11 +18,14 @@ from nntui.errors import UserError
 from nntui.store import catalog, commands
 from nntui.store.reader import Reader
 from nntui.store.records import Command, Curve, Event, RunRecord
+from nntui.store.schema import RunError
 
 #: A live run is looked at this often; one that has ended changes no more.
 POLL_SECONDS, ENDED_POLL_SECONDS = 0.1, 1.0
 #: Predictions are read at most this often, and a silent trainer's process is looked for this often.
 TABLE_SECONDS, ALIVE_SECONDS = 2.0, 1.0
+#: The newest events that a picture holds.
+EVENTS = 2000
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -94,7 +97,8 @@ class Feed:
         self._queries: dict[str, Query] = {}
         self._asked: set[int] = set()
         self._picture: Picture | None = None
-        self._stale = True
+        self._wanted, self._looked_for = 1, 0
+        self._ended = False
         self._read_table_at = self._checked_at = 0.0
 
     def want(self, chart: str, query: Query | None) -> None:
@@ -103,12 +107,15 @@ class Feed:
             self._queries = {name: other for name, other in self._queries.items() if name != chart}
             if query:
                 self._queries[chart] = query
-            self._stale = True
+            self._wanted += 1
             self._wake.set()
 
     def command(self, kind: str, key: str = "", value: str = "") -> None:
         """Appends a command without waiting; the answer comes as :class:`Answered`."""
-        self._thread.submit(self._append, kind, key, value)
+        if self._ended:
+            self._post(Answered(None, f"{kind}: the run cannot be reached any more"))
+        else:
+            self._thread.submit(self._append, kind, key, value)
 
     async def run(self) -> None:
         """Reads and posts until cancelled."""
@@ -117,43 +124,50 @@ class Feed:
             while True:
                 self._wake.clear()
                 if not self._congested():
-                    picture = await loop.run_in_executor(self._thread, self._look)
-                    if picture is not None:
-                        self._post(NewPicture(picture))
+                    for message in await loop.run_in_executor(self._thread, self._look):
+                        self._post(message)
                 live = self._picture is None or self._picture.run.live
                 try:
                     await asyncio.wait_for(self._wake.wait(), POLL_SECONDS if live else ENDED_POLL_SECONDS)
                 except TimeoutError:
                     continue
-        except (UserError, sqlite3.Error, OSError) as error:
-            self._post(Unreadable(" ".join(str(error).split())))
+        except UserError as error:
+            self._post(Unreadable(str(error)))
+        except Exception as error:  # a folder may hold anything, and none of it may end the app
+            self._post(Unreadable(f"{self._folder}: damaged: {' '.join(str(error).split())}"))
         finally:
+            self._ended = True
             self._thread.submit(self._close)
             self._thread.shutdown(wait=False)
 
     # In the feed's own thread
 
-    def _look(self) -> Picture | None:
+    def _look(self) -> list[Message]:
+        """What is new: a picture, then the answers that it already shows the effect of."""
         if self._reader is None:
             self._reader = Reader(self._folder)
         reader, now = self._reader, time.monotonic()
-        fresh = reader.changed() or self._stale or now - self._checked_at >= ALIVE_SECONDS
-        if not fresh:
-            return None
-        changed, self._stale, self._checked_at = self._stale, False, now
+        wanted = self._wanted  # read once: the event loop may count on meanwhile
+        overdue = now - self._checked_at >= ALIVE_SECONDS
+        if not (reader.changed() or wanted != self._looked_for or overdue):
+            return []
+        if overdue and not self._folder.is_dir():
+            raise RunError(f"{self._folder}: the run has been removed")
+        changed, self._looked_for, self._checked_at = wanted != self._looked_for, wanted, now
+        given = reader.commands() if self._asked else []
         run, before = reader.run(), self._picture
+        answers = self._answers(given, run)
         if before is not None and before.run == run and not changed:
-            return None
+            return answers
         curves = {
             chart: reader.curves(query.names, *(query.steps or (0, max(run.step, 1))), query.buckets)
             for chart, query in self._queries.items()
         }
         old_events = before.events if before else ()
-        events = old_events + tuple(reader.events(old_events[-1].id if old_events else 0))
+        events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
         rows, predictions, step = self._tables(reader, run, now)
         self._picture = Picture(run, curves, events, rows, predictions, step)
-        self._tell_answers(reader, run)
-        return self._picture
+        return [NewPicture(self._picture), *answers]
 
     def _tables(self, reader: Reader, run: RunRecord, now: float) -> tuple[Arrays, Arrays, int]:
         before = self._picture
@@ -173,13 +187,10 @@ class Feed:
         except (UserError, sqlite3.Error, OSError) as error:
             self._post(Answered(None, str(error)))
 
-    def _tell_answers(self, reader: Reader, run: RunRecord) -> None:
-        if not self._asked:
-            return
-        for command in reader.commands():
-            if command.id in self._asked and (command.status != "waiting" or not run.live):
-                self._asked.discard(command.id)
-                self._post(Answered(command))
+    def _answers(self, given: list[Command], run: RunRecord) -> list[Message]:
+        answered = [c for c in given if c.id in self._asked and (c.status != "waiting" or not run.live)]
+        self._asked.difference_update(command.id for command in answered)
+        return [Answered(command) for command in answered]
 
     def _close(self) -> None:
         if self._reader is not None:

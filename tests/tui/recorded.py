@@ -1,0 +1,214 @@
+"""Runs recorded by this process: every number in them is fixed, so that what is drawn from them is, too."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from nntui import config, data
+from nntui.store import folder
+from nntui.store.records import LayerRecord
+from nntui.store.schema import DATABASE
+from nntui.store.writer import Status, Writer
+
+#: Recorded runs are so old, in seconds: "3 d" on the start screen, for the next twelve hours.
+AGE = 3.1 * 86_400
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a recorded run trains, and on what; ``rows`` are shown in the prediction table."""
+
+    name: str
+    settings: dict[str, Any]
+    layers: tuple[LayerRecord, ...]
+    X: NDArray[np.float64]
+    T: NDArray[np.float64]
+    features: tuple[str, ...]
+    target: str
+    classes: tuple[str, ...]
+    test_rows: int = 0
+    image: tuple[int, int] | None = None
+    value_range: tuple[float, float] | None = None
+    title: str = ""
+    events: tuple[tuple[int, str, str], ...] = field(default=((400, "set", "lr 0.1 → 0.125"),))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a trainer says of its data."""
+        return {
+            "name": self.name,
+            "features": self.features,
+            "target": self.target,
+            "classes": self.classes,
+            "image": self.image,
+            "value_range": self.value_range,
+            "train_rows": len(self.X) - self.test_rows,
+            "test_rows": self.test_rows,
+            "shown_rows": len(self.X),
+        }
+
+
+def table() -> Shape:
+    """The truth table of XOR, without held-out rows."""
+    rows = data.load("xor", "x1 xor x2")
+    settings = {
+        "data": {"source": "xor", "test_fraction": 0.0},
+        "model": {"layers": [3], "activation": "sigmoid"},
+        "training": {"lr": 0.125, "epochs": 2000},
+    }
+    layers = (LayerRecord("layer 1", 2, 3, "sigmoid", 9), LayerRecord("output", 3, 1, "sigmoid", 4))
+    return Shape(
+        *("xor", settings, layers, rows.X, rows.T, rows.features, rows.target, rows.classes),
+        title="XOR: three hidden units",
+    )
+
+
+def images() -> Shape:
+    """Handwritten digits, odd or even; the last rows are held out."""
+    rows = data.load("digits", "odd")
+    settings = {
+        "data": {"source": "digits", "target": "odd"},
+        "model": {"layers": [20, 7], "activation": "relu", "init": "he"},
+        "training": {"lr": 0.002, "batch_size": 64, "l2": 0.003, "epochs": 80},
+    }
+    layers = (
+        LayerRecord("layer 1", 64, 20, "relu", 1300),
+        LayerRecord("layer 2", 20, 7, "relu", 147),
+        LayerRecord("output", 7, 1, "sigmoid", 8),
+    )
+    return Shape(
+        *("digits", settings, layers, rows.X[:60], rows.T[:60], rows.features, rows.target, rows.classes),
+        test_rows=12,
+        image=rows.image,
+        value_range=rows.value_range,
+        title="Odd or even: 20 and 7 ReLU units",
+    )
+
+
+class Recording:
+    """A run folder, written as a trainer writes it; this process stands for the trainer while it is live."""
+
+    def __init__(self, runs: Path, shape: Shape, *, run_id: str = "recorded", name: str = "", preset: str = "") -> None:
+        self.shape = shape
+        settings = config.from_dict({"title": shape.title, **shape.settings}).to_dict()
+        made = folder.create(runs, name=name, preset=preset or shape.name, config=settings)
+        self.folder = made.rename(runs / run_id)
+        self.update(id=run_id, created=time.time() - AGE, host=socket.gethostname())
+        folder.set_process(self.folder, os.getpid(), psutil.Process().create_time())
+        self.writer = Writer(self.folder)
+        self.status = Status("starting")
+        names = [layer.name for layer in shape.layers]
+        self.writer.describe(shape.layers, shape.facts)
+        self.writer.add_stream("step", ["loss", *(f"grad_norm/{name}" for name in names)])
+        self.writer.add_stream("evaluation", ["accuracy", *(["val_loss", "val_accuracy"] if shape.test_rows else [])])
+        rows: dict[str, NDArray[Any]] = {
+            "row": np.arange(len(shape.X)),
+            "X": shape.X.astype(np.float32),
+            "T": shape.T.astype(np.float32),
+            "part": (np.arange(len(shape.X)) >= len(shape.X) - shape.test_rows).astype(np.uint8),
+        }
+        self.writer.table("rows", 0, rows)
+        self.commit()
+
+    def update(self, **columns: Any) -> None:
+        """Writes columns of the run's row that no writer changes."""
+        execute(self.folder, f"UPDATE run SET {', '.join(f'{name} = ?' for name in columns)}", *columns.values())
+
+    def commit(self, **changes: Any) -> None:
+        """Commits what is staged, the run's status changed as told."""
+        self.status = replace(self.status, **changes)
+        self.writer.status(self.status)
+        self.writer.commit()
+
+    def train(self, steps: int, *, state: str = "running", total: int = 2000, bad: Sequence[int] = ()) -> None:
+        """Records further steps, of which those in ``bad`` are not finite, and evaluates at the last."""
+        first = self.status.step + 1
+        numbers = np.arange(first, first + steps)
+        losses = _loss(numbers)
+        losses[np.isin(numbers, bad)] = np.nan
+        norms = np.column_stack([_norms(numbers, i) for i in range(len(self.shape.layers))])
+        self.writer.record("step", numbers, np.column_stack((losses, norms)))
+        every = numbers[numbers % 20 == 0]
+        held_out = np.column_stack((_accuracy(every), 1.1 * _loss(every) + every * 2e-5, _accuracy(every)))
+        self.writer.record("evaluation", every, held_out if self.shape.test_rows else held_out[:, :1])
+        last = int(numbers[-1])
+        self.predict(last)
+        for step, kind, text in self.shape.events:
+            if first <= step <= last:
+                self.writer.event(step, kind, text)
+        self.commit(
+            state=state,
+            step=last,
+            epoch=int(last / total * self.shape.settings["training"]["epochs"]),
+            progress=last / total,
+            steps_per_s=12_345.0,
+            elapsed=last / 20,
+            latest=self._latest(last),
+        )
+
+    def predict(self, step: int) -> None:
+        """Stages predictions, about one in six of them wrong."""
+        distance = (np.arange(len(self.shape.T)) * 37 % 100 / 100 * 0.6)[:, None]
+        P = np.where(self.shape.T > 0.5, 1 - distance, distance)
+        self.writer.table("predictions", step, {"P": P.astype(np.float32)})
+
+    def end(self, state: str = "finished", reason: str = "") -> Path:
+        """Ends the run and closes the writer; returns the folder."""
+        progress = 1.0 if state == "finished" else self.status.progress
+        self.commit(state=state, reason=reason, progress=progress)
+        self.writer.close()
+        return self.folder
+
+    def _latest(self, step: int) -> dict[str, Any]:
+        here = np.array([step])
+        layers = range(len(self.shape.layers))
+        return {
+            "loss": float(_loss(here)[0]),
+            "grad_norm": [float(_norms(here, i)[0]) for i in layers],
+            "weight_norm": [1.5 + i for i in layers],
+            "update_ratio": [2.5e-3 / (i + 1) for i in layers],
+        }
+
+
+def execute(run: Path, statement: str, *values: Any) -> None:
+    """Writes to a run's database past the writer."""
+    with closing(sqlite3.connect(run / DATABASE, isolation_level=None)) as db:
+        db.execute(statement, values)
+
+
+def finished(runs: Path, shape: Shape, **options: str) -> Path:
+    """The folder of a run that has had its 2000 steps."""
+    recording = Recording(runs, shape, **options)
+    recording.train(2000)
+    return recording.end()
+
+
+# Only sums, products and quotients: the same bits on every machine.
+
+
+def _loss(steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    noise = (steps * 7919 % 101 - 50) / 50
+    falling: NDArray[np.float64] = 0.04 + (0.66 + 0.03 * noise) / (1 + steps / 250)
+    return falling
+
+
+def _norms(steps: NDArray[np.int64], layer: int) -> NDArray[np.float64]:
+    noise = (steps * 6011 % 97 - 48) / 48
+    norms: NDArray[np.float64] = (0.4 + 0.1 * noise) / 3**layer / (1 + steps / 150)
+    return norms
+
+
+def _accuracy(steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    return 1 - 0.5 / (1 + steps / 100)
