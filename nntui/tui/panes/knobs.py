@@ -146,6 +146,7 @@ class KnobPane(Pane, PictureCells):
             return
         value = knob.turned(self.value(knob), direction)
         if value != self.value(knob):
+            self.asked(knob, value)  # at once: the next press may come before the message is heard
             self.post_message(Turned(knob, value))
 
     def action_type(self) -> None:
