@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -38,14 +39,26 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
 
 
 def end_trainers(home: Path, patience: float = 5) -> None:
-    """End the trainers of all runs under `home`: SIGTERM, and after `patience` seconds SIGKILL."""
+    """End the trainers of all runs under `home`: SIGTERM, and after `patience` seconds SIGKILL.
+
+    One that nobody has waited for yet is a zombie: it has ended too.
+    """
     trainers = [process for database in home.rglob("run.db") for process in _trainers(database)]
     for process in trainers:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    for process in psutil.wait_procs(trainers, timeout=patience)[1]:
+    limit = time.monotonic() + patience
+    while (living := [process for process in trainers if _lives(process)]) and time.monotonic() < limit:
+        time.sleep(0.02)
+    for process in living:
         with suppress(psutil.NoSuchProcess):
             process.kill()
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _trainers(database: Path) -> Iterator[psutil.Process]:

@@ -60,7 +60,7 @@ class Telemetry:
         ]
         self._writer.describe(layers, facts)
         arrays: dict[str, Array] = {
-            "row": self._shown,
+            "row": self._shown + 1,
             "X": dataset.X[self._shown].astype(np.float32),
             "T": dataset.T[self._shown].astype(np.float32),
             "part": np.isin(self._shown, problem.test).astype(np.uint8),

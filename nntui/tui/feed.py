@@ -44,7 +44,7 @@ class Picture:
     """A run as it stood at one moment.
 
     ``curves`` has an entry for each chart that asked, by metric; ``rows`` are the rows of the prediction table (their
-    numbers ``row``, raw inputs ``X``, targets ``T``, ``part``), ``predictions`` the newest outputs ``P`` for them.
+    numbers from 1 ``row``, raw inputs ``X``, targets ``T``, ``part``), ``predictions`` their newest outputs ``P``.
     """
 
     run: RunRecord

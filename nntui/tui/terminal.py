@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from textual import constants
 from textual._xterm_parser import XTermParser
 
+from nntui.tui import transliteration
+
 if TYPE_CHECKING:
     from textual.app import App
     from textual.driver import Driver
@@ -208,7 +210,7 @@ if sys.platform != "win32":
         the terminal is gone, `lost` is called and everything is dropped. Both are called on this thread.
         """
 
-        LIMIT: Final = 262_144
+        LIMIT: Final = 131_072  # a few whole screens of coloured cells
         CHUNK: Final = 512  # a terminal that can take a byte takes this many, so a write after select does not block
         CANCEL: Final = "\x18"  # ends a control sequence cut in two
 
@@ -265,7 +267,7 @@ if sys.platform != "win32":
         def run(self) -> None:
             try:
                 while text := self._take():
-                    self._send(text.encode(self._encoding, "replace"))
+                    self._send(text.encode(self._encoding, transliteration.ERRORS))
             except OSError:
                 with self._changed:
                     self._closed = True

@@ -23,8 +23,9 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
 
+from nntui.text import PLACEHOLDER, plain
 from nntui.tui.widgets.cells import Cells, _changes, line
-from nntui.tui.widgets.text import PLACEHOLDER, fit, plain
+from nntui.tui.widgets.text import fit
 
 RED = Style(color="red")
 

@@ -322,7 +322,7 @@ def pair() -> Iterator[Callable[[str], Pair]]:
 def test_output_past_the_limit_is_dropped_and_said_to_be(pair: Callable[..., Pair]) -> None:
     made = pair()
     for _ in range(10):
-        made.output.write("x" * 100_000)
+        made.output.write("x" * 200_000)
     assert made.output.backlog <= 2  # one being sent, one waiting
     made.output.settle(0.01)
     assert made.recovered.wait(20)
@@ -335,7 +335,14 @@ def test_output_that_settles_drops_what_the_terminal_does_not_take(pair: Callabl
     made.output.settle(0.01)
     made.output.write("end")
     assert len(made.read(b"\x18end")) < 100_000
+    made.output.settle(20)
     assert made.output.backlog == 0
+
+
+def test_signs_that_an_encoding_lacks_have_plain_neighbours(pair: Callable[..., Pair]) -> None:
+    made = pair("ascii")
+    made.output.write("╭─╮│●→✓é end")
+    assert made.read(b"end") == b"+-+|o>v? end"
 
 
 def test_output_that_stops_sends_the_rest_but_does_not_wait_for_it(pair: Callable[..., Pair]) -> None:

@@ -50,15 +50,14 @@ class Header(PictureCells):
     }
     """
 
-    def __init__(self, *, ascii_only: bool) -> None:
+    def __init__(self) -> None:
         super().__init__(id="header")
-        self._ascii = ascii_only
 
     def draw(self, picture: Picture) -> None:
         """Two lines: who and how; how far and how fast."""
         run, width = picture.run, self.size.width
         quiet = self.get_component_rich_style("header--quiet")
-        symbol = SYMBOLS.get(run.state, "?") if not self._ascii else "*"
+        symbol = SYMBOLS.get(run.state, "?")
         state, where = f"{symbol} {run.state}", _where(run)
         name = f"  {run.name}" if run.name == run.preset or not run.preset else f"  {run.name} ({run.preset})"
         right = f"{run.id}" if width >= 60 else ""
@@ -90,7 +89,7 @@ class Header(PictureCells):
             facts.pop(3 if len(facts) > 4 else -1)
         room = width - sum(len(a) + len(b) + (3 if a else 1) for a, b in facts)
         style = self.get_component_rich_style("header--bar")
-        parts: list[str | tuple[str, Style]] = [(bar(run.progress, max(4, room), ascii_only=self._ascii), style)]
+        parts: list[str | tuple[str, Style]] = [(bar(run.progress, max(4, room)), style)]
         for label, text in facts:
             parts += [(f"  {label} " if label else " ", quiet), text]
         return parts

@@ -55,11 +55,10 @@ class KnobPane(Pane, PictureCells):
     }
     """
 
-    def __init__(self, *, ascii_only: bool) -> None:
+    def __init__(self) -> None:
         super().__init__(id="knobs")
         self._chosen = next(i for i, knob in enumerate(LIVE) if knob.name == "lr")
         self._asked: dict[str, Value] = {}
-        self._ladder_marks = ("o", "-") if ascii_only else ("●", "─")
 
     @property
     def chosen(self) -> Knob:
@@ -107,8 +106,6 @@ class KnobPane(Pane, PictureCells):
         base = self.get_component_rich_style("knobs--chosen") if is_chosen else Style()
         asked = self.get_component_rich_style("knobs--asked", partial=True) if knob.key in self._asked else Style()
         pointer = "▸ " if is_chosen else "  "
-        if self._ladder_marks[0] == "o":
-            pointer = "> " if is_chosen else "  "
         room = width - len(pointer) - _NAME_WIDTH - _VALUE_WIDTH - 2
         place = self._place(knob, value, min(room, 24)) if room >= 6 else ""
         tone = self.get_component_rich_style(f"knobs--{'place' if is_chosen else 'quiet'}", partial=True)
@@ -128,8 +125,7 @@ class KnobPane(Pane, PictureCells):
         if knob.choices:
             below = knob.choices.index(str(value))
         position = round(below / max(1, rungs - 1) * (width - 1))
-        dot, rail = self._ladder_marks
-        return rail * min(position, width - 1) + dot + rail * (width - 1 - position)
+        return "─" * position + "●" + "─" * (width - 1 - position)
 
     def action_choose(self, direction: int) -> None:
         """Moves to the knob above or below."""

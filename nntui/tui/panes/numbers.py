@@ -35,12 +35,9 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def bar(share: float, width: int, *, ascii_only: bool = False) -> str:
+def bar(share: float, width: int) -> str:
     """A bar of ``width`` cells filled to a share of 0 to 1, by eighths of a cell."""
     share = min(1.0, max(0.0, share if math.isfinite(share) else 0.0))
-    if ascii_only:
-        filled = round(share * width)
-        return "#" * filled + "-" * (width - filled)
     eighths = round(share * width * 8)
     whole, rest = divmod(eighths, 8)
     return ("█" * whole + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)

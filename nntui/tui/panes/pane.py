@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 from textual.timer import Timer
 
+from nntui.text import plain
 from nntui.tui.feed import Picture
 from nntui.tui.widgets.cells import Cells
-from nntui.tui.widgets.text import plain
 
 if TYPE_CHECKING:
     from textual.widget import Widget

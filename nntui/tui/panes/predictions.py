@@ -105,7 +105,7 @@ class PredictionPane(Pane, PictureCells):
             X = [fit(_input(x), wide, right=True) for x, wide in zip(picture.rows["X"][i], widths, strict=False)]
             lines.append(
                 line(
-                    (fit(str(int(picture.rows["row"][i]) + 1), _ROW_WIDTH, right=True), self._style("quiet")),
+                    (fit(str(int(picture.rows["row"][i])), _ROW_WIDTH, right=True), self._style("quiet")),
                     *X,
                     fit(_target(run, picture.rows, i), target, right=True),
                     *self._verdict(picture, i, bar_width),
@@ -115,10 +115,10 @@ class PredictionPane(Pane, PictureCells):
 
     def _verdict(self, picture: Picture, i: int, bar_width: int) -> list[str | tuple[str, Style]]:
         P, right = _outcome(picture, i)
-        mark = ("ok" if right else "no") if self._ascii else ("✓" if right else "✗")
+        mark = "✓" if right else "✗"
         return [
             f" {P:6.3f} ",
-            (bar(P, bar_width, ascii_only=self._ascii), self._style("bar")),
+            (bar(P, bar_width), self._style("bar")),
             (f" {mark}", self._style("right" if right else "wrong")),
         ]
 
@@ -144,17 +144,15 @@ class PredictionPane(Pane, PictureCells):
         low, high = run.data.get("value_range") or (float(rows["X"].min()), float(rows["X"].max()))
         pixels = (rows["X"][i].reshape(image) - low) / max(high - low, 1e-9)
         part = "test" if rows["part"][i] else "train"
-        mark = ("ok " if right else "no ") if self._ascii else ("✓ " if right else "✗ ")
+        mark = "✓ " if right else "✗ "
         words = [
-            line((fit(f" {int(rows['row'][i]) + 1} {part}", _CARD_WORDS + 1), self._style("quiet"))),
+            line((fit(f" {int(rows['row'][i])} {part}", _CARD_WORDS + 1), self._style("quiet"))),
             line(
                 (" " + mark, self._style("right" if right else "wrong")),
                 fit(f"{_target(run, rows, i)}", _CARD_WORDS - 2),
             ),
             line(fit(f" P {P:5.3f}", _CARD_WORDS + 1)),
-            line(
-                " ", (bar(P, _BAR_WIDTH, ascii_only=self._ascii), self._style("bar")), " " * (_CARD_WORDS - _BAR_WIDTH)
-            ),
+            line(" ", (bar(P, _BAR_WIDTH), self._style("bar")), " " * (_CARD_WORDS - _BAR_WIDTH)),
         ]
         blank = line(" " * (_CARD_WORDS + 1))
         pictured = thumbnail(pixels, ascii_only=self._ascii)

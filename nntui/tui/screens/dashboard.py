@@ -51,16 +51,15 @@ class DashboardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Curves on the left, figures on the right."""
-        ascii_only = self._marker == "ascii"
-        yield Header(ascii_only=ascii_only)
+        yield Header()
         with Horizontal(id="panes"):
             with Vertical(id="left"):
                 yield LossPane(self._marker, log_axis=False, id="loss")
                 yield GradientPane(self._marker, log_axis=True, id="gradients")
             with Vertical(id="right"):
-                yield KnobPane(ascii_only=ascii_only)
+                yield KnobPane()
                 yield LayerPane(id="layers")
-                yield PredictionPane(ascii_only=ascii_only)
+                yield PredictionPane(ascii_only=self._marker == "ascii")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -126,7 +125,9 @@ class DashboardScreen(Screen[None]):
         self._offer_keys()
 
     def _offer_keys(self) -> None:
-        words = {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
+        words = (
+            {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
+        )
         if self._picture is not None and self._picture.run.state == "paused":
             words["toggle_pause"] = "go on"
         places = (keymap.APP, keymap.DASHBOARD, getattr(self.focused, "PLACE", ""))
@@ -202,7 +203,10 @@ class DashboardScreen(Screen[None]):
             pane.display = pane.number == alone if alone else pane.number not in self._hidden
         for column in ("#left", "#right"):
             box = self.query_one(column)
-            box.display = any(child.display for child in box.children)
+            seen = [child for child in box.children if child.display]
+            box.display = bool(seen)
+            for child in box.children:
+                child.set_class(child is seen[-1] if seen else False, "last")
         self.set_class(self._small, "small")
         self.set_class(self.app.size.height < SHORT, "short")
         focused = self.focused

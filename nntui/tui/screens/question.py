@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from nntui.text import plain
 from nntui.tui import keymap
-from nntui.tui.widgets.text import plain
 
 
 class Question(ModalScreen[bool]):

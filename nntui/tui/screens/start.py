@@ -20,13 +20,14 @@ from nntui import launch, paths, presets
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.store.records import RunRecord
+from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.feed import recent_runs
 from nntui.tui.panes.header import SYMBOLS
 from nntui.tui.panes.numbers import count, duration, figure
 from nntui.tui.screens.keys import hints
 from nntui.tui.widgets.keybar import KeyBar
-from nntui.tui.widgets.text import fit, plain
+from nntui.tui.widgets.text import fit
 
 REFRESH_SECONDS = 2.0
 

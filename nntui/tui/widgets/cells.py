@@ -13,8 +13,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from nntui.text import plain
 from nntui.tui.widgets import spans
-from nntui.tui.widgets.text import plain
 
 spans.install()
 

@@ -12,10 +12,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from nntui.text import plain
 from nntui.tui.widgets.axes import Frame, compact, frame, grow, settle
 from nntui.tui.widgets.cells import Cells, line
 from nntui.tui.widgets.raster import DASHES, MARKERS, Buckets, Raster, raster
-from nntui.tui.widgets.text import fit, plain
+from nntui.tui.widgets.text import fit
 
 #: How many series have a colour of their own.
 SERIES = 6

@@ -1,0 +1,39 @@
+"""Characters for terminals that have only ASCII: each sign of the screen has a plain neighbour of the same width."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Final
+
+ERRORS: Final = "nntui.ascii"
+"""Name of the error handler: ``text.encode("ascii", ERRORS)``."""
+
+_SIGNS: Final = {
+    "─━╌┄┈╴╶": "-",
+    "│┃┊┆║╎": "|",
+    "┌┐└┘├┤┬┴┼╭╮╯╰╱╲╳": "+",
+    "█▉▊▋▓▒": "#",
+    "▌▍▎▏░": " ",
+    "▀▄▔▁▂▃▅▆▇▖▗▘▝": "=",
+    "←◂◀": "<",
+    "→▸▶": ">",
+    "↑▲△": "^",
+    "↓▼▽": "v",
+    "⏎": "E",
+    "●◌○◉⭘": "o",
+    "✓✔": "v",
+    "✗✕✖×": "x",
+    "■‖": "=",
+    "…·•": ".",
+    "–—": "-",
+}
+_TABLE: Final = {sign: plain for signs, plain in _SIGNS.items() for sign in signs}
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    return "".join(_TABLE.get(character, "?") for character in text), error.end
+
+
+codecs.register_error(ERRORS, _replace)
