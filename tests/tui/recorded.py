@@ -102,8 +102,8 @@ class Recording:
 
     def __init__(self, runs: Path, shape: Shape, *, run_id: str = "recorded", name: str = "", preset: str = "") -> None:
         self.shape = shape
-        settings = config.from_dict({"title": shape.title, **shape.settings}).to_dict()
-        made = folder.create(runs, name=name, preset=preset or shape.name, config=settings)
+        self.config = config.from_dict({"title": shape.title, **shape.settings})
+        made = folder.create(runs, name=name, preset=preset or shape.name, config=self.config.to_dict())
         self.folder = made.rename(runs / run_id)
         self.update(id=run_id, created=time.time() - AGE, host=socket.gethostname())
         folder.set_process(self.folder, os.getpid(), psutil.Process().create_time())
@@ -163,6 +163,17 @@ class Recording:
         distance = (np.arange(len(self.shape.T)) * 37 % 100 / 100 * 0.6)[:, None]
         P = np.where(self.shape.T > 0.5, 1 - distance, distance)
         self.writer.table("predictions", step, {"P": P.astype(np.float32)})
+
+    def answer(self, status: str = "applied", text: str = "") -> list[tuple[str, str, str]]:
+        """Answers the commands that wait, and turns the knobs as asked; returns kind, key and value of each."""
+        waiting = self.writer.waiting()
+        for command in waiting:
+            if status == "applied" and command.kind == "set":
+                self.config = self.config.with_value(command.key, config.KNOBS[command.key].parse(command.value))
+                self.writer.configure(self.config.to_dict())
+            self.writer.answer(command, status, self.status.step, text)
+        self.commit()
+        return [(command.kind, command.key, command.value) for command in waiting]
 
     def end(self, state: str = "finished", reason: str = "") -> Path:
         """Ends the run and closes the writer; returns the folder."""

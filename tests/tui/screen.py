@@ -1,0 +1,77 @@
+"""The app on a pretended terminal: what is on it, and waiting until it has come."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from nntui.tui.app import NntuiApp
+from nntui.tui.screens.dashboard import DashboardScreen
+
+Scenario = Callable[[Pilot[None]], Awaitable[None]]
+
+#: Longer than any machine needs; nothing waits so long unless it fails.
+PATIENCE = 30.0
+
+
+def play(scenario: Scenario, folder: Path | None, size: tuple[int, int] = (120, 40), marker: str = "braille") -> None:
+    """Runs the app, on a run's folder or at the start screen, while a scenario plays."""
+
+    async def session() -> None:
+        app = NntuiApp(folder, marker=marker)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await settled(pilot)
+            await scenario(pilot)
+
+    asyncio.run(session())
+
+
+def lines(pilot: Pilot[None]) -> list[str]:
+    """What the terminal shows, a text for each line."""
+    return [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+
+
+def text(pilot: Pilot[None]) -> str:
+    """What the terminal shows."""
+    return "\n".join(line.rstrip() for line in lines(pilot))
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Waits for a condition; when it does not come, fails with what is on the screen."""
+    limit = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < limit, f"waited in vain before this screen:\n{text(pilot)}"
+        await pilot.pause(0.01)
+
+
+async def shows(pilot: Pilot[None], *words: str) -> None:
+    """Waits until all the words are on the screen."""
+    await until(pilot, lambda: all(word in text(pilot) for word in words))
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Waits until all that was asked of the run folder has been read and drawn."""
+    quiet = 0
+    limit = time.monotonic() + PATIENCE
+    while quiet < 3:
+        assert time.monotonic() < limit, f"no rest before this screen:\n{text(pilot)}"
+        await pilot.pause()
+        await pilot.pause(0.01)
+        quiet = quiet + 1 if _quiet(pilot) else 0
+
+
+def _quiet(pilot: Pilot[None]) -> bool:
+    dashboards = [screen for screen in pilot.app.screen_stack if isinstance(screen, DashboardScreen)]
+    for dashboard in dashboards:
+        feed = dashboard._feed
+        if feed is None or (not feed._ended and feed._wanted != feed._looked_for):
+            return False
+        if not feed._ended and (feed._picture is None or feed._picture is not dashboard._picture):
+            return False
+        if any(pane._late is not None for pane in dashboard._panes()):
+            return False
+    return not any(worker.is_running for worker in pilot.app.workers if worker.name != "feed")

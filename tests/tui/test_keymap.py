@@ -1,0 +1,116 @@
+"""The keymap: every key does something, is explained, and means one thing in one place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain
+
+import pytest
+from rich.cells import cell_len
+from textual.binding import Binding
+from textual.keys import key_to_character
+from textual.pilot import Pilot
+
+from nntui import paths
+from nntui.tui import keymap
+from nntui.tui.app import NntuiApp
+from nntui.tui.keymap import KEYS, Key
+from nntui.tui.panes.knobs import KnobPane
+from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.screens.dashboard import DashboardScreen
+from nntui.tui.screens.help import HelpScreen
+from nntui.tui.screens.keys import hints
+from nntui.tui.screens.question import Question
+from nntui.tui.screens.start import StartScreen
+from tests.tui import recorded
+from tests.tui.screen import lines, play, settled
+
+PLACES: dict[str, type] = {
+    keymap.APP: NntuiApp,
+    keymap.DASHBOARD: DashboardScreen,
+    keymap.KNOBS: KnobPane,
+    keymap.PREDICTIONS: PredictionPane,
+    keymap.START: StartScreen,
+    keymap.QUESTION: Question,
+    keymap.HELP: HelpScreen,
+}
+#: Places whose keys work at the same time, the first before the others.
+TOGETHER = [
+    (keymap.KNOBS, keymap.DASHBOARD, keymap.APP),
+    (keymap.PREDICTIONS, keymap.DASHBOARD, keymap.APP),
+    (keymap.START, keymap.APP),
+]
+KEY_IDS = [f"{key.place}: {key.keys}" for key in KEYS]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=KEY_IDS)
+def test_every_key_has_an_action_where_it_works(key: Key) -> None:
+    action = key.action.partition("(")[0]
+    owner: type = PLACES[key.place]
+    if action.startswith("app."):
+        owner, action = NntuiApp, action.removeprefix("app.")
+    if key.action == "open":  # the lists of the start screen take it themselves
+        return
+    assert callable(getattr(owner, f"action_{action}", None)), f"{owner.__name__} has no action {action}"
+
+
+@pytest.mark.parametrize("key", KEYS, ids=KEY_IDS)
+def test_every_key_is_bound_where_it_works(key: Key) -> None:
+    bound = Binding.make_bindings(PLACES[key.place].__dict__["BINDINGS"])
+    assert set(key.keys.split(",")) <= {binding.key for binding in bound}
+
+
+@pytest.mark.parametrize("places", TOGETHER, ids=lambda places: places[0])
+def test_no_key_means_two_things_at_once(places: tuple[str, ...]) -> None:
+    names = chain.from_iterable(key.keys.split(",") for key in KEYS if key.place in places)
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("key", KEYS, ids=KEY_IDS)
+def test_every_key_is_shown_as_a_person_knows_it(key: Key) -> None:
+    for name, shown in zip(key.keys.split(","), key.names, strict=True):
+        assert cell_len(shown) <= 9
+        assert "_" not in shown, f"{name} is shown as {shown}"
+        character = key_to_character(name)
+        if character and character.isprintable() and character != " ":
+            assert shown == character
+
+
+@pytest.mark.parametrize("key", KEYS, ids=KEY_IDS)
+def test_every_key_is_explained_in_a_line(key: Key) -> None:
+    assert key.help
+    assert len(key.help) <= 60
+    assert not key.help.endswith(".")
+
+
+@pytest.mark.parametrize("places", TOGETHER, ids=lambda places: places[0])
+def test_the_key_bar_offers_what_is_labelled(places: tuple[str, ...]) -> None:
+    offered = hints(places)
+    assert [hint.label for hint in offered] == [key.label for key in KEYS if key.label and key.place in places]
+    assert {"leave", "help"} <= {hint.label for hint in offered}
+
+
+def test_the_key_bar_leaves_out_and_renames() -> None:
+    offered = {hint.key: hint.label for hint in hints((keymap.DASHBOARD,), words={"stop": "end"}, without=("pane",))}
+    assert offered["s"] == "end"
+    assert "5" not in offered
+
+
+def test_the_help_lists_every_key_that_does_not_close_it() -> None:
+    """Read page by page, in a terminal that cannot show all of it."""
+    folder = recorded.finished(paths.runs_dir(), recorded.table())
+    seen: set[str] = set()
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        for _ in range(8):
+            seen.update(" ".join(line.replace("│", " ").split()) for line in lines(pilot))
+            await pilot.press("pagedown")
+            await settled(pilot)
+
+    play(scenario, folder, size=(100, 20))
+    page = "\n".join(seen)
+    for key in KEYS:
+        if key.place not in (keymap.QUESTION, keymap.HELP):
+            assert f"{' '.join(key.names)} {key.help}" in page
