@@ -1,0 +1,103 @@
+"""What is felt at the other end of a terminal: times to the screen, bytes on the wire, and the program's CPU."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from tests.pty_terminal import Terminal
+
+#: The command as a user has it: the script beside the interpreter.
+NNTUI = Path(sys.executable).with_name("nntui")
+COLUMNS, ROWS = 120, 40
+
+DOT = re.compile("[\u2801-\u28ff]")
+
+
+class TerminalMeter(Terminal):
+    """A program in a terminal of 120 by 40 cells that notes when text arrives.
+
+    Times are those at which text was read, before it is drawn on the emulated screen. ``until`` is asked with the
+    meter whenever the screen has changed; the time of the text after which it first holds is the one that counts.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        until: Callable[[TerminalMeter], object] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._until = until
+        self._reached = threading.Event()
+        self._reached_at = 0.0
+        self._last_at = self._started_at = time.perf_counter()
+        super().__init__(argv, columns=COLUMNS, rows=ROWS, env=env)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def _feed(self, text: str) -> None:
+        self._last_at = time.perf_counter()
+        super()._feed(text)
+        if self._until is not None and self._until(self):
+            self._reached_at, self._until = self._last_at, None
+            self._reached.set()
+
+    def line(self, number: int) -> str:
+        """One line of the screen, from the top, as the last text left it."""
+        cells = self._screens[self._shown].buffer[number]
+        return "".join(cells[x].data for x in range(COLUMNS))
+
+    def lines(self) -> list[str]:
+        """The lines of the screen, as the last text left them."""
+        return [self.line(number) for number in range(ROWS)]
+
+    def first_seconds(self, timeout: float = 20.0) -> float:
+        """Seconds from the start until ``until`` held. Raises TimeoutError."""
+        if not self._reached.wait(timeout):
+            raise TimeoutError(f"not on the screen within {timeout:g} s:\n{self.screen}")
+        return self._reached_at - self._started_at
+
+    def drawn_seconds(self, silence: float = 1.0) -> float:
+        """Seconds from the start to the last text before a silence: when a run that has ended is fully drawn."""
+        while (self._last_at == self._started_at) or time.perf_counter() - self._last_at < silence:
+            time.sleep(0.02)
+        return self._last_at - self._started_at
+
+    def key_seconds(self, key: str, line: int, timeout: float = 5.0) -> float:
+        """Seconds from typing a key until a line of the screen is another. Raises TimeoutError."""
+        with self._changed:
+            before = self.line(line)
+            self._reached.clear()
+            self._until = lambda meter: meter.line(line) != before
+            typed = time.perf_counter()
+        self.send(key)
+        if not self._reached.wait(timeout):
+            raise TimeoutError(f"{key!r} changed nothing on line {line + 1} within {timeout:g} s:\n{self.screen}")
+        return self._reached_at - typed
+
+    def cpu_percent(self, seconds: float) -> float:
+        """Percent of a core that the program uses over so many seconds from now."""
+        begun, used = time.perf_counter(), self.cpu_seconds()
+        time.sleep(seconds)
+        return 100 * (self.cpu_seconds() - used) / (time.perf_counter() - begun)
+
+    def bytes_per_second(self, seconds: float) -> float:
+        """Bytes to the terminal a second, over so many seconds from now."""
+        begun, received = time.perf_counter(), self.bytes_received
+        time.sleep(seconds)
+        return (self.bytes_received - received) / (time.perf_counter() - begun)
+
+    def peak_memory(self) -> int:
+        """The most bytes that the program had in memory at once (VmHWM)."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found[1]) * 1024
