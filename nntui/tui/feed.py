@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ TABLE_SECONDS, ALIVE_SECONDS = 2.0, 1.0
 #: The newest events that a picture holds.
 EVENTS = 2000
 
+#: A live trainer that says nothing for longer than this is told apart.
+SILENT_SECONDS = 5.0
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -43,11 +46,13 @@ class Query:
 class Picture:
     """A run as it stood at one moment.
 
+    ``silence`` is for how many seconds the trainer of a live run has said nothing, 0 while that is not long.
     ``curves`` has an entry for each chart that asked, by metric; ``rows`` are the rows of the prediction table (their
     numbers from 1 ``row``, raw inputs ``X``, targets ``T``, ``part``), ``predictions`` their newest outputs ``P``.
     """
 
     run: RunRecord
+    silence: int = 0
     curves: dict[str, dict[str, Curve]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     rows: Arrays = field(default_factory=dict)
@@ -157,7 +162,8 @@ class Feed:
         given = reader.commands() if self._asked else []
         run, before = reader.run(), self._picture
         answers = self._answers(given, run)
-        if before is not None and before.run == run and not changed:
+        silence = _silence(run)
+        if before is not None and not changed and _same(before, run, silence):
             return answers
         curves = {
             chart: reader.curves(query.names, *(query.steps or (0, max(run.step, 1))), query.buckets)
@@ -166,7 +172,7 @@ class Feed:
         old_events = before.events if before else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
         rows, predictions, step = self._tables(reader, run, now)
-        self._picture = Picture(run, curves, events, rows, predictions, step)
+        self._picture = Picture(run, silence, curves, events, rows, predictions, step)
         return [NewPicture(self._picture), *answers]
 
     def _tables(self, reader: Reader, run: RunRecord, now: float) -> tuple[Arrays, Arrays, int]:
@@ -195,6 +201,16 @@ class Feed:
     def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
+
+
+def _same(before: Picture, run: RunRecord, silence: int) -> bool:
+    """Whether there is nothing new to show; that the trainer's heart beats is no news."""
+    return before.silence == silence and replace(before.run, heartbeat=run.heartbeat) == run
+
+
+def _silence(run: RunRecord) -> int:
+    seconds = time.time() - run.heartbeat
+    return int(seconds) if run.live and seconds > SILENT_SECONDS else 0
 
 
 def recent_runs(runs: Path, limit: int = 200) -> list[tuple[Path, RunRecord]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.style import Style
 
@@ -23,8 +22,10 @@ SYMBOLS = {
     "diverged": "✕",
     "crashed": "✕",
 }
-#: A live run that says nothing for so long is told apart.
-SILENT_SECONDS = 5.0
+#: The progress bar is not made narrower for the sake of figures.
+_BAR_WIDTH = 6
+#: From this width on the figures are spelled out.
+_WIDE = 100
 
 
 class Header(PictureCells):
@@ -58,7 +59,7 @@ class Header(PictureCells):
         run, width = picture.run, self.size.width
         quiet = self.get_component_rich_style("header--quiet")
         symbol = SYMBOLS.get(run.state, "?")
-        state, where = f"{symbol} {run.state}", _where(run)
+        state, where = f"{symbol} {run.state}", _where(picture)
         name = f"  {run.name}" if run.name == run.preset or not run.preset else f"  {run.name} ({run.preset})"
         right = f"{run.id}" if width >= 60 else ""
         room = width - len(state) - len(right) - 1
@@ -73,26 +74,41 @@ class Header(PictureCells):
         self.show([first, line(*self._figures(run, width, quiet))])
 
     def _figures(self, run: RunRecord, width: int, quiet: Style) -> list[str | tuple[str, Style]]:
-        epochs, steps = run.config["training"]["epochs"], run.config["training"]["steps"]
-        remaining = run.remaining if run.live else None
-        facts = [
-            ("", f"{run.progress:4.0%}"),
-            ("step", f"{count(run.step)}/{count(steps)}" if steps else count(run.step)),
-            ("epoch", f"{count(run.epoch)}/{count(epochs)}"),
-            ("steps/s", f"{count(run.steps_per_s):>7}"),
-            ("elapsed", duration(run.elapsed)),
-            ("left", duration(remaining)),
+        facts = _facts(run, wide=width >= _WIDE)
+        while len(facts) > 2 and sum(fact.width for fact in facts) > width - _BAR_WIDTH:
+            facts.remove(max(facts, key=lambda fact: fact.rank))
+        bar_width = max(4, width - sum(fact.width for fact in facts))
+        parts: list[str | tuple[str, Style]] = [
+            (bar(run.progress, bar_width), self.get_component_rich_style("header--bar"))
         ]
-        if steps:
-            facts[2] = ("epoch", count(run.epoch))
-        while len(facts) > 2 and sum(len(a) + len(b) + 3 for a, b in facts) > width - 8:
-            facts.pop(3 if len(facts) > 4 else -1)
-        room = width - sum(len(a) + len(b) + (3 if a else 1) for a, b in facts)
-        style = self.get_component_rich_style("header--bar")
-        parts: list[str | tuple[str, Style]] = [(bar(run.progress, max(4, room)), style)]
-        for label, text in facts:
-            parts += [(f"  {label} " if label else " ", quiet), text]
+        for fact in facts:
+            parts += [(f"  {fact.before}", quiet), fact.text, (fact.after, quiet)]
         return parts
+
+
+class _Fact(NamedTuple):
+    """A figure with the words before and after it; those of the highest rank go first when there is no room."""
+
+    before: str
+    text: str
+    after: str
+    rank: int
+
+    @property
+    def width(self) -> int:
+        return 2 + sum(map(len, self[:3]))
+
+
+def _facts(run: RunRecord, *, wide: bool) -> list[_Fact]:
+    epochs, steps = run.config["training"]["epochs"], run.config["training"]["steps"]
+    return [
+        _Fact("", f"{run.progress:4.0%}", "", 0),
+        _Fact("step ", f"{count(run.step)}/{count(steps)}" if steps else count(run.step), "", 1),
+        _Fact("epoch ", f"{count(run.epoch)}/{count(epochs)}" if wide and not steps else count(run.epoch), "", 5),
+        _Fact("", f"{count(run.steps_per_s):>7}", " steps/s" if wide else "/s", 3),
+        _Fact("", duration(run.elapsed), " elapsed", 4),
+        _Fact("", duration(run.remaining if run.live else None), " left", 2),
+    ]
 
 
 def _tone(run: RunRecord) -> str:
@@ -101,11 +117,11 @@ def _tone(run: RunRecord) -> str:
     return "live" if run.state == "running" else "done"
 
 
-def _where(run: RunRecord) -> str:
+def _where(picture: Picture) -> str:
     """What needs saying about how the run stands."""
+    run = picture.run
     if run.state in ("diverged", "crashed"):
         return f"at step {count(run.step)}: {run.reason}"
-    silence = time.time() - run.heartbeat
-    if run.live and silence > SILENT_SECONDS:
-        return f"no word from the trainer for {duration(silence)}; its disk may be full or its machine asleep"
+    if picture.silence:
+        return f"no word from the trainer for {duration(picture.silence)}; its disk may be full or its machine asleep"
     return ""

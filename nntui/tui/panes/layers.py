@@ -12,8 +12,14 @@ from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 
-#: Heading, width and the narrowest pane that shows the column.
-COLUMNS = (("gradient", 9, 0), ("weights", 9, 34), ("update/w", 9, 26))
+#: Of each column: its metric, its heading, and the heading in a narrow pane.
+COLUMNS = (
+    ("grad_norm", "gradient", "grad"),
+    ("weight_norm", "weights", "weight"),
+    ("update_ratio", "update/w", "upd/w"),
+)
+#: From this width on columns and headings are spelled out, and from that one on there is room for the shape.
+_WIDE, _WIDER = 40, 56
 
 
 class LayerPane(Pane, PictureCells):
@@ -44,29 +50,22 @@ class LayerPane(Pane, PictureCells):
         """One line a layer, with as many columns as fit."""
         run, width, height = picture.run, self.size.width, self.size.height
         quiet = self.get_component_rich_style("layers--quiet")
-        columns = [
-            (title, wide, name) for (title, wide, least), name in zip(COLUMNS, _METRICS, strict=True) if width >= least
-        ]
-        left = width - sum(wide for _, wide, _ in columns)
-        shape_width = 16 if left >= 26 else 0
-        name_width = left - shape_width
-        heading = fit("layer", name_width) + fit("shape", shape_width)
-        heading += "".join(fit(title, wide, right=True) for title, wide, _ in columns)
+        wide = 9 if width >= _WIDE else 8
+        shape_width = 16 if width >= _WIDER else 0
+        name_width = max(0, width - shape_width - wide * len(COLUMNS))
+        headings = "".join(fit(long if width >= _WIDE else short, wide, right=True) for _, long, short in COLUMNS)
+        heading = fit("layer", name_width) + fit("shape", shape_width) + headings
         rows = [line((heading, self.get_component_rich_style("layers--heading")))]
         shown = run.layers if len(run.layers) < height else run.layers[: max(0, height - 2)]
         for i, layer in enumerate(shown):
             shape = f"{layer.inputs}→{layer.outputs} {layer.activation}"
-            values = [_value(run.latest.get(metric), i) for _, _, metric in columns]
-            figures = "".join(figure(value, wide) for value, (_, wide, _) in zip(values, columns, strict=True))
+            figures = "".join(figure(_value(run.latest.get(metric), i), wide) for metric, _, _ in COLUMNS)
             rows.append(line(fit(layer.name, name_width), (fit(shape, shape_width), quiet), figures))
         if len(shown) < len(run.layers):
             rows.append(line((fit(f"… {len(run.layers) - len(shown)} more layers", width), quiet)))
         self.show(rows)
         total = sum(layer.parameters for layer in run.layers)
         self.caption(f"{total:,} parameters" if total else "")
-
-
-_METRICS = ("grad_norm", "weight_norm", "update_ratio")
 
 
 def _value(values: list[float | None] | None, i: int) -> float | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
@@ -24,12 +27,14 @@ from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.feed import recent_runs
 from nntui.tui.panes.header import SYMBOLS
-from nntui.tui.panes.numbers import count, duration, figure
+from nntui.tui.panes.numbers import count, figure
 from nntui.tui.screens.keys import hints
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.text import fit
 
 REFRESH_SECONDS = 2.0
+#: Below this size the lists stand one above the other, and what a preset is about is left out.
+WIDE, HIGH = 72, 18
 
 
 class Opened(Message):
@@ -41,7 +46,7 @@ class Opened(Message):
 
 
 class StartScreen(Screen[None]):
-    """Presets on the left with the chosen one's description, past runs on the right."""
+    """Presets on the left with what the chosen one is about, past runs on the right."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.START)
     CSS_PATH = "../styles/start.tcss"
@@ -49,7 +54,8 @@ class StartScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._folders: dict[str, Path] = {}
-        self._configs: dict[str, RunConfig] = {}
+        self._runs: list[RunRecord] = []
+        self._configs: dict[str, RunConfig | UserError] = {}
         self._busy = False
 
     def compose(self) -> ComposeResult:
@@ -58,22 +64,37 @@ class StartScreen(Screen[None]):
         with Horizontal(id="lists"):
             with Vertical(id="choose"):
                 yield OptionList(id="presets", markup=False)
-                yield Static(id="description", markup=False)
-            yield OptionList(id="runs", markup=False)
+                with VerticalScroll(id="about"):
+                    yield Static(id="description", markup=False)
+            with Vertical(id="past"):
+                yield Static(id="columns", markup=False)
+                yield OptionList(id="runs", markup=False)
         yield KeyBar()
 
     async def on_mount(self) -> None:
         """Fills the lists; the runs are looked at again every now and then."""
         self.query_one(KeyBar).offer(hints((keymap.APP, keymap.START)))
+        for box, name in (("#presets", "Presets"), ("#about", "About"), ("#past", "Runs")):
+            self.query_one(box).border_title = name
+        for name, preset in presets.available().items():
+            try:
+                self._configs[name] = preset.load()
+            except UserError as error:
+                self._configs[name] = error
         self._list_presets()
-        self.query_one("#description").border_title = "About"
-        self.query_one("#runs").border_title = "Runs"
-        await self._list_runs()
-        self.set_interval(REFRESH_SECONDS, self._list_runs)
+        self.query_one("#presets").focus()
+        await self._read_runs()
+        self.set_interval(REFRESH_SECONDS, self._read_runs)
 
     async def on_screen_resume(self) -> None:
         """Back from a run: its row is newer now."""
-        await self._list_runs()
+        await self._read_runs()
+
+    def on_resize(self, event: Resize) -> None:
+        """Narrow lists show less of each row."""
+        self.set_class(event.size.width < WIDE or event.size.height < HIGH, "small")
+        self.call_after_refresh(self._list_presets)
+        self.call_after_refresh(self._list_runs)
 
     @on(KeyBar.Pressed)
     def _press(self, message: KeyBar.Pressed) -> None:
@@ -81,75 +102,113 @@ class StartScreen(Screen[None]):
 
     def _list_presets(self) -> None:
         chooser = self.query_one("#presets", OptionList)
-        chooser.border_title = "Presets"
-        for name, preset in presets.available().items():
-            try:
-                self._configs[name] = preset.load()
-            except UserError as error:
-                chooser.add_option(Option(Content(plain(f"{name}  {error}")), id=name, disabled=True))
-            else:
-                chooser.add_option(Option(Content(fit(name, 14) + plain(self._configs[name].title)), id=name))
-        chooser.highlighted = 0
-        chooser.focus()
+        wide = max((cell_len(name) for name in self._configs), default=0)
+        rows = []
+        for name, config in self._configs.items():
+            title = "cannot be used" if isinstance(config, UserError) else config.title
+            rows.append((name, f"{fit(name, min(wide, 24))}  {plain(title)}"))
+        _fill(chooser, rows or [("", "No presets found.")])
 
     @on(OptionList.OptionHighlighted, "#presets")
     def _describe(self, message: OptionList.OptionHighlighted) -> None:
         config = self._configs.get(message.option.id or "")
-        if config is None:
-            return
-        model, training = config.model, config.training
-        units = " → ".join(["inputs", *map(str, model.layers), "1"])
-        facts = (
-            f"{units}   {model.activation}, {model.loss}\n"
-            f"{training.optimizer}, lr {training.lr:g}, {training.epochs:,} epochs, data {config.data.source}"
-        )
-        self.query_one("#description", Static).update(f"{plain_lines(config.description)}\n\n{facts}")
+        if config is not None:
+            self.query_one("#description", Static).update(_about(config))
+            self.query_one("#about").scroll_home(animate=False)
 
-    async def _list_runs(self) -> None:
-        if not self.is_current:
-            return
-        found = await asyncio.to_thread(recent_runs, paths.runs_dir())
-        chooser = self.query_one("#runs", OptionList)
-        self._folders = {run.id: folder for folder, run in found}
-        rows = [Option(Content(_row(run)), id=run.id) for _, run in found]
-        texts = [str(option.prompt) for option in rows]
-        if texts == [str(option.prompt) for option in chooser.options] and rows:
-            return
-        chosen = chooser.highlighted
-        chooser.clear_options()
-        chooser.add_options(rows or [Option("No runs yet: choose a preset and press Enter.", disabled=True)])
-        if rows and chosen is not None:
-            chooser.highlighted = min(chosen, len(rows) - 1)
-        chooser.border_subtitle = f"{len(rows)} runs" if rows else ""
+    async def _read_runs(self) -> None:
+        if self.is_current:
+            found = await asyncio.to_thread(recent_runs, paths.runs_dir())
+            self._folders = {run.id: folder for folder, run in found}
+            self._runs = [run for _, run in found]
+            self._list_runs()
+
+    def _list_runs(self) -> None:
+        chooser, runs = self.query_one("#runs", OptionList), self._runs
+        width = chooser.scrollable_content_region.width
+        columns = [column for column in COLUMNS if width >= column.least]
+        heading = self.query_one("#columns", Static)
+        heading.update(_row([column.heading for column in columns], columns, width) if runs else "")
+        rows = [(run.id, _row([column.text(run) for column in columns], columns, width)) for run in runs]
+        _fill(chooser, rows or [("", "None yet: choose a preset and press Enter.")])
+        self.query_one("#past").border_subtitle = f"{len(runs)} run{'' if len(runs) == 1 else 's'}" if runs else ""
 
     @on(OptionList.OptionSelected)
     async def _open(self, message: OptionList.OptionSelected) -> None:
         message.stop()
         chosen = message.option.id or ""
+        config = self._configs.get(chosen)
         if message.option_list.id == "runs":
             if chosen in self._folders:
                 self.post_message(Opened(self._folders[chosen]))
-        elif chosen in self._configs and not self._busy:
-            self._busy = True
-            try:
-                folder, _ = await asyncio.to_thread(launch.start_run, self._configs[chosen], preset=chosen)
-                self.post_message(Opened(folder))
-            except (UserError, OSError) as error:
-                self.notify(" ".join(str(error).split()), severity="error", markup=False)
-            finally:
-                self._busy = False
+        elif isinstance(config, UserError):
+            self.notify(plain(str(config)), severity="error", markup=False)
+        elif config is not None and not self._busy:
+            await self._start(chosen, config)
+
+    async def _start(self, preset: str, config: RunConfig) -> None:
+        self._busy = True
+        try:
+            folder, _ = await asyncio.to_thread(launch.start_run, config, preset=preset)
+            self.post_message(Opened(folder))
+        except (UserError, OSError) as error:
+            self.notify(plain(" ".join(str(error).split())), severity="error", markup=False)
+        finally:
+            self._busy = False
 
 
-def plain_lines(text: str) -> str:
-    """Text of several lines, each made plain."""
-    return "\n".join(plain(row) for row in text.strip().splitlines())
+class _Column(NamedTuple):
+    """A column of the list of runs; ``width`` 0 is the one that takes what is left."""
+
+    heading: str
+    width: int
+    right: bool
+    least: int
+    text: Callable[[RunRecord], str]
 
 
-def _row(run: RunRecord) -> str:
-    state = f"{SYMBOLS.get(run.state, '?')} {run.state}"
-    age = duration(time.time() - run.created) if run.live else _age(time.time() - run.created)
-    figures = f"{figure(run.latest.get('loss'))} {fit(count(run.step), 10, right=True)} {age:>7}"
-    return f"{fit(run.name, 13)} {fit(state, 10)} {figures}  {run.id}"
+COLUMNS = (
+    _Column("name", 0, False, 0, lambda run: run.name),
+    _Column("state", 10, False, 22, lambda run: f"{SYMBOLS.get(run.state, '?')} {run.state}"),
+    _Column("loss", 8, True, 32, lambda run: figure(run.latest.get("loss"))),
+    _Column("steps", 13, True, 58, lambda run: count(run.step)),
+    _Column("age", 7, True, 44, lambda run: _age(time.time() - run.created)),
+    _Column("id", 8, False, 67, lambda run: run.id),
+)
+
+
+def _row(texts: Sequence[str], columns: Sequence[_Column], width: int) -> str:
+    """Texts in columns, the one without a width as wide as there is room."""
+    rest = width - sum(column.width + 1 for column in columns if column.width)
+    return " ".join(
+        fit(text, column.width or max(1, rest), right=column.right) for text, column in zip(texts, columns, strict=True)
+    )
+
+
+def _fill(chooser: OptionList, rows: Sequence[tuple[str, str]]) -> None:
+    """Gives a list its rows, by id and text; the row that was chosen stays so. A row without an id cannot be chosen."""
+    if [(option.id or "", str(option.prompt)) for option in chooser.options] == list(rows):
+        return
+    chosen = chooser.highlighted_option
+    chooser.clear_options()
+    chooser.add_options([Option(Content(text), id=name or None, disabled=not name) for name, text in rows])
+    names = [name for name, _ in rows]
+    if names != [""]:
+        chooser.highlighted = names.index(chosen.id) if chosen is not None and chosen.id in names else 0
+
+
+def _about(config: RunConfig | UserError) -> Content:
+    """What a preset trains, on what, and what there is to see."""
+    if isinstance(config, UserError):
+        return Content(plain(str(config)))
+    model, training = config.model, config.training
+    units = " → ".join(["inputs", *map(str, model.layers), "1"])
+    facts = (
+        f"{units}, {model.activation if model.layers else 'no hidden layer'}\n"
+        f"{training.optimizer}, lr {training.lr:g}, {training.epochs:,} epochs, data {config.data.source}\n"
+    )
+    story = "\n".join(plain(row) for row in config.description.strip().splitlines())
+    return Content.assemble((plain(config.title), "bold"), "\n", facts, "\n", story)
 
 
 def _age(seconds: float) -> str:
