@@ -12,7 +12,7 @@ from typing import Any
 
 from nntui.errors import closest
 from nntui.store.records import LayerRecord, RunRecord
-from nntui.store.schema import DATABASE, RunError, connect_reader
+from nntui.store.schema import DATABASE, RunError, connect_reader, readable
 
 #: A run that was made but whose trainer has not yet said its process id is given so long to appear.
 START_SECONDS = 20.0
@@ -58,9 +58,7 @@ def _trainer_alive(run: RunRecord, pid_started: float | None) -> bool:
 def list_runs(runs: Path) -> list[tuple[Path, RunRecord]]:
     """Every readable run and its folder, newest first; folders that hold none are passed over."""
     found = []
-    for folder in runs.iterdir() if runs.is_dir() else ():
-        if folder.name.startswith(".") or not (folder / DATABASE).is_file():
-            continue
+    for folder in _folders(runs):
         try:
             found.append((folder, open_run(folder)))
         except RunError:
@@ -68,13 +66,17 @@ def list_runs(runs: Path) -> list[tuple[Path, RunRecord]]:
     return sorted(found, key=lambda pair: (pair[1].created, pair[1].id), reverse=True)
 
 
+def _folders(runs: Path) -> list[Path]:
+    """Everything that may be a run; a name that begins with a dot is of one that is being made or removed."""
+    return [folder for folder in runs.iterdir() if not folder.name.startswith(".")] if runs.is_dir() else []
+
+
 def open_run(folder: Path) -> RunRecord:
     """The row of the run in a folder. Raises RunError when it cannot be read."""
     db = connect_reader(folder)
     try:
-        return read_run(db)
-    except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
-        raise RunError(f"{folder / DATABASE}: damaged: {' '.join(str(error).split())}") from None
+        with readable(folder / DATABASE):
+            return read_run(db)
     finally:
         db.close()
 
@@ -84,8 +86,9 @@ def find_run(runs: Path, wanted: str = "latest") -> tuple[Path, RunRecord]:
 
     A whole id wins over a name, a name over a beginning; of several runs of one name the newest is meant.
     """
-    if (runs / wanted / DATABASE).is_file() and Path(wanted).name == wanted:
-        return runs / wanted, open_run(runs / wanted)
+    for folder in _folders(runs):
+        if folder.name == wanted:
+            return folder, open_run(folder)
     known = list_runs(runs)
     if not known:
         raise RunError(f"no runs in {runs}; nntui train PRESET makes one")

@@ -2,7 +2,7 @@
 
 A bucket at level L covers the steps from k·2^L to (k+1)·2^L - 1. Each level is made from the one below, so any range of
 any run is drawn from about as many buckets as a chart has columns, and the extremes of every step are in them. The
-finest level kept rises as the run grows: a series never holds more than ``KEEP`` buckets there, whatever its length.
+finest level kept rises as the run grows: a stream never holds more than about ``KEEP`` buckets, whatever its length.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Most buckets at the finest level; when there are more, the finest level is given up.
-KEEP = 32_768
+#: Most finished buckets of a stream, over all its levels; when there are more, the finest level is given up.
+KEEP = 65_536
 
 Buckets = NDArray[np.void]
 
@@ -80,7 +80,7 @@ class Pyramid:
     def __init__(self, series: int, keep: int = KEEP) -> None:
         self.level = 0
         self._keep = keep
-        self._finished = 0
+        self._finished: dict[int, int] = {}
         self._empty: Buckets = np.empty(0, bucket_type(series))
         self._pending: dict[int, Buckets] = {}
 
@@ -99,17 +99,18 @@ class Pyramid:
             self._pending[level], new = (self._empty, buckets) if whole else (buckets[-1:], buckets[:-1])
             if len(new):
                 finished[level] = new
+                self._finished[level] = self._finished.get(level, 0) + len(new)
             level += 1
-        self._finished += len(finished.get(self.level, ()))
         return finished
 
     def outgrown(self) -> int | None:
-        """The finest level, if it has become too many buckets: it is given up, and its number returned."""
-        if self._finished <= self._keep:
+        """The finest level, if there have become too many buckets: it is given up, and its number returned."""
+        if sum(self._finished.values()) <= self._keep:
             return None
         level = self.level
         rest = self._pending.pop(level, self._empty)
         above = self._pending.get(level + 1, self._empty)
         self._pending[level + 1] = merge(np.concatenate((above, rest)), level + 1)
-        self.level, self._finished = level + 1, self._finished // 2
+        self.level = level + 1
+        self._finished.pop(level, None)
         return level

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -13,7 +16,10 @@ from nntui.store import tables
 from nntui.store.catalog import read_run
 from nntui.store.pyramid import Buckets, bucket_type, merge
 from nntui.store.records import Command, Curve, Event, RunRecord
-from nntui.store.schema import TAIL, connect_reader
+from nntui.store.schema import DATABASE, TAIL, connect_reader, readable
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +29,27 @@ class _Stream:
     level: int
 
 
+def _told(
+    method: Callable[Concatenate[Reader, Arguments], Result],
+) -> Callable[Concatenate[Reader, Arguments], Result]:
+    """The method, with damage told as RunError."""
+
+    @wraps(method)
+    def read(self: Reader, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+        with readable(self.path):
+            return method(self, *arguments, **options)
+
+    return read
+
+
 class Reader:
-    """One open run. Not safe to share between threads, but may be handed from one to another."""
+    """One open run. Every method raises RunError when the database is damaged or gone.
+
+    Not safe to share between threads.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self.path = folder / DATABASE
         self._db = connect_reader(folder)
         self._version = -1
 
@@ -34,16 +57,19 @@ class Reader:
         """Closes the connection."""
         self._db.close()
 
+    @_told
     def changed(self) -> bool:
         """Whether anything was committed since the last call that said so; the first call always does."""
         version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
         changed, self._version = version != self._version, version
         return changed
 
+    @_told
     def run(self) -> RunRecord:
         """The run's own row."""
         return read_run(self._db)
 
+    @_told
     def series(self) -> tuple[str, ...]:
         """The names of all metrics recorded so far."""
         return tuple(name for stream in self._streams() for name in stream.series)
@@ -52,20 +78,30 @@ class Reader:
         rows = self._db.execute("SELECT id, series, level FROM stream ORDER BY id")
         return [_Stream(number, tuple(json.loads(series)), level) for number, series, level in rows]
 
+    @_told
     def curves(self, names: Iterable[str], first: int, last: int, buckets: int) -> dict[str, Curve]:
         """Metrics over the steps ``first`` to ``last`` inclusive, each in at most about ``buckets`` buckets.
 
         Names nobody recorded are left out. One spike of one step is in ``low`` or ``high``, however wide the range.
         """
-        wanted, found = list(names), {}
-        for stream in self._streams():
-            here = [name for name in wanted if name in stream.series]
-            if not here:
-                continue
-            data = self._buckets(stream, first, last, max(1, buckets))
-            for name in here:
-                found[name] = _curve(name, data, stream.series.index(name))
+        wanted, found = list(names), dict[str, Curve]()
+        with self._snapshot():
+            for stream in self._streams():
+                here = [name for name in wanted if name in stream.series]
+                if here:
+                    data = self._buckets(stream, max(first, 0), last, max(1, buckets))
+                    found |= {name: _curve(name, data, stream.series.index(name)) for name in here}
         return {name: found[name] for name in wanted if name in found}
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Several queries see one moment: else a level given up meanwhile would leave a gap."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     def _buckets(self, stream: _Stream, first: int, last: int, wanted: int) -> Buckets:
         """From the coarsest level that is fine enough; what is not finished there, from the finer ones."""
@@ -88,6 +124,7 @@ class Reader:
                 position = int(part["last"][-1]) + 1
         return merge(np.concatenate(parts), level) if parts else np.empty(0, kind)
 
+    @_told
     def events(self, after: int = 0, limit: int = 2000) -> list[Event]:
         """Events of a higher id than ``after``, in order; of more than ``limit``, the newest."""
         rows = self._db.execute(
@@ -95,6 +132,7 @@ class Reader:
         )
         return [Event(*row) for row in reversed(rows.fetchall())]
 
+    @_told
     def commands(self, limit: int = 1000) -> list[Command]:
         """The newest commands, in the order they were given."""
         rows = self._db.execute(
@@ -103,11 +141,13 @@ class Reader:
         )
         return [Command(*row) for row in reversed(rows.fetchall())]
 
+    @_told
     def table_step(self, name: str) -> int | None:
         """The step of the newest arrays under a name; None before there are any."""
         row = self._db.execute("SELECT step FROM tables WHERE name = ?", (name,)).fetchone()
         return None if row is None else row[0]
 
+    @_told
     def table(self, name: str) -> tuple[int, tables.Arrays] | None:
         """The newest arrays under a name and their step; None before there are any."""
         row = self._db.execute("SELECT step, data FROM tables WHERE name = ?", (name,)).fetchone()

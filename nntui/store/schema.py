@@ -57,42 +57,44 @@ class RunError(UserError):
 
 def connect_reader(folder: Path) -> sqlite3.Connection:
     """A connection that cannot write. Raises RunError when the folder holds no run this version can read."""
-    path = folder / DATABASE
-    if not path.is_file():
-        raise RunError(f"{folder}: holds no run ({DATABASE} is missing)")
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
-    try:
-        _check(db, path)
-    except BaseException:
-        db.close()
-        raise
-    return db
+    return _connect(folder, "ro")
 
 
 def connect_writer(folder: Path) -> sqlite3.Connection:
     """A connection that writes. Transactions are opened by :func:`transaction`. Raises RunError."""
+    db = _connect(folder, "rw")
+    db.execute("PRAGMA synchronous = NORMAL")
+    return db
+
+
+def _connect(folder: Path, mode: str) -> sqlite3.Connection:
     path = folder / DATABASE
-    if not path.is_file():
-        raise RunError(f"{folder}: holds no run ({DATABASE} is missing)")
-    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    with readable(path):
+        if not path.is_file():
+            raise RunError(f"{folder}: holds no run ({DATABASE} is missing)")
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     try:
-        _check(db, path)
-        db.execute("PRAGMA synchronous = NORMAL")
-    except sqlite3.OperationalError as error:
-        db.close()
-        raise RunError(f"{path}: {error}") from None
+        with readable(path):
+            _check(db, path)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _check(db: sqlite3.Connection, path: Path) -> None:
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turns whatever a damaged or unreadable database makes go wrong inside into a RunError of one line."""
     try:
-        application = db.execute("PRAGMA application_id").fetchone()[0]
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        raise RunError(f"{path}: cannot be read: {error}") from None
+        yield
+    except (OSError, sqlite3.Error, ValueError, TypeError, KeyError, OverflowError) as error:
+        raise RunError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION_ID:
         raise RunError(f"{path}: not a run of nntui")
     if version != FORMAT:

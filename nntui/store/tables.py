@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 Arrays = dict[str, NDArray[Any]]
@@ -18,5 +19,8 @@ def encode(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def decode(data: bytes) -> Arrays:
-    """The arrays back from :func:`encode`."""
-    return dict(load(data))
+    """The arrays back from :func:`encode`. Raises ValueError for other bytes."""
+    try:
+        return dict(load(data))
+    except SafetensorError as error:
+        raise ValueError(str(error)) from None
