@@ -30,7 +30,8 @@ def start_trainer(run_folder: Path) -> subprocess.Popen[bytes]:
     """``python -m nntui.trainer`` in a session of its own, its output in ``trainer.log``. Raises RunError, OSError."""
     with (run_folder / folder.LOG).open("ab") as log:
         trainer: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-m", "nntui.trainer", str(run_folder)],
+            # -P: a module of the current folder must not stand in for one of ours.
+            [sys.executable, "-P", "-m", "nntui.trainer", str(run_folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -38,8 +39,9 @@ def start_trainer(run_folder: Path) -> subprocess.Popen[bytes]:
             creationflags=_WINDOWS_FLAGS,
         )
     try:
-        started = psutil.Process(trainer.pid).create_time()
-    except psutil.Error:
-        return trainer
-    folder.set_process(run_folder, trainer.pid, started)
+        folder.set_process(run_folder, trainer.pid, psutil.Process(trainer.pid).create_time())
+    except BaseException:
+        trainer.kill()
+        trainer.wait()
+        raise
     return trainer

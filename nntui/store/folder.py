@@ -30,24 +30,25 @@ def create(runs: Path, *, name: str, preset: str, config: dict[str, Any]) -> Pat
     run_id = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     folder, draft = runs / run_id, runs / f".new-{run_id}"
     try:
-        runs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.mkdir(mode=0o700)
-        (draft / CHECKPOINTS).mkdir(mode=0o700)
+        runs.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for new in (runs, draft, draft / CHECKPOINTS):
+            new.mkdir(mode=0o700, exist_ok=new == runs)
+        for file in (CONFIG, LOG, DATABASE):
+            (draft / file).touch(mode=0o600)
         (draft / CONFIG).write_text(tomli_w.dumps(config), encoding="utf-8")
-        (draft / LOG).touch(mode=0o600)
         _create_database(draft, run_id, name or preset, preset, config)
         draft.rename(folder)
-    except (OSError, sqlite3.Error) as error:
+    except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
+        if not isinstance(error, (OSError, sqlite3.Error)):
+            raise
         detail = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise RunError(f"{runs}: cannot make a run here: {detail}; NNTUI_HOME can name another folder") from None
     return folder
 
 
 def _create_database(folder: Path, run_id: str, name: str, preset: str, config: dict[str, Any]) -> None:
-    path = folder / DATABASE
-    path.touch(mode=0o600)
-    db = sqlite3.connect(path, isolation_level=None)
+    db = sqlite3.connect(folder / DATABASE, isolation_level=None)
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; {SCHEMA}")
@@ -62,11 +63,16 @@ def _create_database(folder: Path, run_id: str, name: str, preset: str, config: 
 
 
 def set_process(folder: Path, pid: int, started: float) -> None:
-    """Records which process trains: its id and when it started, so that a later process of the same id is not it."""
+    """Records which process trains: its id and when it started, so that a later process of the same id is not it.
+
+    Raises RunError.
+    """
     db = connect_writer(folder)
     try:
         with transaction(db):
             db.execute("UPDATE run SET pid = ?, pid_started = ?, heartbeat = ?", (pid, started, time.time()))
+    except sqlite3.Error as error:
+        raise RunError(f"{folder / DATABASE}: cannot be written: {error}") from None
     finally:
         db.close()
 

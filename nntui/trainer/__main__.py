@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ log = logging.getLogger("nntui.trainer")
 
 def main(run_folder: Path) -> int:
     """Exit status 0 when the run finished or was stopped, 1 when it diverged or failed."""
+    os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         from nntui.trainer.session import Session

@@ -69,11 +69,15 @@ def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunCon
     data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"nntui": json.dumps(facts)})
     path = folder / LATEST
     draft = path.with_suffix(".new")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def load_model(folder: Path) -> Model:

@@ -8,10 +8,12 @@ import sqlite3
 import time
 from pathlib import Path
 
+import numpy as np
+
 from nntui import config
 from nntui.config import KNOBS, ConfigError, RunConfig
 from nntui.store import catalog, folder
-from nntui.store.records import Command
+from nntui.store.records import LIVE_STATES, Command
 from nntui.store.writer import Status, Writer
 from nntui.trainer import checkpoints
 from nntui.trainer.loop import CAPACITY, Loop, Slice
@@ -63,14 +65,26 @@ class Session:
         self._telemetry.evaluate()
         self._event("state", "started")
         self._flush()
-        while self._state in ("running", "paused"):
-            self._obey()
-            if self._state == "running" or self._single_steps:
+        self._checkpoint()
+        while self._live:
+            if self._obey() and self._live:
+                self._flush()
+            if self._goes_on:
                 self._train()
-            elif self._state == "paused":
+            elif self._live:
                 self._idle()
         self._finish()
         return self._state
+
+    @property
+    def _live(self) -> bool:
+        """Whether the run has not ended."""
+        return self._state in LIVE_STATES
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the next step follows at once."""
+        return self._state == "running" or self._single_steps > 0
 
     def _on_signal(self, number: int, frame: object) -> None:
         self._asked_to_stop = True
@@ -79,25 +93,25 @@ class Session:
 
     def _train(self) -> None:
         """One slice, and what is due after it."""
-        count = min(self._single_steps or self._slice_steps, CAPACITY, self._loop.remaining)
+        count = min(self._single_steps or CAPACITY, self._slice_steps, self._loop.remaining)
         begun = time.perf_counter()
         happened = self._loop.run(count)
         seconds = time.perf_counter() - begun
         self._elapsed += seconds
         done = len(happened.steps)
-        if self._single_steps:
-            self._single_steps -= min(done, self._single_steps)
-        elif done == count:
+        self._single_steps = max(0, self._single_steps - done)
+        if done == self._slice_steps:
             pace = SLICE_SECONDS / max(seconds, 1e-6)
             self._slice_steps = max(1, min(CAPACITY, int(self._slice_steps * min(2.0, pace))))
         self._telemetry.record(happened)
         self._note_end(happened)
         now = time.monotonic()
-        if now - self._flushed_at >= FLUSH_SECONDS or self._state != "running":
+        if now - self._flushed_at >= FLUSH_SECONDS or not self._goes_on:
             self._evaluate(now)
             if 0 < done == count and not happened.diverged:
                 self._telemetry.record_layers(self._measure_pace())
-            self._flush()
+            if self._live:
+                self._flush()
         if now >= self._checkpoint_at and self._state == "running":
             self._checkpoint()
 
@@ -115,7 +129,7 @@ class Session:
 
     def _evaluate(self, now: float) -> None:
         """At most once a flush, and never for more than a small share of the time."""
-        if now < self._evaluate_at and self._state == "running":
+        if now < self._evaluate_at and self._goes_on:
             return
         begun = time.monotonic()
         self._telemetry.evaluate()
@@ -139,7 +153,8 @@ class Session:
 
     # Commands
 
-    def _obey(self) -> None:
+    def _obey(self) -> bool:
+        """Stages the answers to what was asked since the last call; returns whether there are any."""
         waiting = self._writer.waiting()
         for command in waiting:
             try:
@@ -148,12 +163,11 @@ class Session:
                 self._writer.answer(command, "refused", self._loop.step, str(error))
             else:
                 self._writer.answer(command, "applied", self._loop.step, text)
-        if waiting:
-            self._flush()
+        return bool(waiting)
 
     def _apply(self, command: Command) -> str:
         """Does what is asked, at this step boundary; returns the answer. Raises ConfigError to refuse."""
-        if self._state not in ("running", "paused"):
+        if not self._live:
             raise ConfigError(f"the run has {self._state}")
         match command.kind:
             case "set":
@@ -229,6 +243,9 @@ class Session:
         self._flushed_at = time.monotonic()
 
     def _checkpoint(self) -> None:
+        """Keeps the network as it is, unless it is spoiled: then the last good checkpoint stays."""
+        if self._state == "diverged" or not np.isfinite(self._loop.network.parameters).all():
+            return
         begun = time.monotonic()
         try:
             checkpoints.save_checkpoint(self._checkpoints, self._loop, self._problem, self._config)
@@ -239,11 +256,12 @@ class Session:
         self._checkpoint_at = now + max(CHECKPOINT_SECONDS, (now - begun) / CHECKPOINT_SHARE)
 
     def _finish(self) -> None:
-        """The last evaluation, checkpoint and commit; commands that came too late are refused."""
+        """The last evaluation and checkpoint; only then is the end told. What was asked too late is refused."""
         self._telemetry.evaluate()
         self._checkpoint()
         self._flush()
-        self._obey()
+        if self._obey():
+            self._flush()
         self._writer.close()
 
 
@@ -251,6 +269,6 @@ def _count(text: str) -> int:
     """How many single steps are asked for. Raises ConfigError."""
     if not text:
         return 1
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= 1_000_000):
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= 1_000_000):
         raise ConfigError(f"step {text!r}: must be a whole number from 1 to 1000000")
     return int(text)
