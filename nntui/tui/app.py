@@ -10,8 +10,8 @@ from textual import on
 from textual.app import App
 
 from nntui.errors import UserError
-from nntui.store import catalog
 from nntui.tui import keymap, terminal
+from nntui.tui.feed import open_run
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.start import Opened, StartScreen
@@ -69,7 +69,7 @@ def open_dashboard(folder: Path | None) -> int:
 def _say_goodbye(folder: Path) -> None:
     """One line where the shell was, so that nobody wonders whether the training goes on."""
     try:
-        run = catalog.open_run(folder)
+        run = open_run(folder)
     except UserError:
         return
     if run.live:

@@ -213,6 +213,11 @@ def _silence(run: RunRecord) -> int:
     return int(seconds) if run.live and seconds > SILENT_SECONDS else 0
 
 
+def open_run(folder: Path) -> RunRecord:
+    """The run of a folder as it stands. Raises RunError."""
+    return catalog.open_run(folder)
+
+
 def recent_runs(runs: Path, limit: int = 200) -> list[tuple[Path, RunRecord]]:
     """The newest runs and their folders, for the start screen."""
     return catalog.list_runs(runs)[:limit]
