@@ -17,8 +17,11 @@ from nntui.store.pyramid import Buckets, Pyramid
 from nntui.store.records import Command, LayerRecord
 from nntui.store.schema import TAIL, connect_writer, transaction
 
-#: A blob of buckets is not made larger than this, so that a zoomed reader reads little it does not need.
-BLOB_BYTES = 64 * 1024
+#: A row of buckets fills a page of the database, so that a level that is given up leaves whole pages free, and is
+#: not made larger than a reader of a part of it likes to read.
+ROW_BYTES, MOST_ROW_BYTES = 4000, 64 * 1024
+#: The journal is cut back to this size after it was larger; about what SQLite lets it grow to between checkpoints.
+JOURNAL_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,15 @@ class Status:
     latest: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """A stream's number, its levels, and the finished buckets of each that do not fill a row yet."""
+
+    number: int
+    pyramid: Pyramid
+    unwritten: dict[int, Buckets] = field(default_factory=dict)
+
+
 class Writer:
     """The one writer of a run's telemetry.
 
@@ -44,7 +56,10 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self._db = connect_writer(folder)
-        self._streams: dict[str, tuple[int, Pyramid]] = {}
+        # Some systems' SQLite overwrites what is deleted, by way of a journal as large as that, and keeps the journal.
+        self._db.execute("PRAGMA secure_delete = OFF")
+        self._db.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
+        self._streams: dict[str, _Stream] = {}
         self._staged: list[tuple[str, Sequence[Any]]] = []
 
     def describe(self, layers: Sequence[LayerRecord], data: Mapping[str, Any]) -> None:
@@ -57,28 +72,40 @@ class Writer:
     def add_stream(self, name: str, series: Sequence[str]) -> None:
         """Stages a new stream: series that are recorded together."""
         number = len(self._streams) + 1
-        self._streams[name] = (number, Pyramid(len(series)))
+        self._streams[name] = _Stream(number, Pyramid(len(series)))
         self._stage("INSERT INTO stream VALUES (?, ?, ?, 0)", (number, name, json.dumps(list(series))))
 
     def record(self, stream: str, steps: NDArray[np.int64], values: NDArray[Any]) -> None:
         """Stages samples: ``steps`` (n,), later than all before; ``values`` (n, series of the stream)."""
         if len(steps) == 0:
             return
-        number, pyramid = self._streams[stream]
+        number, pyramid = self._streams[stream].number, self._streams[stream].pyramid
+        unwritten = self._streams[stream].unwritten
         for level, buckets in pyramid.add(steps, values).items():
-            self._stage_buckets(number, level, buckets)
+            unwritten[level] = np.concatenate((unwritten[level], buckets)) if level in unwritten else buckets
         while (level_lost := pyramid.outgrown()) is not None:
             self._stage("DELETE FROM buckets WHERE stream = ? AND level = ?", (number, level_lost))
             self._stage("UPDATE stream SET level = ? WHERE id = ?", (pyramid.level, number))
+            unwritten.pop(level_lost, None)
+        for level, buckets in unwritten.items():
+            unwritten[level] = self._stage_rows(number, level, buckets)
+        # A reader takes what a coarser level lacks from the finest, which must be complete.
+        tail = [*([unwritten[pyramid.level]] if pyramid.level in unwritten else []), pyramid.tail]
         self._stage("DELETE FROM buckets WHERE stream = ? AND level = ?", (number, TAIL))
-        if len(pyramid.tail):
-            self._stage_buckets(number, TAIL, pyramid.tail)
+        self._stage_row(number, TAIL, np.concatenate(tail))
 
-    def _stage_buckets(self, stream: int, level: int, buckets: Buckets) -> None:
-        size = max(1, BLOB_BYTES // buckets.dtype.itemsize)
-        for start in range(0, len(buckets), size):
-            part = buckets[start : start + size]
-            row = (stream, level, int(part["first"][0]), int(part["last"][-1]), part.tobytes())
+    def _stage_rows(self, stream: int, level: int, buckets: Buckets) -> Buckets:
+        """Stages rows that are full, and returns the buckets that are left."""
+        least = max(1, ROW_BYTES // buckets.dtype.itemsize)
+        most = max(least, MOST_ROW_BYTES // buckets.dtype.itemsize // least * least)
+        full = len(buckets) // least * least
+        for start in range(0, full, most):
+            self._stage_row(stream, level, buckets[start : min(start + most, full)])
+        return buckets[full:].copy()
+
+    def _stage_row(self, stream: int, level: int, buckets: Buckets) -> None:
+        if len(buckets):
+            row = (stream, level, int(buckets["first"][0]), int(buckets["last"][-1]), buckets.tobytes())
             self._stage("INSERT INTO buckets VALUES (?, ?, ?, ?, ?)", row)
 
     def table(self, name: str, step: int, arrays: Mapping[str, NDArray[Any]]) -> None:
