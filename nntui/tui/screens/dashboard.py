@@ -135,7 +135,8 @@ class DashboardScreen(Screen[None]):
 
     @on(KeyBar.Pressed)
     def _press(self, message: KeyBar.Pressed) -> None:
-        self.app.simulate_key(message.key)
+        # Sent by the app: a key that a screen sends does not bubble past that screen, to the app's own keys.
+        self.app.call_later(self.app.simulate_key, message.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A run that has ended offers no steering."""
