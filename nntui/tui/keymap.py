@@ -95,7 +95,7 @@ KEYS: tuple[Key, ...] = (
     Key(DASHBOARD, "y", "toggle_log", "the chart on a logarithmic axis, or a plain one", "log", 7),
     Key(DASHBOARD, "escape", "back", "from one pane to all; else back to the start screen"),
     Key(START, "enter", "open", "start the preset, or open the run", "open", 2),
-    Key(START, "tab", "app.focus_next", "from the presets to the runs and back", "presets, runs", 2),
+    Key(START, "tab", "app.focus_next", "to the next list", "next list", 2),
     Key(QUESTION, "y,enter", "answer(True)", "yes"),
     Key(QUESTION, "n,escape,q", "answer(False)", "no"),
     Key(HELP, "escape,question_mark,f1,q", "app.pop_screen", "close the help"),

@@ -35,6 +35,8 @@ from nntui.tui.widgets.text import fit
 REFRESH_SECONDS = 2.0
 #: Below this size the lists stand one above the other, and what a preset is about is left out.
 WIDE, HIGH = 72, 18
+#: Below this width the presets take as much room as the runs.
+EVEN = 100
 
 
 class Opened(Message):
@@ -92,13 +94,15 @@ class StartScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Narrow lists show less of each row."""
+        self.set_class(event.size.width < EVEN, "narrow")
         self.set_class(event.size.width < WIDE or event.size.height < HIGH, "small")
         self.call_after_refresh(self._list_presets)
         self.call_after_refresh(self._list_runs)
 
     @on(KeyBar.Pressed)
     def _press(self, message: KeyBar.Pressed) -> None:
-        self.app.simulate_key(message.key)
+        # Sent by the app: a key that a screen sends does not bubble past that screen, to the app's own keys.
+        self.app.call_later(self.app.simulate_key, message.key)
 
     def _list_presets(self) -> None:
         chooser = self.query_one("#presets", OptionList)
@@ -170,17 +174,17 @@ class _Column(NamedTuple):
 COLUMNS = (
     _Column("name", 0, False, 0, lambda run: run.name),
     _Column("state", 10, False, 22, lambda run: f"{SYMBOLS.get(run.state, '?')} {run.state}"),
-    _Column("loss", 8, True, 32, lambda run: figure(run.latest.get("loss"))),
-    _Column("steps", 13, True, 58, lambda run: count(run.step)),
+    _Column("loss", 8, True, 34, lambda run: figure(run.latest.get("loss"))),
+    _Column("steps", 11, True, 60, lambda run: count(run.step)),
     _Column("age", 7, True, 44, lambda run: _age(time.time() - run.created)),
-    _Column("id", 8, False, 67, lambda run: run.id),
+    _Column("id", 8, False, 66, lambda run: run.id),
 )
 
 
 def _row(texts: Sequence[str], columns: Sequence[_Column], width: int) -> str:
     """Texts in columns, the one without a width as wide as there is room."""
-    rest = width - sum(column.width + 1 for column in columns if column.width)
-    return " ".join(
+    rest = width - sum(column.width + 2 for column in columns if column.width)
+    return "  ".join(
         fit(text, column.width or max(1, rest), right=column.right) for text, column in zip(texts, columns, strict=True)
     )
 

@@ -1,0 +1,249 @@
+"""The start screen: presets are started, past runs are opened, and what cannot be used says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from nntui import launch, paths
+from nntui.config import RunConfig
+from nntui.errors import UserError
+from nntui.store import catalog
+from nntui.tui.screens import start as subject
+from nntui.tui.screens.dashboard import DashboardScreen
+from nntui.tui.screens.help import HelpScreen
+from nntui.tui.screens.start import StartScreen
+from tests.tui import recorded
+from tests.tui.recorded import Recording
+from tests.tui.screen import lines, play, settled, shows, text, until
+
+BROKEN = "[training]\nlr = -1\n"
+
+
+@pytest.fixture
+def runs() -> Path:
+    return paths.runs_dir()
+
+
+def own_preset(name: str, content: str) -> None:
+    folder = paths.user_presets_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.toml").write_text(content)
+
+
+def chosen(pilot: Pilot[None], list_id: str = "#presets") -> str | None:
+    option = pilot.app.screen.query_one(list_id, OptionList).highlighted_option
+    return option.id if option else None
+
+
+async def choose(pilot: Pilot[None], name: str, list_id: str = "#presets") -> None:
+    chooser = pilot.app.screen.query_one(list_id, OptionList)
+    chooser.focus()
+    chooser.highlighted = chooser.get_option_index(name)
+    await settled(pilot)
+
+
+def test_every_bundled_preset_is_offered_and_described() -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        for name, words in (("deep-binary", "20 → 7 → 5 → 1"), ("logistic", "no hidden layer"), ("xor", "exclusive")):
+            await choose(pilot, name)
+            await shows(pilot, name, words)
+
+    play(scenario, None)
+
+
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+def test_a_preset_is_started_by_enter() -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "xor")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
+        await shows(pilot, "running", "XOR")
+
+    play(scenario, None)
+    ((_, run),) = catalog.list_runs(paths.runs_dir())
+    assert (run.name, run.preset) == ("xor", "xor")
+
+
+def test_enter_twice_starts_one_run(monkeypatch: pytest.MonkeyPatch, runs: Path) -> None:
+    started: list[str] = []
+
+    def start_run(config: RunConfig, *, preset: str) -> tuple[Path, None]:
+        started.append(preset)
+        return recorded.finished(runs, recorded.table()), None
+
+    monkeypatch.setattr(launch, "start_run", start_run)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "enter", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
+        await settled(pilot)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, StartScreen)
+
+    play(scenario, None)
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize("error", [UserError("the disk is [red]full[/red]"), OSError(13, "Permission denied")])
+def test_a_run_that_cannot_be_made_says_why(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(launch, "start_run", refuse)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await shows(pilot, str(error))
+        assert isinstance(pilot.app.screen, StartScreen)
+        await pilot.press("enter")  # and one may try again
+
+    play(scenario, None)
+
+
+def test_a_past_run_is_opened_and_left_by_escape(runs: Path) -> None:
+    recorded.finished(runs, recorded.table(), name="kept")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "kept", "finished", "2,000", "3 d", "recorded", "1 run")
+        await choose(pilot, "recorded", "#runs")
+        await pilot.press("enter")
+        await shows(pilot, "1 Loss", "kept")
+        await pilot.press("escape")
+        await shows(pilot, "Presets")
+        assert chosen(pilot, "#runs") == "recorded"
+
+    play(scenario, None)
+
+
+def test_the_newest_run_comes_first_and_the_choice_stays_with_its_run(runs: Path) -> None:
+    recorded.finished(runs, recorded.table(), run_id="older")
+    recorded.execute(runs / "older", "UPDATE run SET created = created - 100000")
+    recorded.finished(runs, recorded.table(), run_id="newer")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        screen = pilot.app.screen
+        assert isinstance(screen, StartScreen)
+        options = screen.query_one("#runs", OptionList)
+        assert [option.id for option in options.options] == ["newer", "older"]
+        await choose(pilot, "older", "#runs")
+        recorded.finished(runs, recorded.table(), run_id="newest")
+        recorded.execute(runs / "newest", "UPDATE run SET created = created + 1000")
+        await screen._read_runs()
+        assert [option.id for option in options.options] == ["newest", "newer", "older"]
+        assert chosen(pilot, "#runs") == "older"
+
+    play(scenario, None)
+
+
+def test_runs_are_looked_at_again(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "REFRESH_SECONDS", 0.05)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "None yet")
+        live = Recording(runs, recorded.table(), name="appearing")
+        live.train(100)
+        await shows(pilot, "appearing", "running")
+        live.train(1900, state="finished")
+        await shows(pilot, "finished")
+
+    play(scenario, None)
+
+
+def test_a_preset_with_an_error_is_listed_with_it() -> None:
+    own_preset("broken", BROKEN)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "broken")
+        await shows(pilot, "cannot be used", "training.lr = -1", "from 1e-09 to 1000")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, StartScreen)
+
+    play(scenario, None)
+    assert not paths.runs_dir().exists()
+
+
+def test_a_damaged_run_does_not_hide_the_others(runs: Path) -> None:
+    recorded.finished(runs, recorded.table(), run_id="good")
+    recorded.finished(runs, recorded.table(), run_id="bad")
+    (runs / "bad" / "run.db").write_bytes(b"\0" * 5000)
+    (runs / "stray").mkdir()
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "good", "1 run")
+
+    play(scenario, None)
+
+
+HOSTILE = [
+    "\x1b[31mred\x1b]0;title\x07",
+    "[red]markup[/red] [@click=app.exit]x[/]",
+    "[/] [b",
+    "nul\0byte",
+    "עברית \u202eabc",
+    "👩‍🔬 漢字",
+    "x" * 10_000,
+    "two\nlines\ttab",
+]
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
+def test_words_of_others_are_shown_as_words(runs: Path, words: str) -> None:
+    recorded.finished(runs, recorded.table(), name=words, preset=words)
+    own_preset("own", f"title = {_quoted(words[:5000])}\ndescription = {_quoted(words[:5000])}\n")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "own")
+        shown = text(pilot)
+        assert not any(char in shown for char in "\x1b\0\x07\u202e\t")
+        assert len(lines(pilot)) == 40
+        await choose(pilot, "recorded", "#runs")
+        await pilot.press("enter")
+        await shows(pilot, "1 Loss")
+        assert not any(char in text(pilot) for char in "\x1b\0\x07\u202e\t")
+
+    play(scenario, None)
+
+
+def _quoted(words: str) -> str:
+    """A TOML string with every character escaped that is not plain ASCII."""
+    return '"' + "".join(c if c.isalnum() and c.isascii() else f"\\U{ord(c):08x}" for c in words) + '"'
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 40)], ids=str)
+def test_a_row_says_what_there_is_room_for(runs: Path, size: tuple[int, int]) -> None:
+    recorded.finished(runs, recorded.table())
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "xor", "finished", "Presets", "Runs")
+        row = next(line for line in lines(pilot) if "finished" in line)
+        assert "…" not in row.partition("finished")[2]
+
+    play(scenario, None, size)
+
+
+def test_the_keys_at_the_bottom_can_be_clicked(runs: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.click(offset=(lines(pilot)[-1].index("help"), 39))
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+
+    play(scenario, None)
+
+
+def test_resizing_loses_nothing(runs: Path) -> None:
+    recorded.finished(runs, recorded.table())
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "xor")
+        before = text(pilot)
+        for size in ((40, 12), (80, 24), (20, 5), (1, 1), (200, 3), (3, 60), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+        assert chosen(pilot) == "xor"
+        assert text(pilot) == before
+
+    play(scenario, None)
