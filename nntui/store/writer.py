@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui.store import tables
-from nntui.store.pyramid import Buckets, Pyramid
+from nntui.store.pyramid import Buckets, Pyramid, join
 from nntui.store.records import Command, LayerRecord
 from nntui.store.schema import TAIL, connect_writer, transaction
 
@@ -81,18 +81,18 @@ class Writer:
             return
         number, pyramid = self._streams[stream].number, self._streams[stream].pyramid
         unwritten = self._streams[stream].unwritten
-        for level, buckets in pyramid.add(steps, values).items():
-            unwritten[level] = np.concatenate((unwritten[level], buckets)) if level in unwritten else buckets
+        finished = pyramid.add(steps, values)
+        for level, buckets in finished.items():
+            unwritten[level] = join((unwritten[level], buckets)) if level in unwritten else buckets
         while (level_lost := pyramid.outgrown()) is not None:
             self._stage("DELETE FROM buckets WHERE stream = ? AND level = ?", (number, level_lost))
             self._stage("UPDATE stream SET level = ? WHERE id = ?", (pyramid.level, number))
             unwritten.pop(level_lost, None)
-        for level, buckets in unwritten.items():
-            unwritten[level] = self._stage_rows(number, level, buckets)
+        for level in finished.keys() & unwritten.keys():
+            unwritten[level] = self._stage_rows(number, level, unwritten[level])
         # A reader takes what a coarser level lacks from the finest, which must be complete.
-        tail = [*([unwritten[pyramid.level]] if pyramid.level in unwritten else []), pyramid.tail]
         self._stage("DELETE FROM buckets WHERE stream = ? AND level = ?", (number, TAIL))
-        self._stage_row(number, TAIL, np.concatenate(tail))
+        self._stage_row(number, TAIL, join((unwritten.get(pyramid.level, pyramid.tail[:0]), pyramid.tail)))
 
     def _stage_rows(self, stream: int, level: int, buckets: Buckets) -> Buckets:
         """Stages rows that are full, and returns the buckets that are left."""
@@ -101,7 +101,7 @@ class Writer:
         full = len(buckets) // least * least
         for start in range(0, full, most):
             self._stage_row(stream, level, buckets[start : min(start + most, full)])
-        return buckets[full:].copy()
+        return buckets[full:].copy() if full else buckets
 
     def _stage_row(self, stream: int, level: int, buckets: Buckets) -> None:
         if len(buckets):
