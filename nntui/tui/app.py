@@ -15,6 +15,7 @@ from nntui.tui.feed import open_run
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.start import Opened, StartScreen
+from nntui.tui.widgets.toosmall import TooSmall
 
 
 class NntuiApp(App[None]):
@@ -24,6 +25,7 @@ class NntuiApp(App[None]):
     BINDINGS: ClassVar = keymap.bindings(keymap.APP)
     CSS_PATH = "styles/app.tcss"
     ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS, VERTICAL_BREAKPOINTS = TooSmall.WIDTHS, TooSmall.HEIGHTS
     last_folder: Path | None = None
 
     def __init__(self, folder: Path | None = None, *, marker: str = "braille") -> None:

@@ -24,6 +24,7 @@ from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.value import ValueEntry
 from nntui.tui.widgets.keybar import KeyBar
+from nntui.tui.widgets.toosmall import TooSmall
 
 #: Below this size one pane is shown at a time.
 WIDE, HIGH = 72, 20
@@ -61,6 +62,7 @@ class DashboardScreen(Screen[None]):
                 yield LayerPane(id="layers")
                 yield PredictionPane(ascii_only=self._marker == "ascii")
         yield KeyBar()
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Starts following the run."""

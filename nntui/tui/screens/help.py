@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.cells import cell_len
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from nntui.tui import keymap
+from nntui.tui.widgets.toosmall import TooSmall
 
 PANES = (
     (
@@ -36,24 +41,37 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help") as page:
             page.border_title = "Help"
             page.border_subtitle = "esc closes"
-            yield Static(_keys())
-            yield Static(_panes())
+            yield Static(id="page")
+        yield TooSmall()
+
+    @on(Resize)
+    def _write(self) -> None:
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        width = self.query_one("#help").scrollable_content_region.width
+        self.query_one("#page", Static).update(Content("\n\n").join(_sections(width)))
 
 
-def _keys() -> Content:
-    parts: list[str | tuple[str, str]] = []
-    for place in (keymap.DASHBOARD, keymap.KNOBS, keymap.PREDICTIONS, keymap.START, keymap.APP):
-        parts.append((f"{place[0].upper()}{place[1:]}\n", "bold $primary"))
-        for key in keymap.KEYS:
-            if key.place == place:
-                names = "  ".join(key.names)
-                parts += [("  " + names + " " * max(1, 16 - cell_len(names)), "bold"), key.help + "\n"]
-        parts.append("\n")
-    return Content.assemble(*parts)
+def _sections(width: int) -> list[Content]:
+    places = (keymap.DASHBOARD, keymap.KNOBS, keymap.PREDICTIONS, keymap.START, keymap.APP)
+    keys = [
+        _section(
+            f"{place[0].upper()}{place[1:]}",
+            (("  ".join(key.names), key.help) for key in keymap.KEYS if key.place == place),
+            width,
+        )
+        for place in places
+    ]
+    return [*keys, _section("What the panes tell", PANES, width)]
 
 
-def _panes() -> Content:
-    parts: list[str | tuple[str, str]] = [("What the panes tell\n", "bold $primary")]
-    for name, text in PANES:
-        parts += [("  " + name.ljust(16), "bold"), text + "\n"]
+def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> Content:
+    """A heading, and under it names with their texts beside them, in lines of at most ``width`` cells."""
+    indent = 18 if width >= 54 else 14
+    parts: list[str | tuple[str, str]] = [(title, "bold $primary")]
+    for name, text in rows:
+        first, *others = textwrap.wrap(text, max(10, width - indent))
+        parts += ["\n", ("  " + name + " " * (indent - 2 - cell_len(name)), "bold"), first]
+        parts += ["\n" + " " * indent + line for line in others]
     return Content.assemble(*parts)

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from nntui.text import plain
 from nntui.tui import keymap
+from nntui.tui.widgets.toosmall import TooSmall
 
 
 class Question(ModalScreen[bool]):
@@ -32,6 +33,7 @@ class Question(ModalScreen[bool]):
             yield Static(
                 "[@click=screen.answer(True)] [b]y[/b] yes [/]   [@click=screen.answer(False)] [b]n[/b] no [/]"
             )
+        yield TooSmall()
 
     def action_answer(self, yes: bool) -> None:
         """Closes with the answer."""

@@ -31,10 +31,13 @@ from nntui.tui.panes.numbers import count, figure
 from nntui.tui.screens.keys import hints
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.text import fit
+from nntui.tui.widgets.toosmall import TooSmall
 
 REFRESH_SECONDS = 2.0
 #: Below this size the lists stand one above the other, and what a preset is about is left out.
 WIDE, HIGH = 72, 18
+#: Below this height only the lists are left.
+LOW = 12
 #: Below this width the presets take as much room as the runs.
 EVEN = 100
 
@@ -72,6 +75,7 @@ class StartScreen(Screen[None]):
                 yield Static(id="columns", markup=False)
                 yield OptionList(id="runs", markup=False)
         yield KeyBar()
+        yield TooSmall()
 
     async def on_mount(self) -> None:
         """Fills the lists; the runs are looked at again every now and then."""
@@ -95,6 +99,7 @@ class StartScreen(Screen[None]):
     def on_resize(self, event: Resize) -> None:
         """Narrow lists show less of each row."""
         self.set_class(event.size.width < EVEN, "narrow")
+        self.set_class(event.size.height < LOW, "low")
         self.set_class(event.size.width < WIDE or event.size.height < HIGH, "small")
         self.call_after_refresh(self._list_presets)
         self.call_after_refresh(self._list_runs)

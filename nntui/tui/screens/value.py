@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from nntui.config import ConfigError, Knob, Value
+from nntui.tui.widgets.toosmall import TooSmall
 
 
 class ValueEntry(ModalScreen[Value | None]):
@@ -31,6 +32,7 @@ class ValueEntry(ModalScreen[Value | None]):
             yield Static(f"{self._knob.name}: {self._knob.help}", classes="question", markup=False)
             yield Input(self._knob.show(self._value), select_on_focus=True)
             yield Static(self._knob.allowed, id="hint", classes="detail", markup=False)
+        yield TooSmall()
 
     @on(Input.Changed)
     def _check(self, message: Input.Changed) -> None:
