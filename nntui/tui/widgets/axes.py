@@ -153,16 +153,12 @@ def frame(
     columns, rows = width - label_width - 1, height - 2
     if columns < _SMALLEST[0] or rows < _SMALLEST[1]:
         return Frame((" " * max(0, width),) * max(0, height), 0, max(0, width), max(0, height))
-    x_ticks = nice_ticks(*x_window, max(1, columns // 10))
-    x_cells = [_cell(tick, x_window, columns, dots[0], False) for tick in x_ticks]
-    y_cells = [rows - 1 - _cell(tick, y_window[::-1], rows, dots[1], log) for tick in y_ticks]
-    lines = _plotext_frame(
-        (width, height),
-        (columns, rows),
-        (x_cells, _labels(x_ticks, False)),
-        (y_cells, [label.rjust(label_width) for label in labels]),
-    )
-    return Frame(lines, label_width + 1, columns, rows)
+    x_ticks = nice_ticks(*x_window, max(1, columns // 10)) or [x_window[0]]
+    x_cells = tuple(_cell(tick, x_window, columns, dots[0], False) for tick in x_ticks)
+    y_cells = tuple(rows - 1 - _cell(tick, y_window[::-1], rows, dots[1], log) for tick in y_ticks)
+    beside = _y_axis(rows, y_cells, tuple(label.rjust(label_width) for label in labels))
+    below = _x_axis(columns, x_cells, tuple(_labels(x_ticks, False)), label_width)
+    return Frame((*(text + " " * columns for text in beside), *below), label_width + 1, columns, rows)
 
 
 def _labels(ticks: Sequence[float], log: bool) -> list[str]:
@@ -179,13 +175,31 @@ def _cell(value: float, window: tuple[float, float], cells: int, dots: int, log:
     return math.floor(share * (cells * dots - 1) + 0.5) // dots
 
 
-def _plotext_frame(
+@lru_cache(maxsize=64)
+def _y_axis(rows: int, cells: tuple[int, ...], labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels and the vertical axis, a line for each row of the canvas; the labels are of one width."""
+    width = len(labels[0]) + 1
+    figure = _plotext_figure((width + 2, rows + 2), (2, rows), ((0,), ("",)), (cells, labels))
+    return tuple(text[:width] for text in figure[:rows])
+
+
+@lru_cache(maxsize=64)
+def _x_axis(columns: int, cells: tuple[int, ...], labels: tuple[str, ...], left: int) -> tuple[str, ...]:
+    """The horizontal axis and its labels, two lines that begin below the labels of the other axis."""
+    figure = _plotext_figure((left + 1 + columns, 4), (columns, 2), (cells, labels), ((0,), (" " * left,)))
+    return figure[2:]
+
+
+def _plotext_figure(
     size: tuple[int, int],
     canvas: tuple[int, int],
-    x_ticks: tuple[list[int], list[str]],
-    y_ticks: tuple[list[int], list[str]],
+    x_ticks: tuple[tuple[int, ...], tuple[str, ...]],
+    y_ticks: tuple[tuple[int, ...], tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """Let plotext draw an empty figure whose axes count cells."""
+    """Let plotext draw an empty figure whose axes count cells.
+
+    It takes a microsecond a cell; so each axis is drawn with only as much canvas as plotext needs.
+    """
     import plotext  # 100 ms that a program without a chart should not spend
 
     plotext.clear_figure()
@@ -201,5 +215,4 @@ def _plotext_frame(
     plotext.xticks(*x_ticks)
     plotext.yticks(*y_ticks)
     drawn: str = plotext.uncolorize(plotext.build())
-    plotext.clear_figure()
     return tuple(line.ljust(size[0])[: size[0]] for line in drawn.split("\n")[: size[1]])
