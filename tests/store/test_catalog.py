@@ -1,0 +1,200 @@
+"""Runs are listed newest first and found by what a person remembers of them; a dead trainer is told as crashed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from nntui.store import catalog, folder, schema
+from nntui.store.schema import RunError
+from nntui.store.writer import Status, Writer
+
+Make = Callable[..., Path]
+
+
+def set_row(run: Path, **values: object) -> None:
+    """Writes columns of the run's row."""
+    with closing(schema.connect_writer(run)) as db:
+        for name, value in values.items():
+            db.execute(f"UPDATE run SET {name} = ?", (value,))
+
+
+@pytest.fixture
+def five(make_run: Make) -> list[Path]:
+    """Runs made a second apart, the first one first; ids and names known."""
+    made = []
+    for number, (run_id, name) in enumerate(
+        [
+            ("aaaa2222", "first"),
+            ("aaab3333", "twin"),
+            ("bbbb4444", "twin"),
+            ("cccc5555", "bbbb"),
+            ("dddd6666", "aaaa2222"),
+        ]
+    ):
+        run = make_run(name)
+        set_row(run, id=run_id, created=1e9 + number)
+        made.append(run.rename(run.with_name(run_id)))
+    return made
+
+
+def test_runs_are_listed_newest_first(runs: Path, five: list[Path]) -> None:
+    assert [path for path, _ in catalog.list_runs(runs)] == five[::-1]
+    assert [run.id for _, run in catalog.list_runs(runs)] == [path.name for path in five[::-1]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("latest", "dddd6666"),
+        ("bbbb4444", "bbbb4444"),
+        ("c", "cccc5555"),
+        ("aaab", "aaab3333"),
+        ("first", "aaaa2222"),
+        ("twin", "bbbb4444"),  # the newest of that name
+        ("bbbb", "cccc5555"),  # a name wins over a beginning
+        ("aaaa2222", "aaaa2222"),  # an id wins over a name
+    ],
+)
+def test_a_run_is_found(wanted: str, found: str, runs: Path, five: list[Path]) -> None:
+    path, run = catalog.find_run(runs, wanted)
+    assert (path.name, run.id) == (found, found)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("aaa", "begins several runs: aaab3333, aaaa2222"),
+        ("frist", "did you mean first?"),
+        ("dddd7666", "did you mean dddd6666?"),
+        ("", "no run ''"),
+        ("..", "no run '..'"),
+        ("/", "no run '/'"),
+        ("x" * 5000, "no run 'xxx"),
+        ("\x1b[31mred\n", "no run '\\x1b[31mred\\n'"),
+        ("../runs/aaaa2222", "no run"),
+    ],
+)
+def test_what_does_not_name_one_run_is_told_in_one_line(wanted: str, told: str, runs: Path, five: list[Path]) -> None:
+    with pytest.raises(RunError) as caught:
+        catalog.find_run(runs, wanted)
+    assert told in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value)) < 300
+
+
+def test_where_there_are_no_runs_it_says_how_to_make_one(runs: Path) -> None:
+    assert catalog.list_runs(runs) == []
+    with pytest.raises(RunError, match="nntui train"):
+        catalog.find_run(runs)
+    assert not runs.exists()
+
+
+def test_folders_that_hold_no_run_are_passed_over(runs: Path, run: Path, make_run: Make) -> None:
+    (runs / "empty").mkdir()
+    (runs / "file").write_text("x")
+    (runs / "dangling").symlink_to(runs / "nowhere")
+    foreign, later, broken, rowless, locked = (make_run() for _ in range(5))
+    (foreign / schema.DATABASE).write_bytes(b"not a database, and quite long enough to be looked at" * 100)
+    with closing(schema.connect_writer(later)) as db:
+        db.execute("PRAGMA user_version = 99")
+    (broken / schema.DATABASE).write_bytes((broken / schema.DATABASE).read_bytes()[:5000])
+    with closing(schema.connect_writer(rowless)) as db:
+        db.execute("DELETE FROM run")
+    locked.chmod(0)
+    make_run().rename(runs / ".new-abcdefgh")
+    try:
+        readable = {run, locked} if os.access(locked, os.X_OK) else {run}
+        assert {path for path, _ in catalog.list_runs(runs)} == readable
+    finally:
+        locked.chmod(0o700)
+    with pytest.raises(RunError, match="cannot be read"):
+        catalog.find_run(runs, broken.name)
+
+
+# Whether the trainer lives
+
+
+def state(run: Path) -> str:
+    return catalog.open_run(run).state
+
+
+@pytest.fixture
+def running(run: Path) -> Path:
+    """A run that says it is running, at step 7."""
+    writer = Writer(run)
+    writer.status(Status("running", step=7))
+    writer.commit()
+    writer.close()
+    return run
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[bytes]]:
+    """Some other process, alive."""
+    sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield sleeper
+    sleeper.communicate()
+
+
+def adopt(run: Path, pid: int) -> None:
+    folder.set_process(run, pid, psutil.Process(pid).create_time())
+
+
+@pytest.mark.parametrize("live_state", ["starting", "running", "paused"])
+def test_a_live_state_is_believed_while_the_process_lives(
+    live_state: str, running: Path, process: subprocess.Popen[bytes]
+) -> None:
+    adopt(running, process.pid)
+    set_row(running, state=live_state, heartbeat=0)
+    assert state(running) == live_state
+    process.kill()
+    process.wait()
+    crashed = catalog.open_run(running)
+    assert (crashed.state, crashed.step, crashed.live) == ("crashed", 7, False)
+    assert crashed.reason == catalog.VANISHED
+
+
+def test_a_process_that_ended_but_was_not_waited_for_is_dead(running: Path, process: subprocess.Popen[bytes]) -> None:
+    adopt(running, process.pid)
+    process.kill()
+    while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.001)
+    assert state(running) == "crashed"
+
+
+def test_another_process_of_the_same_number_is_not_the_trainer(running: Path) -> None:
+    own = psutil.Process()
+    folder.set_process(running, own.pid, own.create_time() - 3600)
+    assert state(running) == "crashed"
+    folder.set_process(running, own.pid, own.create_time())
+    assert state(running) == "running"
+
+
+@pytest.mark.parametrize("ended", ["finished", "stopped", "diverged", "crashed"])
+def test_an_ended_run_needs_no_process(ended: str, running: Path) -> None:
+    set_row(running, state=ended, pid=None, heartbeat=0, reason="so it ended")
+    record = catalog.open_run(running)
+    assert (record.state, record.reason) == (ended, "so it ended")
+
+
+def test_a_run_whose_trainer_is_still_starting_is_given_time(run: Path) -> None:
+    assert state(run) == "starting"
+    set_row(run, heartbeat=time.time() - catalog.START_SECONDS - 1)
+    assert state(run) == "crashed"
+
+
+def test_a_run_of_another_machine_lives_by_its_heartbeat(running: Path) -> None:
+    set_row(running, host=socket.gethostname() + "-other", pid=os.getpid(), pid_started=0.0)
+    assert state(running) == "running"
+    set_row(running, heartbeat=time.time() - catalog.SILENT_SECONDS - 1)
+    assert state(running) == "crashed"

@@ -1,0 +1,136 @@
+"""Commands are appended by anyone and answered once, in order, by the trainer."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+import pytest
+
+from nntui import launch
+from nntui.config import RunConfig
+from nntui.store import catalog, commands, folder, schema
+from nntui.store.reader import Reader
+from nntui.store.schema import RunError
+from nntui.store.writer import Writer
+
+APPEND = """
+import sys
+from pathlib import Path
+from nntui.store import commands
+for number in range(200):
+    commands.append(Path(sys.argv[1]), "set", "training.lr", f"{float(sys.argv[2]) + number / 1e6:.6f}")
+"""
+
+
+def test_a_command_tells_who_asked_what_and_when(run: Path) -> None:
+    number = commands.append(run, "set", "training.lr", "0.5")
+    reader = Reader(run)
+    (command,) = reader.commands()
+    reader.close()
+    assert (command.id, command.kind, command.key, command.value) == (number, "set", "training.lr", "0.5")
+    assert command.who.startswith(getpass.getuser())
+    assert catalog.open_run(run).created <= command.at <= time.time()
+    assert command.status == "waiting"
+
+
+def test_waiting_ends_with_the_answer(run: Path) -> None:
+    number = commands.append(run, "pause")
+    looks = []
+
+    def alive() -> bool:
+        looks.append(True)
+        if len(looks) == 3:
+            writer = Writer(run)
+            writer.answer(writer.waiting()[0], "refused", 5, "too late")
+            writer.commit()
+            writer.close()
+        return True
+
+    answer = commands.wait(run, number, alive=alive, pause=0.001)
+    assert answer is not None
+    assert (answer.id, answer.status, answer.step, answer.answer) == (number, "refused", 5, "too late")
+    assert len(looks) == 3
+
+
+def test_waiting_ends_when_the_trainer_is_gone(run: Path) -> None:
+    assert commands.wait(run, commands.append(run, "pause"), alive=lambda: False) is None
+
+
+def test_waiting_ends_when_nobody_answers_in_time(run: Path) -> None:
+    assert commands.wait(run, commands.append(run, "pause"), alive=lambda: True, seconds=0.01) is None
+
+
+def test_an_answer_given_just_before_the_trainer_ended_is_found(run: Path) -> None:
+    number = commands.append(run, "stop")
+
+    def answer_and_die() -> bool:
+        writer = Writer(run)
+        writer.answer(writer.waiting()[0], "applied", 8, "stopped")
+        writer.commit()
+        writer.close()
+        return False
+
+    answer = commands.wait(run, number, alive=answer_and_die)
+    assert answer is not None
+    assert answer.answer == "stopped"
+
+
+def test_where_nothing_can_be_written_one_line_says_so(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+    other = schema.connect_writer(run)
+    with schema.transaction(other), pytest.raises(RunError) as caught:
+        commands.append(run, "pause")
+    other.close()
+    assert str(caught.value).count("\n") == 0
+    assert str(run) in str(caught.value)
+
+
+def test_a_folder_without_a_run_takes_no_command(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="holds no run"):
+        commands.append(tmp_path, "pause")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_who_ask_two_hundred_times_each_are_answered_once_and_in_order() -> None:
+    config = RunConfig().with_settings(["epochs=1000000000", "test_fraction=0"])
+    run, trainer = launch.start_run(config, preset="xor")
+    askers = [subprocess.Popen([sys.executable, "-c", APPEND, str(run), base]) for base in ("0.1", "0.2")]
+    assert [asker.wait(60) for asker in askers] == [0, 0]
+    last = commands.append(run, "stop")
+    answer = commands.wait(run, last, alive=lambda: trainer.poll() is None, seconds=60)
+    assert answer is not None
+    assert trainer.wait(60) == 0
+
+    reader = Reader(run)
+    asked = reader.commands()
+    events = [event.text for event in reader.events() if event.kind == "set"]
+    reader.close()
+    assert [command.id for command in asked] == list(range(1, 402))
+    assert {command.status for command in asked} == {"applied"}
+    steps = [command.step or 0 for command in asked]
+    assert steps == sorted(steps)
+    turned = [command.value.rstrip("0") for command in asked[:-1]]
+    for base in ("0.1", "0.2"):
+        own = [value for value in turned if value.startswith(base)]
+        assert own == sorted(own, key=float)
+        assert len(own) == 200
+    # Each answer and each event begins where the one before ended: nothing was applied twice or left out.
+    chain = ["0.1", *turned]
+    wanted = [f"{old} → {new}" for old, new in pairwise(chain)]
+    assert [command.answer for command in asked[:-1]] == wanted
+    changes = [f"lr {text}" for text in wanted if text.split(" → ")[0] != text.split(" → ")[1]]
+    assert events == changes
+    assert catalog.open_run(run).config["training"]["lr"] == float(turned[-1])
+
+
+def test_a_process_of_ours_that_is_no_trainer_does_not_answer(run: Path) -> None:
+    folder.set_process(run, os.getpid(), psutil.Process().create_time())
+    number = commands.append(run, "pause")
+    assert commands.wait(run, number, alive=lambda: catalog.open_run(run).live, seconds=0.05) is None
