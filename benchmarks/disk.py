@@ -33,6 +33,7 @@ def disk(quick: bool) -> list[Figure]:
     telemetry = Telemetry(writer, loop, problem)
     telemetry.describe()
     telemetry.evaluate()
+    loop.run(1)  # what the norms of an update are taken from
     save_checkpoint(made / folder.CHECKPOINTS, loop, problem, config)
     sizes = _flush(made, writer, telemetry, loop, round(seconds / FLUSH_SECONDS))
     writer.close()

@@ -51,6 +51,7 @@ def _record(name: str, steps: int) -> Path:
     telemetry = Telemetry(writer, loop, problem)
     telemetry.describe()
     telemetry.evaluate()
+    loop.run(1)  # what the norms of an update are taken from
     random = np.random.default_rng(0)
     for first in range(1, steps + 1, CAPACITY):
         numbers = np.arange(first, min(first + CAPACITY, steps + 1))

@@ -26,6 +26,18 @@ class ChartApp(App[None]):
         yield Chart()
 
 
+class Recorder(Chart):
+    """A chart that remembers which regions it asked to be redrawn."""
+
+    asked: list[Region]
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Recorder:
+        self.asked = [*getattr(self, "asked", []), *(regions or [Region(0, 0, 999, 999)])]
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+
 def run(scenario: Scenario, size: tuple[int, int] = (60, 14)) -> None:
     async def session() -> None:
         app = ChartApp()
@@ -188,15 +200,6 @@ def test_bad_values_are_marked_below_their_column() -> None:
 
 
 def test_a_growing_curve_redraws_only_what_changed() -> None:
-    asked: list[Region] = []
-
-    class Recorder(Chart):
-        def refresh(
-            self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-        ) -> Recorder:
-            asked.extend(regions or [Region(0, 0, 999, 999)])
-            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
     class RecorderApp(App[None]):
         def compose(self) -> ComposeResult:
             yield Recorder()
@@ -206,19 +209,54 @@ def test_a_growing_curve_redraws_only_what_changed() -> None:
             chart = pilot.app.query_one(Recorder)
             chart.plot([falling(60)], window=(0, 1000))
             await pilot.pause()
-            asked.clear()
+            chart.asked.clear()
             chart.plot([falling(60)], window=(0, 1000))
-            assert asked == []
+            assert chart.asked == []
             whole = falling()
             parts = {name: getattr(whole, name) for name in Curve.__slots__ if name != "name"}
             shorter, longer = (
                 Curve("loss", **{name: values[:end] for name, values in parts.items()}) for end in (60, 63)
             )
             chart.plot([shorter], window=(0, 1000))
-            asked.clear()
+            chart.asked.clear()
             chart.plot([longer], window=(0, 1000))
-            assert asked
-            assert sum(region.area for region in asked) < 30
+            assert chart.asked
+            assert sum(region.area for region in chart.asked) < 30
+
+    asyncio.run(session())
+
+
+@pytest.mark.parametrize("marker", ["braille", "ascii"])
+def test_whatever_is_plotted_next_every_changed_cell_is_redrawn(marker: str) -> None:
+    class RecorderApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Recorder(marker=marker)
+
+    def cells(chart: Chart) -> list[list[tuple[str, Style | None]]]:
+        rows = [chart.render_line(y) for y in range(chart.size.height)]
+        return [[(char, style) for text, style, _ in row for char in text] for row in rows]
+
+    async def session() -> None:
+        app = RecorderApp()
+        async with app.run_test(size=(60, 14)) as pilot:
+            chart = app.query_one(Recorder)
+            await pilot.pause()
+            random = np.random.default_rng(0)
+            curves = [falling(100, f"curve {i}", offset=i) for i in range(3)]
+            before = cells(chart)
+            for _ in range(40):
+                chart.asked.clear()
+                start = int(random.integers(0, 800))
+                window = (start, start + int(random.integers(10, 1000))) if random.random() < 0.7 else None
+                chosen = random.permutation(3)[: random.integers(0, 4)]
+                marks = [Mark(int(random.integers(0, 1000)), "▲", "lr")] if random.random() < 0.5 else []
+                chart.plot([curves[i] for i in chosen], marks, window=window, palette=chosen.tolist())
+                after = cells(chart)
+                for y, (old, new) in enumerate(zip(before, after, strict=True)):
+                    for x in range(60):
+                        if old[x] != new[x]:
+                            assert any(region.contains(x, y) for region in chart.asked), (x, y, old[x], new[x])
+                before = after
 
     asyncio.run(session())
 

@@ -19,7 +19,7 @@ from nntui.tui.widgets import spans
 spans.install()
 
 #: A new span costs a cursor movement and a colour, about as many bytes as this many unchanged cells.
-_MERGE_GAP = 4
+MERGE_GAP = 4
 _BLANK_LINE = Strip([], 0)
 #: ASCII, lines, blocks and braille: what charts are made of, one cell each.
 _SINGLE_CELLS = re.compile("[ -~\u2500-\u259f\u2800-\u28ff]*")
@@ -52,9 +52,10 @@ class Cells(Widget):
 
     _lines: Sequence[Strip] = ()
 
-    def show(self, lines: Sequence[Strip]) -> None:
+    def show(self, lines: Sequence[Strip], changed: Sequence[Region] | None = None) -> None:
         """Show `lines`, one `Strip` for each row from the top; rows without a line are blank.
 
+        `changed` are the regions in which they differ from the lines shown before, from a caller that knows.
         Every segment must have a style (`Style()` for the widget's own): Textual cannot remove the colours of a
         segment without one. A strip that is shown must not be changed afterwards.
         """
@@ -62,7 +63,7 @@ class Cells(Widget):
         if self.styles.auto_dimensions and _extent(before) != _extent(self._lines):
             self.refresh(layout=True)
             return
-        regions = list(_changes(before, self._lines, self.size))
+        regions = list(_changes(before, self._lines, self.size)) if changed is None else changed
         if regions:
             self.refresh(*regions)
 
@@ -102,7 +103,7 @@ def _spans(old: list[_Cell], new: list[_Cell]) -> Iterator[tuple[int, int]]:
     for x, (a, b) in enumerate(zip_longest(old, new, fillvalue=_BLANK_CELL)):
         if a == b:
             continue
-        if start >= 0 and x - end >= _MERGE_GAP:
+        if start >= 0 and x - end >= MERGE_GAP:
             yield start, end
             start = x
         elif start < 0:
