@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,9 @@ def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunCon
         "classes": problem.dataset.classes,
         "saved": time.time(),
     }
-    data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"nntui": json.dumps(facts)})
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    text = json.dumps(facts)
+    data = save(arrays, {"nntui": text, "crc32": _checksum(text, arrays)})
     path = folder / LATEST
     draft = path.with_suffix(".new")
     try:
@@ -80,6 +83,14 @@ def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunCon
         raise
 
 
+def _checksum(facts: str, arrays: dict[str, Array]) -> str:
+    """CRC-32 over all that a checkpoint says: a spoiled weight would otherwise pass for a learned one."""
+    value = zlib.crc32(facts.encode())
+    for name, array in sorted(arrays.items()):
+        value = zlib.crc32(array.tobytes(), zlib.crc32(f"{name} {array.dtype} {array.shape}".encode(), value))
+    return f"{value:08x}"
+
+
 def load_model(folder: Path) -> Model:
     """The newest checkpoint as something that predicts. Raises CheckpointError."""
     path = folder / LATEST
@@ -87,8 +98,11 @@ def load_model(folder: Path) -> Model:
         raise CheckpointError(f"{path}: no checkpoint yet; one is written every half minute and when a run ends")
     try:
         with safe_open(path, "numpy") as file:
-            facts = json.loads((file.metadata() or {})["nntui"])
+            told = file.metadata() or {}
             arrays: dict[str, Array] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if told["crc32"] != _checksum(told["nntui"], arrays):
+            raise ValueError("its checksum is another")
+        facts = json.loads(told["nntui"])
         features, classes = tuple(facts["features"]), tuple(facts["classes"])
         network = make_network(config.from_dict(facts["config"]), len(features), arrays["output.b"].size)
         for layer in network.layers:
