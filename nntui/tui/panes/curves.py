@@ -49,12 +49,12 @@ class CurvePane(Pane, Pictured, Chart):
     def draw(self, picture: Picture) -> None:
         """Draws the curves that the picture holds for this chart, and asks for as many buckets as it can show."""
         self._names = self.series(picture)
-        self.post_message(Wanted(self.id or "", Query(self._names, self.buckets_wanted) if self._names else None))
         curves = picture.curves.get(self.id or "", {})
         shown = [curves[name] for name in self._names if name in curves and len(curves[name].first)]
         palette = [self._names.index(curve.name) for curve in shown]
         self.plot(shown, _marks(picture.events), log=self.log_axis, palette=palette)
         self.caption(self._legend(shown))
+        self.post_message(Wanted(self.id or "", Query(self._names, self.buckets_wanted) if self._names else None))
 
     def on_hide(self) -> None:
         """A hidden chart wants nothing."""
