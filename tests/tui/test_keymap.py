@@ -15,6 +15,8 @@ from nntui import paths
 from nntui.tui import keymap
 from nntui.tui.app import NntuiApp
 from nntui.tui.keymap import KEYS, Key
+from nntui.tui.panes.board import Board
+from nntui.tui.panes.board import Board
 from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.screens.dashboard import DashboardScreen
@@ -28,6 +30,8 @@ from tests.tui.screen import lines, play, settled
 PLACES: dict[str, type] = {
     keymap.APP: NntuiApp,
     keymap.DASHBOARD: DashboardScreen,
+    keymap.PANES: Board,
+    keymap.PANES: Board,
     keymap.KNOBS: KnobPane,
     keymap.PREDICTIONS: PredictionPane,
     keymap.START: StartScreen,
@@ -36,8 +40,8 @@ PLACES: dict[str, type] = {
 }
 #: Places whose keys work at the same time, the first before the others.
 TOGETHER = [
-    (keymap.KNOBS, keymap.DASHBOARD, keymap.APP),
-    (keymap.PREDICTIONS, keymap.DASHBOARD, keymap.APP),
+    (keymap.KNOBS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
+    (keymap.PREDICTIONS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.START, keymap.APP),
 ]
 KEY_IDS = [f"{key.place}: {key.keys}" for key in KEYS]
@@ -91,7 +95,8 @@ def test_the_key_bar_offers_what_is_labelled(places: tuple[str, ...]) -> None:
 
 
 def test_the_key_bar_leaves_out_and_renames() -> None:
-    offered = {hint.key: hint.label for hint in hints((keymap.DASHBOARD,), words={"stop": "end"}, without=("pane",))}
+    places = (keymap.DASHBOARD, keymap.PANES)
+    offered = {hint.key: hint.label for hint in hints(places, words={"stop": "end"}, without=("pane",))}
     assert offered["s"] == "end"
     assert "5" not in offered
 

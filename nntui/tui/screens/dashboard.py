@@ -7,35 +7,29 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.events import Resize
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
-from textual.widget import Widget
 
 from nntui.config import KNOBS, Knob, Value
+from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import Answered, Feed, NewPicture, Picture, Unreadable
-from nntui.tui.panes.curves import CurvePane, GradientPane, LossPane, Wanted
+from nntui.tui.panes.board import Board
+from nntui.tui.panes.curves import Wanted
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, Turned, Typed
-from nntui.tui.panes.layers import LayerPane
-from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.value import ValueEntry
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
-#: Below this size one pane is shown at a time.
-WIDE, HIGH = 72, 20
-#: Below this height panes give up what can be scrolled to.
-SHORT = 28
 #: What needs a trainer.
 STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type"))
 
 
 class DashboardScreen(Screen[None]):
-    """Five panes and a header. Small terminals show one pane at a time; its key brings another."""
+    """Follows a run, passes its pictures to the header and the panes, and steers it by keys."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.DASHBOARD)
     CSS_PATH = "../styles/dashboard.tcss"
@@ -46,21 +40,12 @@ class DashboardScreen(Screen[None]):
         self._marker = marker
         self._picture: Picture | None = None
         self._feed: Feed | None = None
-        self._hidden: set[int] = set()
-        self._alone: int | None = None
-        self._shown_alone = 1
+        self._lost = False
 
     def compose(self) -> ComposeResult:
-        """Curves on the left, figures on the right."""
+        """Who and how far, the panes, the keys."""
         yield Header()
-        with Horizontal(id="panes"):
-            with Vertical(id="left"):
-                yield LossPane(self._marker, log_axis=False, id="loss")
-                yield GradientPane(self._marker, log_axis=True, id="gradients")
-            with Vertical(id="right"):
-                yield KnobPane()
-                yield LayerPane(id="layers")
-                yield PredictionPane(ascii_only=self._marker == "ascii")
+        yield Board(self._marker)
         yield KeyBar()
         yield TooSmall()
 
@@ -69,7 +54,6 @@ class DashboardScreen(Screen[None]):
         self._feed = Feed(self.folder, self.post_message, lambda: terminal.backlog(self.app) > 0)
         self.run_worker(self._feed.run(), name="feed", exclusive=True)
         self.query_one(KnobPane).focus()
-        self._arrange()
 
     # What comes from the feed
 
@@ -77,8 +61,8 @@ class DashboardScreen(Screen[None]):
     def _show(self, message: NewPicture) -> None:
         message.stop()
         before, self._picture = self._picture, message.picture
-        for pane in (self.query_one(Header), *self._panes()):
-            pane.picture(message.picture)
+        self.query_one(Header).picture(message.picture)
+        self.query_one(Board).picture(message.picture)
         state = message.picture.run.state
         if before is None or before.run.state != state:
             self._tell_state(before, message.picture)
@@ -89,26 +73,32 @@ class DashboardScreen(Screen[None]):
         if before is None or not before.run.live or run.live:
             return
         if run.state in ("diverged", "crashed"):
-            self.notify(f"{run.state} at step {run.step:,}: {run.reason}", severity="error", timeout=10, markup=False)
+            self._say(f"{run.state} at step {run.step:,}: {run.reason}", "error", 10)
         else:
-            self.notify(f"{run.state} at step {run.step:,}", timeout=5, markup=False)
+            self._say(f"{run.state} at step {run.step:,}")
+
+    def _say(self, text: str, severity: SeverityLevel = "information", seconds: float = 5) -> None:
+        self.notify(plain(text), severity=severity, timeout=seconds, markup=False)
 
     @on(Unreadable)
     def _say_unreadable(self, message: Unreadable) -> None:
-        self.notify(message.text, severity="error", timeout=30, markup=False)
+        self._lost = True
+        self.query_one(Header).lost(message.text)
+        self._offer_keys()
+        self._say(message.text, "error", 30)
 
     @on(Answered)
     def _take_answer(self, message: Answered) -> None:
         command = message.command
         if command is None:
-            self.notify(message.text, severity="error", markup=False)
+            self._say(message.text, "error")
             return
         if command.kind == "set":
             self.query_one(KnobPane).answered(command.key, command.value)
         if command.status == "refused":
-            self.notify(command.answer, severity="warning", markup=False)
+            self._say(command.answer, "warning")
         elif command.status == "waiting":
-            self.notify(f"{command.kind}: the run ended before it was done", severity="warning", markup=False)
+            self._say(f"{command.kind}: the run ended before it was done", "warning")
 
     @on(Wanted)
     def _pass_on(self, message: Wanted) -> None:
@@ -120,7 +110,7 @@ class DashboardScreen(Screen[None]):
     @property
     def live(self) -> bool:
         """Whether there is a trainer to steer."""
-        return self._picture is not None and self._picture.run.live
+        return self._picture is not None and self._picture.run.live and not self._lost
 
     def on_descendant_focus(self) -> None:
         """Another pane has other keys."""
@@ -132,7 +122,7 @@ class DashboardScreen(Screen[None]):
         )
         if self._picture is not None and self._picture.run.state == "paused":
             words["toggle_pause"] = "go on"
-        places = (keymap.APP, keymap.DASHBOARD, getattr(self.focused, "PLACE", ""))
+        places = (keymap.APP, keymap.DASHBOARD, keymap.PANES, getattr(self.focused, "PLACE", ""))
         self.query_one(KeyBar).offer(hints(places, words=words, without=() if self.live else STEERING))
 
     @on(KeyBar.Pressed)
@@ -186,85 +176,7 @@ class DashboardScreen(Screen[None]):
 
         await self.app.push_screen(Question("Stop this run for good?", "Its curves and weights are kept."), take)
 
-    # Which panes are seen
-
-    def _panes(self) -> list[LossPane | GradientPane | KnobPane | LayerPane | PredictionPane]:
-        loss, gradients = self.query_one(LossPane), self.query_one(GradientPane)
-        return [loss, gradients, self.query_one(KnobPane), self.query_one(LayerPane), self.query_one(PredictionPane)]
-
-    def on_resize(self, event: Resize) -> None:
-        """A small terminal shows one pane at a time."""
-        self._arrange()
-
-    @property
-    def _small(self) -> bool:
-        return self.app.size.width < WIDE or self.app.size.height < HIGH
-
-    def _arrange(self) -> None:
-        alone = self._shown_alone if self._small else self._alone
-        for pane in self._panes():
-            pane.display = pane.number == alone if alone else pane.number not in self._hidden
-        for column in ("#left", "#right"):
-            box = self.query_one(column)
-            seen = [child for child in box.children if child.display]
-            box.display = bool(seen)
-            for child in box.children:
-                child.set_class(child is seen[-1] if seen else False, "last")
-        self.set_class(self._small, "small")
-        self.set_class(self.app.size.height < SHORT, "short")
-        focused = self.focused
-        if focused is None or not focused.display:
-            for pane in self._panes():
-                if pane.display:
-                    pane.focus()
-                    break
-
-    def action_pane(self, number: int) -> None:
-        """Shows or hides a pane; in a small terminal, or with one pane alone, goes to it."""
-        if self._small:
-            self._shown_alone = number
-        elif self._alone:
-            self._alone = number
-        elif number in self._hidden:
-            self._hidden.discard(number)
-        elif len(self._hidden) < len(self._panes()) - 1:
-            self._hidden.add(number)
-        self._arrange()
-        shown = self._pane(number)
-        if shown.display:
-            shown.focus()
-
-    def action_next_pane(self, direction: int) -> None:
-        """The next pane; where only one is seen, it is shown in place of this one."""
-        panes = self._panes()
-        if self._small or self._alone:
-            here = self._shown_alone if self._small else (self._alone or 1)
-            self.action_pane((here - 1 + direction) % len(panes) + 1)
-        elif direction > 0:
-            self.focus_next()
-        else:
-            self.focus_previous()
-
-    def _pane(self, number: int) -> Widget:
-        return next(pane for pane in self._panes() if pane.number == number)
-
-    def action_maximise(self) -> None:
-        """One pane fills the screen, or all come back."""
-        if self._small:
-            return
-        number = getattr(self.focused, "number", 1)
-        self._alone = None if self._alone else number
-        self._arrange()
-        self._pane(number).focus()
-
-    def action_toggle_log(self) -> None:
-        """The focused chart's axis, or the loss's."""
-        chart = self.focused if isinstance(self.focused, CurvePane) else self.query_one(LossPane)
-        chart.toggle_log()
-
     def action_back(self) -> None:
         """From one pane to all; else to the start screen, if the app began there."""
-        if self._alone and not self._small:
-            self.action_maximise()
-        elif len(self.app.screen_stack) > 2:
+        if not self.query_one(Board).restore() and len(self.app.screen_stack) > 2:
             self.app.pop_screen()

@@ -54,7 +54,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _sections(width: int) -> list[Content]:
-    places = (keymap.DASHBOARD, keymap.KNOBS, keymap.PREDICTIONS, keymap.START, keymap.APP)
+    places = (keymap.DASHBOARD, keymap.PANES, keymap.KNOBS, keymap.PREDICTIONS, keymap.START, keymap.APP)
     keys = [
         _section(
             f"{place[0].upper()}{place[1:]}",
