@@ -174,22 +174,27 @@ class Session:
                 return self._turn(command)
             case "pause" | "resume":
                 state = "paused" if command.kind == "pause" else "running"
+                self._hold(state, command.who)
                 self._single_steps = 0
-                if state != self._state:
-                    self._state = state
-                    self._event("state", f"{'paused' if state == 'paused' else 'resumed'} by {command.who}")
                 if state == "paused":
                     self._telemetry.evaluate()
                     self._checkpoint()
                 return state
             case "step":
-                self._state = "paused"
-                self._single_steps += _count(command.value)
-                return f"{command.value or 1} single"
+                count = _count(command.value)
+                self._hold("paused", command.who)
+                self._single_steps += count
+                return f"{count} single"
             case "stop":
                 self._end("stopped", f"by {command.who}")
                 return "stopped"
         raise ConfigError(f"unknown command {command.kind!r}")
+
+    def _hold(self, state: str, who: str) -> None:
+        """Pauses or goes on, and marks it where that is a change."""
+        if state != self._state:
+            self._state = state
+            self._event("state", f"{'paused' if state == 'paused' else 'resumed'} by {who}")
 
     def _turn(self, command: Command) -> str:
         knob = KNOBS.get(command.key)

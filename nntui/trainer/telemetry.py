@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -120,8 +119,3 @@ def _accuracy(P: Array, T: Array) -> float:
 def _number(value: float) -> float | None:
     """A float that JSON can hold; NaN and infinity become null."""
     return float(value) if math.isfinite(value) else None
-
-
-def layer_series(kind: str, layers: Sequence[LayerRecord]) -> list[str]:
-    """The names of one per-layer series, in the order of the layers."""
-    return [f"{kind}/{layer.name}" for layer in layers]

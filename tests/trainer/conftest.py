@@ -1,0 +1,89 @@
+"""Real trainer processes, and waiting for what they write."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nntui import launch, presets
+from nntui.store import catalog, commands
+from nntui.store.reader import Reader
+from nntui.store.records import Command, Curve, Event, RunRecord
+
+Wait = Callable[[Callable[[], bool]], None]
+
+
+@pytest.fixture
+def wait_until() -> Wait:
+    """Waits for a condition; fails when it does not come."""
+    return wait_for
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.005)
+
+
+@dataclass
+class Trained:
+    """A run and its trainer process."""
+
+    folder: Path
+    trainer: subprocess.Popen[bytes]
+
+    def record(self) -> RunRecord:
+        return catalog.open_run(self.folder)
+
+    def ask(self, kind: str, key: str = "", value: str = "") -> Command:
+        """Appends a command and returns it with its answer."""
+        number = commands.append(self.folder, kind, key, value)
+        answer = commands.wait(self.folder, number, alive=lambda: self.trainer.poll() is None, seconds=60)
+        assert answer is not None, "no answer"
+        return answer
+
+    def curve(self, name: str) -> Curve:
+        """Everything recorded of one metric."""
+        reader = Reader(self.folder)
+        curve = reader.curves([name], 0, 2**62, 10**9)[name]
+        reader.close()
+        return curve
+
+    def events(self) -> list[Event]:
+        reader = Reader(self.folder)
+        events = reader.events()
+        reader.close()
+        return events
+
+    def log(self) -> str:
+        return (self.folder / "trainer.log").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def train() -> Iterator[Callable[..., Trained]]:
+    """Starts runs: ``train("lr=1", "steps=500", preset="xor")``; without an end they train until the test ends."""
+    started = []
+
+    def start(*settings: str, preset: str = "xor") -> Trained:
+        config = presets.find(preset).load().with_settings(["epochs=1000000000", *settings])
+        started.append(Trained(*launch.start_run(config, preset=preset)))
+        return started[-1]
+
+    yield start
+    for run in started:
+        run.trainer.kill()
+        run.trainer.wait()
+
+
+@pytest.fixture
+def running(train: Callable[..., Trained]) -> Trained:
+    """A run that has made its first steps."""
+    run = train()
+    wait_for(lambda: run.record().step > 0)
+    return run
