@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
 
 from nntui.store.records import Curve, Event
+from nntui.text import plain
 from nntui.tui.feed import Picture, Query
 from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.widgets.chart import Chart, Mark
@@ -71,8 +73,8 @@ class CurvePane(Pane, Pictured, Chart):
         parts: list[str | tuple[str, Style]] = [scale]
         room = self.size.width - len(scale) - 4
         for (symbol, _, style), curve in zip(self.legend(), curves, strict=True):
-            label = f" {self.label(curve.name)}"
-            room -= len(symbol) + len(label) + 1
+            label = f" {plain(self.label(curve.name))}"
+            room -= cell_len(symbol) + cell_len(label) + 1
             if room < 2:
                 parts.append(" …")
                 break

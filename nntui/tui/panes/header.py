@@ -53,13 +53,21 @@ class Header(PictureCells):
 
     def __init__(self) -> None:
         super().__init__(id="header")
+        self._lost = ""
+
+    def lost(self, reason: str) -> None:
+        """From now on says that the run cannot be read any more, and why."""
+        self._lost = reason
+        self.redraw()
+        if self._last is None:
+            self.show([line((fit(reason, self.size.width), self.get_component_rich_style("header--attention")))])
 
     def draw(self, picture: Picture) -> None:
         """Two lines: who and how; how far and how fast."""
         run, width = picture.run, self.size.width
         quiet = self.get_component_rich_style("header--quiet")
         symbol = SYMBOLS.get(run.state, "?")
-        state, where = f"{symbol} {run.state}", _where(picture)
+        state, where = f"{symbol} {run.state}", self._lost or _where(picture)
         name = f"  {run.name}" if run.name == run.preset or not run.preset else f"  {run.name} ({run.preset})"
         right = f"{run.id}" if width >= 60 else ""
         room = width - len(state) - len(right) - 1
