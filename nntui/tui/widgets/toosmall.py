@@ -11,7 +11,7 @@ COLUMNS, LINES = 30, 8
 
 
 class TooSmall(Static):
-    """Covers a screen, which stays as it is beneath, while the terminal is smaller than the least size."""
+    """Covers a screen, which stays as it is beneath; the app's style shows it while there is too little room."""
 
     #: For the app: the classes that its screens have in terminals of some width and height.
     WIDTHS: ClassVar = [(0, "-too-narrow"), (COLUMNS, "-broad")]
@@ -21,7 +21,6 @@ class TooSmall(Static):
         display: none; layer: cover; dock: top; width: 100%; height: 100%;
         content-align: center middle; text-align: center; background: $background;
     }
-    .-too-narrow TooSmall, .-too-low TooSmall { display: block; }
     """
 
     def __init__(self) -> None:
