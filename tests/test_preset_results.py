@@ -1,7 +1,7 @@
 """What the presets promise to learn.
 
-The presets train slowly so that the descent can be watched; here the learning rate is higher and the epochs are fewer by
-the same factor or more. The tests marked ``heavy`` train the presets as they are: ``pytest -m heavy``.
+The presets train slowly so that the descent can be watched; here the learning rate is higher and the epochs are fewer
+by the same factor or more. The tests marked ``heavy`` train the presets as they are: ``pytest -m heavy``.
 """
 
 from __future__ import annotations
