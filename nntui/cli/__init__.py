@@ -8,6 +8,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     Everything is imported in here, so that a Ctrl-C at any moment ends without a traceback.
     """
+    import gc
+
+    # Starting makes many objects that stay; to look for garbage among them over and over takes a tenth of the time.
+    gc.set_threshold(50_000)
     try:
         from nntui.cli.app import run
 

@@ -22,6 +22,8 @@ from nntui.store.schema import RunError
 
 #: A live run is looked at this often; one that has ended changes no more.
 POLL_SECONDS, ENDED_POLL_SECONDS = 0.1, 1.0
+#: While the terminal has not taken what it was sent, nothing is read; the first paint is such a moment, a short one.
+CONGESTED_POLL_SECONDS = 0.02
 #: Predictions are read at most this often, and a silent trainer's process is looked for this often.
 TABLE_SECONDS, ALIVE_SECONDS = 2.0, 1.0
 #: The newest events that a picture holds.
@@ -128,12 +130,14 @@ class Feed:
         try:
             while True:
                 self._wake.clear()
-                if not self._congested():
+                congested = self._congested()
+                if not congested:
                     for message in await loop.run_in_executor(self._thread, self._look):
                         self._post(message)
                 live = self._picture is None or self._picture.run.live
+                pause = CONGESTED_POLL_SECONDS if congested else POLL_SECONDS if live else ENDED_POLL_SECONDS
                 try:
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS if live else ENDED_POLL_SECONDS)
+                    await asyncio.wait_for(self._wake.wait(), pause)
                 except TimeoutError:
                     continue
         except UserError as error:
