@@ -11,11 +11,28 @@ from pathlib import Path
 import pytest
 
 from nntui import launch, presets
-from nntui.store import catalog, commands
+from nntui.config import RunConfig
+from nntui.store import catalog, commands, folder
 from nntui.store.reader import Reader
 from nntui.store.records import Command, Curve, Event, RunRecord
+from nntui.trainer.checkpoints import Model, load_model
+from nntui.trainer.loop import Loop
+from nntui.trainer.problem import make_network, make_problem
 
 Wait = Callable[[Callable[[], bool]], None]
+
+
+def make_loop(settings: RunConfig) -> Loop:
+    """The loop of a run that has not begun."""
+    problem = make_problem(settings)
+    network = make_network(settings, problem.dataset.X.shape[1], problem.dataset.T.shape[1])
+    return Loop(network, problem.inputs(problem.train), problem.targets(problem.train), settings.training)
+
+
+def advance(loop: Loop, step: int) -> None:
+    """Trains up to a step."""
+    while loop.step < step:
+        loop.run(step - loop.step)
 
 
 @pytest.fixture
@@ -60,6 +77,23 @@ class Trained:
         events = reader.events()
         reader.close()
         return events
+
+    def model(self) -> Model:
+        """The newest checkpoint."""
+        return load_model(self.folder / folder.CHECKPOINTS)
+
+    def weights(self) -> bytes:
+        """The learned parameters in the newest checkpoint."""
+        return self.model().network.parameters.tobytes()
+
+    def check_steps(self) -> None:
+        """No step is missing or there twice, up to the step that the run says it has made."""
+        for name in ("loss", "grad_norm/output"):
+            curve = self.curve(name)
+            assert int(curve.count.sum()) == self.record().step
+            assert curve.first[0] == 1
+            assert (curve.first[1:] == curve.last[:-1] + 1).all()
+            assert (curve.count == curve.last - curve.first + 1).all()
 
     def log(self) -> str:
         return (self.folder / "trainer.log").read_text(encoding="utf-8")

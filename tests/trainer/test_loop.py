@@ -177,9 +177,11 @@ def test_a_slice_tells_each_steps_loss_and_gradient_norms_before_its_update() ->
 
 def test_the_norms_of_the_last_update_are_known_after_a_slice() -> None:
     loop, network = make(rows=10, batch_size=3, lr=0.5, epochs=100)
+    other, other_network = make(rows=10, batch_size=3, lr=0.5, epochs=100)
+    other.run(6)
+    before = other_network.parameters
     loop.run(4)
-    before = network.parameters.copy()
-    loop.run(1)
+    loop.run(3)
     change, start = network.parameters - before, 0
     for layer, norm in zip(network.layers, loop.update_norms(), strict=True):
         part = change[start : start + layer.parameters.size]

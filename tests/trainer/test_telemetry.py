@@ -136,7 +136,8 @@ def test_a_step_is_evaluated_once(make: Make) -> None:
     bench.loop.run(1)
     bench.telemetry.evaluate()
     bench.writer.commit()
-    assert bench.reader.curves(["accuracy"], 0, 1, 10)["accuracy"].last.tolist() == [0, 1]
+    curve = bench.reader.curves(["accuracy"], 0, 1, 10)["accuracy"]
+    assert (curve.last.tolist(), curve.count.tolist()) == ([0, 1], [1, 1])
 
 
 def test_without_held_out_rows_there_is_nothing_to_validate(make: Make) -> None:

@@ -1,0 +1,173 @@
+"""Commands to real trainers: applied at the step they say, or refused with a reason, and enough to replay a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+from nntui import config, launch, paths
+from nntui.config import KNOBS, RunConfig
+from nntui.store import catalog, commands, folder, schema
+from nntui.store.reader import Reader
+from nntui.store.records import Command
+from tests.trainer.conftest import Trained, Wait, advance, make_loop
+
+Train = Callable[..., Trained]
+
+
+def test_each_command_is_applied_at_the_step_it_says(running: Trained, wait_until: Wait) -> None:
+    turned = running.ask("set", "training.lr", "0.5")
+    assert (turned.status, turned.answer) == ("applied", "0.01 → 0.5")
+    paused = running.ask("pause").step
+    record = running.record()
+    assert (record.state, record.step) == ("paused", paused)
+    assert paused is not None
+    assert turned.step is not None
+    assert 0 < turned.step <= paused
+
+    assert running.ask("step", value="3").step == paused
+    wait_until(lambda: running.record().step == paused + 3)
+    beat = running.record().heartbeat
+    wait_until(lambda: running.record().heartbeat > beat)
+    assert (running.record().state, running.record().step) == ("paused", paused + 3)
+
+    assert running.ask("resume").step == paused + 3
+    assert running.record().state == "running"
+    wait_until(lambda: running.record().step > paused + 3)
+    stopped = running.ask("stop")
+    assert running.trainer.wait(60) == 0
+    record = running.record()
+    assert (record.state, record.step) == ("stopped", stopped.step)
+    assert record.reason.startswith("by ")
+    running.check_steps()
+    marked = [(event.step, event.text.partition(" by ")[0]) for event in running.events() if event.kind != "warning"]
+    assert marked == [
+        (0, "started"),
+        (turned.step, "lr 0.01 → 0.5"),
+        (paused, "paused"),
+        (paused + 3, "resumed"),
+        (stopped.step, "stopped"),
+    ]
+
+
+def test_commands_given_before_the_first_step_hold_from_it() -> None:
+    settings = RunConfig().with_settings(["test_fraction=0", "epochs=1000000000"])
+    run = folder.create(paths.runs_dir(), name="", preset="xor", config=settings.to_dict())
+    for kind, key, value in (
+        ("set", "training.lr", "0.5"),
+        ("step", "", "2"),
+        ("step", "", ""),
+        ("stop", "", ""),
+        ("pause", "", ""),
+        ("set", "training.lr", "1"),
+    ):
+        commands.append(run, kind, key, value)
+    assert launch.start_trainer(run).wait(60) == 0
+    reader = Reader(run)
+    answers = [(command.status, command.step, command.answer) for command in reader.commands()]
+    reader.close()
+    assert answers == [
+        ("applied", 0, "0.1 → 0.5"),
+        ("applied", 0, "2 single"),
+        ("applied", 0, "1 single"),
+        ("applied", 0, "stopped"),
+        ("refused", 0, "the run has stopped"),
+        ("refused", 0, "the run has stopped"),
+    ]
+    assert catalog.open_run(run).step == 0
+
+
+REFUSED = [
+    ("set", "model.layers", "3", "model.layers: cannot change while the network trains"),
+    ("set", "training.seed", "3", "training.seed: cannot change"),
+    ("set", "training.lr", "-1", "training.lr = -1.0: must be a number from"),
+    ("set", "training.lr", "nan", "must be a number"),
+    ("set", "training.lr", "fast", "training.lr = 'fast': must be a number"),
+    ("set", "training.optimizer", "adm", "did you mean adam?"),
+    ("set", "training.learning_rate", "1", "unknown key 'training.learning_rate'"),
+    ("step", "", "0", "must be a whole number from 1"),
+    ("step", "", "-3", "must be a whole number from 1"),
+    ("step", "", "9" * 400, "must be a whole number from 1"),
+    ("step", "", "00000001000000", "must be a whole number from 1"),
+    ("step", "", "²", "must be a whole number from 1"),
+]
+
+
+def test_what_cannot_be_done_is_refused_and_changes_nothing(running: Trained) -> None:
+    before = running.record().config
+    for kind, key, value, told in REFUSED:
+        answer = running.ask(kind, key, value)
+        assert answer.status == "refused", value
+        assert told in answer.answer
+        assert running.record().state == "running"
+    assert running.record().config == before
+    assert [event.text for event in running.events()] == ["started"]
+
+
+def test_a_single_step_of_a_running_network_holds_it_and_is_marked(running: Trained, wait_until: Wait) -> None:
+    step = running.ask("step").step
+    assert step is not None
+    wait_until(lambda: running.record().step == step + 1)
+    assert running.record().state == "paused"
+    assert running.events()[-1].text.startswith("paused by ")
+    assert running.events()[-1].step == step
+
+
+def test_a_kind_of_command_from_the_future_is_refused(running: Trained) -> None:
+    with closing(schema.connect_writer(running.folder)) as db:
+        db.execute("INSERT INTO commands (at, who, kind, key, value) VALUES (0, 'me', 'rewind', '', '5')")
+    answer = commands.wait(running.folder, 1, alive=lambda: running.trainer.poll() is None)
+    assert answer is not None
+    assert (answer.status, answer.answer) == ("refused", "unknown command 'rewind'")
+
+
+def test_many_single_steps_may_be_ended_by_resuming(running: Trained, wait_until: Wait) -> None:
+    paused = running.ask("pause")
+    running.ask("step", value="1000000")
+    wait_until(lambda: running.record().step > (paused.step or 0))
+    assert running.record().state == "paused"
+    answer = running.ask("pause")
+    assert answer.step is not None
+    assert answer.step < 1_000_000
+    assert running.record().step == answer.step
+
+
+def test_config_commands_and_seed_give_the_weights_again_to_the_bit(train: Train, wait_until: Wait) -> None:
+    run = train("batch_size=64", preset="deep-binary")
+    wait_until(lambda: run.record().step > 0)
+    asked = [
+        run.ask("set", key, value)
+        for key, value in (
+            ("training.optimizer", "momentum"),
+            ("training.lr", "0.02"),
+            ("training.batch_size", "17"),
+            ("training.momentum", "0.5"),
+            ("training.l2", "0.01"),
+            ("training.optimizer", "adam"),
+            ("training.batch_size", "0"),
+        )
+    ]
+    asked.append(run.ask("stop"))
+    run.trainer.wait(60)
+    assert run.weights() == replay(run, asked)
+
+
+def replay(run: Trained, asked: list[Command]) -> bytes:
+    """The parameters after the same commands at the same steps, from the configuration that the run began with."""
+    settings = config.load(run.folder / folder.CONFIG)
+    loop = make_loop(settings)
+    for command in asked:
+        assert command.step is not None
+        advance(loop, command.step)
+        if command.kind == "set":
+            settings = settings.with_value(command.key, KNOBS[command.key].parse(command.value))
+            loop.configure(settings.training)
+    assert config.from_dict(run.record().config) == settings
+    return loop.network.parameters.tobytes()
+
+
+def test_epochs_turned_down_end_the_run(running: Trained) -> None:
+    running.ask("set", "training.epochs", "1")
+    assert running.trainer.wait(60) == 0
+    assert running.record().state == "finished"
+    assert running.record().progress == 1.0
