@@ -163,6 +163,10 @@ class Feed:
         if overdue and not self._folder.is_dir():
             raise RunError(f"{self._folder}: the run has been removed")
         changed, self._looked_for, self._checked_at = wanted != self._looked_for, wanted, now
+        with reader.snapshot():
+            return self._read(reader, changed)
+
+    def _read(self, reader: Reader, changed: bool) -> list[Message]:
         given = reader.commands() if self._asked else []
         run, before = reader.run(), self._picture
         answers = self._answers(given, run)
@@ -175,12 +179,12 @@ class Feed:
         }
         old_events = before.events if before else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
-        rows, predictions, step = self._tables(reader, run, now)
+        rows, predictions, step = self._tables(reader, run)
         self._picture = Picture(run, silence, curves, events, rows, predictions, step)
         return [NewPicture(self._picture), *answers]
 
-    def _tables(self, reader: Reader, run: RunRecord, now: float) -> tuple[Arrays, Arrays, int]:
-        before = self._picture
+    def _tables(self, reader: Reader, run: RunRecord) -> tuple[Arrays, Arrays, int]:
+        before, now = self._picture, time.monotonic()
         rows = before.rows if before and before.rows else (reader.table("rows") or (0, {}))[1]
         predictions, step = (before.predictions, before.predictions_step) if before else ({}, -1)
         settled = run.state != "running"

@@ -17,6 +17,7 @@ from textual.message import Message
 
 from nntui.store import commands
 from nntui.store.reader import Reader
+from nntui.store.records import RunRecord
 from nntui.store.schema import DATABASE
 from nntui.tui import feed as subject
 from nntui.tui.feed import Answered, Feed, NewPicture, Query, Unreadable
@@ -101,6 +102,28 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(Feed, "_look", counted)
     return noted
+
+
+def test_tables_wait_for_the_run_to_be_described(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, early = Reader.run, [True]
+
+    def run(reader: Reader) -> RunRecord:
+        record = read(reader)
+        return replace(record, data={}, layers=(), state="starting") if early else record
+
+    monkeypatch.setattr(Reader, "run", run)
+
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        assert follower.pictures[0].rows == {}
+        assert follower.pictures[0].predictions == {}
+        early.clear()
+        live.train(10)
+        await until(lambda: len(follower.pictures) > 1)
+        assert "X" in follower.pictures[-1].rows
+        assert "P" in follower.pictures[-1].predictions
+
+    follow(live.folder, scenario)
 
 
 def test_the_first_picture_holds_the_run_its_rows_and_predictions(runs: Path) -> None:
@@ -226,6 +249,30 @@ def test_a_congested_link_gets_nothing_and_then_the_latest(live: Recording, look
         await until(lambda: follower.pictures[-1].run.step == 600)
 
     follow(live.folder, scenario)
+
+
+def test_a_picture_is_of_one_moment(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a trainer commits in the middle of a read is seen by the next one, and then all of it."""
+    begun, go_on, read = threading.Event(), threading.Event(), Reader.run
+
+    def pausing(reader: Reader) -> Any:
+        run = read(reader)
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return run
+
+    monkeypatch.setattr(Reader, "run", pausing)
+
+    async def scenario(follower: Follower) -> None:
+        follower.feed.want("loss", LOSS)
+        await until(begun.is_set)
+        live.train(100)
+        go_on.set()
+        await until(lambda: follower.pictures and follower.pictures[-1].run.step == 200)
+
+    for picture in follow(live.folder, scenario).pictures:
+        assert picture.curves["loss"]["loss"].last[-1] == picture.run.step
+        assert picture.predictions_step <= picture.run.step
 
 
 def test_a_dead_trainer_is_noticed_though_nobody_writes(live: Recording) -> None:
