@@ -85,7 +85,7 @@ class Reader:
         Names nobody recorded are left out. One spike of one step is in ``low`` or ``high``, however wide the range.
         """
         wanted, found = list(names), dict[str, Curve]()
-        with self._snapshot():
+        with self.snapshot():
             for stream in self._streams():
                 here = [name for name in wanted if name in stream.series]
                 if here:
@@ -94,8 +94,11 @@ class Reader:
         return {name: found[name] for name in wanted if name in found}
 
     @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """Several queries see one moment: else a level given up meanwhile would leave a gap."""
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is of one moment; may be nested. To be left soon: meanwhile the log file grows."""
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("BEGIN")
         try:
             yield

@@ -17,7 +17,6 @@ from textual.message import Message
 
 from nntui.store import commands
 from nntui.store.reader import Reader
-from nntui.store.records import RunRecord
 from nntui.store.schema import DATABASE
 from nntui.tui import feed as subject
 from nntui.tui.feed import Answered, Feed, NewPicture, Query, Unreadable
@@ -102,28 +101,6 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(Feed, "_look", counted)
     return noted
-
-
-def test_tables_wait_for_the_run_to_be_described(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
-    read, early = Reader.run, [True]
-
-    def run(reader: Reader) -> RunRecord:
-        record = read(reader)
-        return replace(record, data={}, layers=(), state="starting") if early else record
-
-    monkeypatch.setattr(Reader, "run", run)
-
-    async def scenario(follower: Follower) -> None:
-        await until(lambda: follower.pictures)
-        assert follower.pictures[0].rows == {}
-        assert follower.pictures[0].predictions == {}
-        early.clear()
-        live.train(10)
-        await until(lambda: len(follower.pictures) > 1)
-        assert "X" in follower.pictures[-1].rows
-        assert "P" in follower.pictures[-1].predictions
-
-    follow(live.folder, scenario)
 
 
 def test_the_first_picture_holds_the_run_its_rows_and_predictions(runs: Path) -> None:
