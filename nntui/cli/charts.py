@@ -12,6 +12,7 @@ import numpy as np
 import plotext
 from numpy.typing import NDArray
 
+from nntui import ticks
 from nntui.text import plain
 
 #: Points a column that plotext is given: it takes time for every one, and braille shows two.
@@ -88,36 +89,10 @@ def _axes(x: NDArray[np.float64], y: NDArray[np.float64], log: bool) -> None:
         low, high = low - room, high + room
     plotext.xlim(left, right)
     plotext.ylim(low, high)
-    ticks = ticks_between(left, right, 6)
-    plotext.xticks(ticks, [short(tick) for tick in ticks])
-    ticks = _decades(low, high) if log else ticks_between(low, high, 6)
-    plotext.yticks(ticks, [f"{float(f'{10**tick:.2e}'):g}" if log else short(tick) for tick in ticks])
-
-
-def ticks_between(low: float, high: float, most: int) -> list[float]:
-    """Round numbers, 1, 2 or 5 times a power of ten apart, at most so many, inside the range."""
-    raw = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(raw))
-    gap = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
-    first, last = math.ceil(low / gap - 1e-9), math.floor(high / gap + 1e-9)
-    return [n * gap for n in range(first, last + 1)]
-
-
-def _decades(low: float, high: float) -> list[float]:
-    """Ticks for a range of logarithms: at most eight powers of ten; of few decades also their doubles and fives."""
-    first, last = math.floor(low), math.floor(high)
-    mantissas = (0.0,) if last - first > 2 else (0.0, math.log10(2), math.log10(5))
-    ticks = [n + part for n in range(first, last + 1) for part in mantissas if low <= n + part <= high]
-    return ticks[:: math.ceil(len(ticks) / 8)] if len(ticks) > 1 else [low, high]
-
-
-def short(value: float) -> str:
-    """A tick's label: ``250``, ``12k``, ``1.5M``, ``0.02``."""
-    for limit, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if abs(value) >= limit:
-            scale = 1e3 if letter == "k" else limit
-            return f"{value / scale:g}{letter}"
-    return f"{value:.6g}" if abs(value) > 1e-12 else "0"
+    columns = ticks.nice_ticks(left, right, 6)
+    plotext.xticks(columns, ticks.labels(columns))
+    rows = ticks.log_ticks(10**low, 10**high, 8) if log else ticks.nice_ticks(low, high, 6)
+    plotext.yticks([math.log10(row) for row in rows] if log else rows, ticks.labels(rows, log=log))
 
 
 def colours() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,21 +37,3 @@ def test_a_curve_is_drawn_where_its_values_are() -> None:
     assert "fall: line one" in lines[0]
     assert all(label in lines[-1] for label in ("0", "20", "100"))
     assert any(line.lstrip().startswith("0.5┤") or line.lstrip().startswith("0.4┤") for line in lines)
-
-
-@given(low=st.floats(-1e30, 1e30), span=st.floats(1e-6, 1e30), most=st.integers(2, 10))
-@relaxed
-def test_ticks_are_round_few_and_inside(low: float, span: float, most: int) -> None:
-    high = low + max(span, abs(low) * 1e-6)
-    ticks = charts.ticks_between(low, high, most)
-    room = (high - low) * 1e-6
-    assert 1 <= len(ticks) <= most + 1
-    assert all(low - room <= tick <= high + room for tick in ticks)
-
-
-@pytest.mark.parametrize(
-    ("value", "label"),
-    [(0, "0"), (250, "250"), (12_000, "12k"), (1_500_000, "1.5M"), (2e9, "2G"), (0.02, "0.02"), (-0.5, "-0.5")],
-)
-def test_labels_are_short(value: float, label: str) -> None:
-    assert charts.short(value) == label

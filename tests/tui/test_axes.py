@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nntui.tui.widgets.axes import compact, frame, grow, log_ticks, nice_ticks, settle
+from nntui.ticks import compact, log_ticks, nice_ticks
+from nntui.tui.widgets.axes import frame, grow, settle
 
 positive = st.floats(1e-9, 1e12)
 

@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
+
+from nntui.ticks import exact, labels, log_ticks, nice_ticks, round_up
 
 #: A canvas smaller than this shows more without a frame.
 _SMALLEST = 16, 4
 #: y labels are at least this wide, so that the canvas does not move when they change.
 _LABEL_WIDTH = 5
 _LADDER = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-
-
-def nice_ticks(lo: float, hi: float, count: int) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten between `lo` and `hi`, at most about `count` of them."""
-    if not hi > lo:
-        return [lo]
-    step = _nice_step((hi - lo) / max(1, count))
-    first, last = math.ceil(lo / step - 1e-9), math.floor(hi / step + 1e-9)
-    return [_exact(number * step) for number in range(first, last + 1)]
-
-
-def log_ticks(lo: float, hi: float, count: int) -> list[float]:
-    """Ticks for a logarithmic axis from `lo` to `hi`, both positive: powers of ten.
-
-    1, 2 and 5 times those where there are fewer than two; round numbers where that is not enough either.
-    """
-    first, last = math.ceil(math.log10(lo) - 1e-9), math.floor(math.log10(hi) + 1e-9)
-    if last > first:
-        stride = math.ceil((last - first + 1) / max(1, count))
-        return [_exact(10.0**power) for power in range(first, last + 1, stride)]
-    finer = [
-        _exact(digit * 10.0**power)
-        for power in range(first - 1, last + 2)
-        for digit in (1, 2, 5)
-        if lo * (1 - 1e-9) <= digit * 10.0**power <= hi * (1 + 1e-9)
-    ]
-    return finer if len(finer) > 1 else nice_ticks(lo, hi, count)
 
 
 def grow(value: float) -> float:
@@ -47,7 +20,7 @@ def grow(value: float) -> float:
     if value <= 0:
         return 0.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(_exact(step * power) for step in _LADDER if step * power >= value * (1 - 1e-9))
+    return next(exact(step * power) for step in _LADDER if step * power >= value * (1 - 1e-9))
 
 
 def settle(previous: tuple[float, float] | None, lo: float, hi: float, *, log: bool = False) -> tuple[float, float]:
@@ -69,58 +42,14 @@ def _linear_window(lo: float, hi: float) -> tuple[float, float]:
     if hi - lo <= max(1e-6 * size, 1e-30):
         margin = 0.5 * size if size > 1e-30 else 1.0
         lo, hi = lo - margin, hi + margin
-    step = _nice_step((hi - lo) / 10)
-    return _exact(math.floor(lo / step + 1e-9) * step), _exact(math.ceil(hi / step - 1e-9) * step)
+    step = round_up((hi - lo) / 10)
+    return exact(math.floor(lo / step + 1e-9) * step), exact(math.ceil(hi / step - 1e-9) * step)
 
 
 def _log_window(lo: float, hi: float) -> tuple[float, float]:
     if hi <= lo * 1.1:
         lo, hi = lo / 2, hi * 2
-    return 1 / _nice_step(1 / lo), _nice_step(hi)
-
-
-def _nice_step(value: float) -> float:
-    """The next 1, 2 or 5 times a power of ten at or above `value`."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(_exact(step * power) for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
-
-
-def _exact(value: float) -> float:
-    """Take off the noise of multiplying: 0.30000000000000004 is 0.3."""
-    return float(f"{value:.12g}")
-
-
-def compact(number: float, step: float | None = None) -> str:
-    """Write a number in few characters: "12k", "1.5M", "0.05", "1e-4".
-
-    With `step`, the distance between ticks, as many decimals as tell neighbours apart, also where they are
-    zeros; without it, three significant digits at most.
-    """
-    if not math.isfinite(number):
-        return str(number)
-    if step is None:
-        number = float(f"{number:.3g}")
-    size = abs(number)
-    if number == 0:
-        return "0"
-    if size >= 1e15 or (size < 1e-3 and (step is None or step < 1e-4)):
-        mantissa, _, exponent = f"{number:.2e}".partition("e")
-        return f"{_trim(mantissa)}e{int(exponent)}"
-    unit, suffix = next(((unit, suffix) for unit, suffix in _UNITS if size >= unit), (1.0, ""))
-    return _decimals(number / unit, step and step / unit) + suffix
-
-
-def _decimals(number: float, step: float | None) -> str:
-    if step is None:
-        return _trim(f"{number:.5f}" if abs(number) < 1 else f"{number:.2f}")
-    digits = 0
-    while digits < 6 and abs(step * 10**digits - round(step * 10**digits)) > 1e-6 * step * 10**digits:
-        digits += 1
-    return f"{number:.{digits}f}"
-
-
-def _trim(digits: str) -> str:
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return 1 / round_up(1 / lo), round_up(hi)
 
 
 class Frame(NamedTuple):
@@ -148,22 +77,17 @@ def frame(
     chart gets no frame, only a canvas.
     """
     y_ticks = log_ticks(*y_window, height // 3) if log else nice_ticks(*y_window, max(2, height // 3))
-    labels = _labels(y_ticks, log)
-    label_width = max(_LABEL_WIDTH, *map(len, labels))
+    y_labels = labels(y_ticks, log=log)
+    label_width = max(_LABEL_WIDTH, *map(len, y_labels))
     columns, rows = width - label_width - 1, height - 2
     if columns < _SMALLEST[0] or rows < _SMALLEST[1]:
         return Frame((" " * max(0, width),) * max(0, height), 0, max(0, width), max(0, height))
     x_ticks = nice_ticks(*x_window, max(1, columns // 10)) or [x_window[0]]
     x_cells = tuple(_cell(tick, x_window, columns, dots[0], False) for tick in x_ticks)
     y_cells = tuple(rows - 1 - _cell(tick, y_window[::-1], rows, dots[1], log) for tick in y_ticks)
-    beside = _y_axis(rows, y_cells, tuple(label.rjust(label_width) for label in labels))
-    below = _x_axis(columns, x_cells, tuple(_labels(x_ticks, False)), label_width)
+    beside = _y_axis(rows, y_cells, tuple(label.rjust(label_width) for label in y_labels))
+    below = _x_axis(columns, x_cells, tuple(labels(x_ticks)), label_width)
     return Frame((*(text + " " * columns for text in beside), *below), label_width + 1, columns, rows)
-
-
-def _labels(ticks: Sequence[float], log: bool) -> list[str]:
-    step = ticks[1] - ticks[0] if len(ticks) > 1 and not log else None
-    return [compact(tick, step) for tick in ticks]
 
 
 def _cell(value: float, window: tuple[float, float], cells: int, dots: int, log: bool) -> int:

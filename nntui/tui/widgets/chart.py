@@ -14,7 +14,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from nntui.text import plain
-from nntui.tui.widgets.axes import Frame, compact, frame, grow, settle
+from nntui.ticks import compact
+from nntui.tui.widgets.axes import Frame, frame, grow, settle
 from nntui.tui.widgets.cells import MERGE_GAP, Cells, line
 from nntui.tui.widgets.raster import DASHES, MARKERS, Buckets, Raster, raster
 from nntui.tui.widgets.text import fit
