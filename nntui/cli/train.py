@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nntui.config import RunConfig
 
 
-def train(  # noqa: PLR0917 - the options of the command
+def train(
     preset: Annotated[str, typer.Argument(metavar="PRESET|FILE.toml", help="A preset's name, or a TOML file.")],
     settings: Annotated[
         list[str] | None,
