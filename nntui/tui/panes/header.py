@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.style import Style
 
 from nntui.store.records import RunRecord
+from nntui.text import plain
 from nntui.tui.feed import Picture
 from nntui.tui.panes.numbers import bar, count, duration
 from nntui.tui.panes.pane import PictureCells
@@ -71,8 +73,9 @@ class Header(PictureCells):
         name = f"  {run.name}" if run.name == run.preset or not run.preset else f"  {run.name} ({run.preset})"
         right = f"{run.id}" if width >= 60 else ""
         room = width - len(state) - len(right) - 1
-        left = fit(name, min(room, len(name)))
-        note = fit(f"  {where or run.title}", max(0, room - len(left)))
+        note = f"  {where or run.title}"
+        left = fit(name, max(0, min(cell_len(plain(name)), max(room - cell_len(plain(note)), room // 3))))
+        note = fit(note, max(0, room - cell_len(left)))
         first = line(
             (state, self.get_component_rich_style(f"header--{_tone(run)}")),
             (left, self.get_component_rich_style("header--name")),

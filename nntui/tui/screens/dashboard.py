@@ -24,6 +24,8 @@ from nntui.tui.screens.value import ValueEntry
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
+#: Characters of a notice; more would cover the screen.
+LONGEST_NOTICE = 400
 #: What needs a trainer.
 STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type"))
 
@@ -78,7 +80,8 @@ class DashboardScreen(Screen[None]):
             self._say(f"{run.state} at step {run.step:,}")
 
     def _say(self, text: str, severity: SeverityLevel = "information", seconds: float = 5) -> None:
-        self.notify(plain(text), severity=severity, timeout=seconds, markup=False)
+        shown = text if len(text) <= LONGEST_NOTICE else text[: LONGEST_NOTICE - 1] + "…"
+        self.notify(plain(shown), severity=severity, timeout=seconds, markup=False)
 
     @on(Unreadable)
     def _say_unreadable(self, message: Unreadable) -> None:
