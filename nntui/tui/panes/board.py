@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.widget import Widget
 
 from nntui.tui import keymap
 from nntui.tui.feed import Picture
@@ -32,6 +34,7 @@ class Board(Horizontal):
         self._hidden: set[int] = set()
         self._alone: int | None = None
         self._small_shows = 1
+        self._focus_before: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """Two columns."""
@@ -82,9 +85,19 @@ class Board(Horizontal):
                 child.set_class(child in seen[-1:], "last")
         self.set_class(self._small, "small")
         self.set_class(self.app.size.height < SHORT, "short")
+        self._keep_focus([pane for pane in panes if pane.display])
+
+    def _keep_focus(self, seen: Sequence[Widget]) -> None:
+        """Some pane that is seen has the focus; the one that had it before the terminal was small gets it back."""
         focused = self.screen.focused
-        if focused is None or not focused.display:
-            next(pane for pane in panes if pane.display).focus()
+        if self._small:
+            self._focus_before = self._focus_before or focused
+        else:
+            focused, self._focus_before = self._focus_before or focused, None
+        if focused is None or focused not in seen:
+            focused = seen[0]
+        if focused is not self.screen.focused:
+            self.screen.set_focus(focused)
 
     def action_pane(self, number: int) -> None:
         """Shows or hides a pane, all but the last one; where one is shown alone, shows this one instead."""
