@@ -114,7 +114,7 @@ class Recording:
         self.writer.add_stream("step", ["loss", *(f"grad_norm/{name}" for name in names)])
         self.writer.add_stream("evaluation", ["accuracy", *(["val_loss", "val_accuracy"] if shape.test_rows else [])])
         rows: dict[str, NDArray[Any]] = {
-            "row": np.arange(len(shape.X)),
+            "row": np.arange(1, len(shape.X) + 1),
             "X": shape.X.astype(np.float32),
             "T": shape.T.astype(np.float32),
             "part": (np.arange(len(shape.X)) >= len(shape.X) - shape.test_rows).astype(np.uint8),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from textual.pilot import Pilot
 
 from nntui.tui.app import NntuiApp
+from nntui.tui.panes.board import Board
+from nntui.tui.panes.curves import CurvePane
+from nntui.tui.panes.pane import PictureCells, Pictured
 from nntui.tui.screens.dashboard import DashboardScreen
 
 Scenario = Callable[[Pilot[None]], Awaitable[None]]
@@ -27,7 +32,18 @@ def play(scenario: Scenario, folder: Path | None, size: tuple[int, int] = (120, 
             await settled(pilot)
             await scenario(pilot)
 
-    asyncio.run(session())
+    with unpaced():
+        asyncio.run(session())
+
+
+@contextmanager
+def unpaced() -> Iterator[None]:
+    """Draws every picture as it comes: nobody's eyes need rest here."""
+    paced = [Pictured, *Pictured.__subclasses__(), *PictureCells.__subclasses__(), *CurvePane.__subclasses__()]
+    with ExitStack() as stack:
+        for pane in paced:
+            stack.enter_context(patch.object(pane, "EVERY", 0.0))
+        yield
 
 
 def lines(pilot: Pilot[None]) -> list[str]:
@@ -60,7 +76,6 @@ async def settled(pilot: Pilot[None]) -> None:
     while quiet < 3:
         assert time.monotonic() < limit, f"no rest before this screen:\n{text(pilot)}"
         await pilot.pause()
-        await pilot.pause(0.01)
         quiet = quiet + 1 if _quiet(pilot) else 0
 
 
@@ -72,6 +87,6 @@ def _quiet(pilot: Pilot[None]) -> bool:
             return False
         if not feed._ended and (feed._picture is None or feed._picture is not dashboard._picture):
             return False
-        if any(pane._late is not None for pane in dashboard._panes()):
+        if any(pane._late is not None for pane in dashboard.query_one(Board).panes):
             return False
     return not any(worker.is_running for worker in pilot.app.workers if worker.name != "feed")

@@ -16,7 +16,6 @@ from nntui.tui import keymap
 from nntui.tui.app import NntuiApp
 from nntui.tui.keymap import KEYS, Key
 from nntui.tui.panes.board import Board
-from nntui.tui.panes.board import Board
 from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.screens.dashboard import DashboardScreen

@@ -1,0 +1,817 @@
+"""The dashboard, driven by keys and mouse: each does what its help says, and nothing that comes can break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from rich.cells import cell_len
+from textual.events import MouseScrollDown
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from nntui import config, launch, paths
+from nntui.config import KNOBS
+from nntui.store import catalog
+from nntui.store.reader import Reader
+from nntui.tui.panes.board import Board
+from nntui.tui.panes.curves import CurvePane, GradientPane, LossPane
+from nntui.tui.panes.knobs import LIVE, KnobPane
+from nntui.tui.screens.dashboard import DashboardScreen
+from nntui.tui.screens.help import HelpScreen
+from nntui.tui.screens.value import ValueEntry
+from tests.tui import recorded
+from tests.tui.recorded import Recording
+from tests.tui.screen import lines, play, settled, shows, text, until
+
+#: Learning rates above and below that of a recorded run, 0.125.
+UP = ["0.16", "0.2", "0.25", "0.32", "0.4"]
+
+
+@pytest.fixture
+def live() -> Recording:
+    """A run that this process trains; nobody answers its commands but the test."""
+    recording = Recording(paths.runs_dir(), recorded.table())
+    recording.train(100)
+    return recording
+
+
+@pytest.fixture
+def kept() -> Path:
+    """A run that has finished."""
+    return recorded.finished(paths.runs_dir(), recorded.images())
+
+
+def dashboard(pilot: Pilot[None]) -> DashboardScreen:
+    return next(screen for screen in pilot.app.screen_stack if isinstance(screen, DashboardScreen))
+
+
+def seen(pilot: Pilot[None]) -> list[int]:
+    """The numbers of the panes that are shown."""
+    return [pane.number for pane in dashboard(pilot).query_one(Board).panes if pane.region]
+
+
+def focused(pilot: Pilot[None]) -> int | None:
+    return getattr(pilot.app.screen.focused, "number", None)
+
+
+async def asked(pilot: Pilot[None], live: Recording, count: int) -> list[tuple[str, str, str]]:
+    """Waits for so many commands; returns kind, key and value of all that wait for an answer."""
+    await until(pilot, lambda: len(live.writer.waiting()) >= count)
+    return [(command.kind, command.key, command.value) for command in live.writer.waiting()]
+
+
+# Commands
+
+
+@pytest.mark.parametrize(
+    ("key", "command"),
+    [
+        ("space", ("pause", "", "")),
+        ("full_stop", ("step", "", "1")),
+        ("n", ("step", "", "1")),
+        ("left_square_bracket", ("set", "training.lr", "0.1")),
+        ("right_square_bracket", ("set", "training.lr", "0.16")),
+        ("left", ("set", "training.lr", "0.1")),
+        ("h", ("set", "training.lr", "0.1")),
+        ("minus", ("set", "training.lr", "0.1")),
+        ("right", ("set", "training.lr", "0.16")),
+        ("l", ("set", "training.lr", "0.16")),
+        ("plus", ("set", "training.lr", "0.16")),
+        ("equals_sign", ("set", "training.lr", "0.16")),
+    ],
+)
+def test_a_key_asks_the_trainer(live: Recording, key: str, command: tuple[str, str, str]) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press(key)
+        assert await asked(pilot, live, 1) == [command]
+
+    play(scenario, live.folder)
+
+
+def test_space_goes_on_with_a_paused_run(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        live.commit(state="paused")
+        await shows(pilot, "paused", "space go on")
+        await pilot.press("space")
+        assert await asked(pilot, live, 1) == [("resume", "", "")]
+
+    play(scenario, live.folder)
+
+
+@pytest.mark.parametrize("key", ["n", "escape", "q"])
+def test_stopping_asks_and_takes_no(live: Recording, key: str) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("s")
+        await shows(pilot, "Stop this run for good?")
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
+        await pilot.press("space")
+        assert await asked(pilot, live, 1) == [("pause", "", "")]
+
+    play(scenario, live.folder)
+
+
+@pytest.mark.parametrize("key", ["y", "enter"])
+def test_stopping_asks_and_takes_yes(live: Recording, key: str) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("s", key)
+        assert await asked(pilot, live, 1) == [("stop", "", "")]
+        live.answer()
+        live.commit(state="stopped", reason="by somebody")
+        await shows(pilot, "stopped at step 100")
+
+    play(scenario, live.folder)
+
+
+def test_the_question_is_answered_by_a_click(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("s")
+        await shows(pilot, " y yes ")
+        row = next(y for y, line in enumerate(lines(pilot)) if " y yes " in line)
+        await pilot.click(offset=(lines(pilot)[row].index("yes"), row))
+        assert await asked(pilot, live, 1) == [("stop", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_rapid_presses_add_up(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        for _ in UP:
+            pilot.app.simulate_key("right")  # without waiting for what the key before has done
+        commands = await asked(pilot, live, len(UP))
+        assert commands == [("set", "training.lr", value) for value in UP]
+
+    play(scenario, live.folder)
+
+
+def test_each_knob_is_chosen_and_turned(live: Recording) -> None:
+    wanted = [
+        ("set", knob.key, knob.show(knob.turned(live.config.get(knob.key), 1)))
+        for knob in LIVE
+        if knob.turned(live.config.get(knob.key), 1) != live.config.get(knob.key)
+    ]
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press(*["up"] * 10)
+        for _ in LIVE:
+            await pilot.press("right", "down")
+        assert await asked(pilot, live, len(wanted)) == wanted
+        assert dashboard(pilot).query_one(KnobPane).chosen is LIVE[-1]
+
+    play(scenario, live.folder)
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"), [("j", "momentum"), ("down", "momentum"), ("kj", "lr"), ("kkkk", "optimizer")]
+)
+def test_knobs_are_chosen_by_letters_as_by_arrows(live: Recording, keys: str, name: str) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press(*([keys] if keys == "down" else keys))
+        assert dashboard(pilot).query_one(KnobPane).chosen.name == name
+        assert any(f"▸ {name} " in line for line in lines(pilot))
+
+    play(scenario, live.folder)
+
+
+def test_a_knob_at_the_end_of_its_ladder_asks_for_nothing(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("down", "down", "left", "space")  # l2 is 0
+        assert await asked(pilot, live, 1) == [("pause", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_what_was_asked_is_shown_at_once_and_stays_when_applied(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane = dashboard(pilot).query_one(KnobPane)
+        before = pane.get_component_rich_style("knobs--asked")
+        assert before is not None
+        await pilot.press("right")
+        await shows(pilot, "0.16")
+        await asked(pilot, live, 1)
+        live.answer()
+        await until(pilot, lambda: not pane._asked)
+        assert pane.value(KNOBS["training.lr"]) == 0.16
+        assert "0.16" in text(pilot)
+
+    play(scenario, live.folder)
+
+
+def test_a_refused_value_is_told_and_the_knob_goes_back(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("right")
+        await asked(pilot, live, 1)
+        live.answer("refused", "training.lr: [red]not[/red] today")
+        await shows(pilot, "training.lr: [red]not[/red] today")
+        pane = dashboard(pilot).query_one(KnobPane)
+        await until(pilot, lambda: pane.value(KNOBS["training.lr"]) == 0.125)
+
+    play(scenario, live.folder)
+
+
+def test_of_several_values_asked_for_the_last_is_shown(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane = dashboard(pilot).query_one(KnobPane)
+        await pilot.press("right", "right")
+        await asked(pilot, live, 2)
+        first = live.writer.waiting()[0]
+        live.writer.answer(first, "applied", 100, "")
+        live.commit(step=101)
+        await until(pilot, lambda: dashboard(pilot)._picture.run.step == 101)  # type: ignore[union-attr]
+        assert pane.value(KNOBS["training.lr"]) == 0.2
+        live.answer()
+        await until(pilot, lambda: not pane._asked)
+        assert pane.value(KNOBS["training.lr"]) == 0.2
+
+    play(scenario, live.folder)
+
+
+def test_a_change_from_elsewhere_turns_the_knob_here(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        live.config = live.config.with_value("training.lr", 0.5)
+        live.writer.configure(live.config.to_dict())
+        live.commit(step=101)
+        pane = dashboard(pilot).query_one(KnobPane)
+        await until(pilot, lambda: pane.value(KNOBS["training.lr"]) == 0.5)
+        await pilot.press("right")
+        assert await asked(pilot, live, 1) == [("set", "training.lr", "0.63")]
+
+    play(scenario, live.folder)
+
+
+# Typing a value
+
+
+def test_a_value_is_typed(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await shows(pilot, "lr: learning rate", "a number from 1e-09 to 1000")
+        await pilot.press(*"0.3", "enter")
+        assert await asked(pilot, live, 1) == [("set", "training.lr", "0.3")]
+        assert isinstance(pilot.app.screen, DashboardScreen)
+
+    play(scenario, live.folder)
+
+
+def test_a_wrong_value_is_told_while_it_is_typed_and_not_taken(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("enter", *"5000")
+        await shows(pilot, "training.lr = 5000", "from 1e-09 to 1000")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ValueEntry)
+        await pilot.press("backspace", "backspace")
+        await until(pilot, lambda: "training.lr = 50" not in text(pilot))
+        await pilot.press("enter")
+        assert await asked(pilot, live, 1) == [("set", "training.lr", "50")]
+
+    play(scenario, live.folder)
+
+
+@pytest.mark.parametrize("typed", ["[red]", "\x1b[31m", "[/]", "1e999", "nan", "-inf", "x" * 500])
+def test_whatever_is_typed_is_an_error_in_words(live: Recording, typed: str) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        pilot.app.screen.query_one(Input).value = typed
+        await shows(pilot, "training.lr =", "must be")
+        await pilot.press("enter", "escape", "space")
+        assert await asked(pilot, live, 1) == [("pause", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_typing_is_left_by_escape(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("enter", *"0.3", "escape")
+        assert isinstance(pilot.app.screen, DashboardScreen)
+        await pilot.press("space")
+        assert await asked(pilot, live, 1) == [("pause", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_keys_of_the_dashboard_are_letters_while_one_types(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "q", "s", "question_mark", "space", "1")
+        assert pilot.app.screen.query_one(Input).value == "qs? 1"
+
+    play(scenario, live.folder)
+
+
+# Panes
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_a_digit_hides_its_pane_and_shows_it_again(kept: Path, number: int) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert seen(pilot) == [1, 2, 3, 4, 5]
+        await pilot.press(str(number))
+        assert seen(pilot) == [n for n in range(1, 6) if n != number]
+        assert focused(pilot) != number
+        await pilot.press(str(number))
+        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert focused(pilot) == number
+
+    play(scenario, kept)
+
+
+def test_the_last_pane_cannot_be_hidden(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press(*"12345")
+        assert seen(pilot) == [5]
+        assert focused(pilot) == 5
+        await pilot.press("1")
+        assert seen(pilot) == [1, 5]
+
+    play(scenario, kept)
+
+
+def test_what_is_left_fills_the_room(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press(*"345")
+        loss = dashboard(pilot).query_one(LossPane)
+        assert loss.region.width == 120
+        await pilot.press("2")
+        assert loss.region.height == 37
+
+    play(scenario, kept)
+
+
+def test_tab_goes_round_the_panes(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        order = []
+        for _ in range(5):
+            order.append(focused(pilot))
+            await pilot.press("tab")
+        assert order == [3, 4, 5, 1, 2]
+        await pilot.press("shift+tab")
+        assert focused(pilot) == 2
+
+    play(scenario, kept)
+
+
+@pytest.mark.parametrize("key", ["m", "z"])
+def test_a_pane_fills_the_screen_and_goes_back(kept: Path, key: str) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("tab", "tab", key)
+        assert seen(pilot) == [5]
+        await pilot.press("tab")
+        assert seen(pilot) == [1]
+        await pilot.press("2")
+        assert seen(pilot) == [2]
+        await pilot.press(key)
+        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert focused(pilot) == 2
+        await pilot.press(key, "escape")
+        assert seen(pilot) == [1, 2, 3, 4, 5]
+
+    play(scenario, kept)
+
+
+def test_y_changes_the_axis_of_the_chart_in_focus_or_of_the_loss(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        loss, gradients = dashboard(pilot).query_one(LossPane), dashboard(pilot).query_one(GradientPane)
+
+        def axes() -> tuple[bool, bool]:
+            return loss.log_axis, gradients.log_axis
+
+        assert axes() == (False, True)
+        await pilot.press("y")
+        assert axes() == (True, True)
+        await shows(pilot, "loss, log")
+        gradients.focus()
+        await pilot.press("y")
+        assert axes() == (True, False)
+
+    play(scenario, kept)
+
+
+def test_a_click_gives_a_pane_the_focus_and_chooses_a_knob(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        for number, selector in enumerate(("#loss", "#gradients", "#knobs", "#layers", "#predictions"), start=1):
+            await pilot.click(selector)
+            assert focused(pilot) == number
+        pane = dashboard(pilot).query_one(KnobPane)
+        row = next(y for y, line in enumerate(lines(pilot)) if "batch_size" in line)
+        await pilot.click(offset=(pane.region.x + 5, row))
+        assert pane.chosen.name == "batch_size"
+        assert focused(pilot) == 3
+
+    play(scenario, live.folder)
+
+
+@pytest.mark.parametrize(("hint", "command"), [("pause", "pause"), ("step", "step")])
+def test_a_click_on_the_key_bar_presses_the_key(live: Recording, hint: str, command: str) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.click(offset=(lines(pilot)[-1].index(hint), 39))
+        assert [kind for kind, _, _ in await asked(pilot, live, 1)] == [command]
+
+    play(scenario, live.folder)
+
+
+# Predictions
+
+
+def first_row(pilot: Pilot[None]) -> str:
+    """The number of the row that is shown first."""
+    pane = dashboard(pilot).query_one("#predictions")
+    top = lines(pilot)[pane.content_region.y][pane.content_region.x :]
+    return next(word for word in top.split() if word.isdigit())
+
+
+def test_predictions_are_ordered_and_scrolled(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("tab", "tab")
+        assert "worst first" in text(pilot)
+        assert first_row(pilot) == "28"  # a distance of 0.594, the greatest
+        await pilot.press("o")
+        assert "in order" in text(pilot)
+        assert first_row(pilot) == "1"
+        places = {}
+        for keys in ("down", "j", "pagedown", "up", "k", "pageup", "end", "home", "G", "g"):
+            await pilot.press(keys)
+            places[keys] = int(first_row(pilot))
+        assert places["down"] < places["j"] < places["pagedown"] > places["up"] > places["k"] > places["pageup"]
+        assert places["end"] == places["G"] > places["pagedown"]
+        assert places["home"] == places["g"] == 1
+        assert "60 train" in text(pilot) or "60 test" in text(pilot) or places["end"] <= 60
+
+    play(scenario, kept)
+
+
+def test_the_wheel_scrolls_the_predictions(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("tab", "tab", "o")
+        assert first_row(pilot) == "1"
+        await pilot._post_mouse_events([MouseScrollDown], "#predictions")
+        assert int(first_row(pilot)) > 1
+
+    play(scenario, kept)
+
+
+def test_a_page_is_what_was_seen(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("tab", "tab", "o")
+        pane = dashboard(pilot).query_one("#predictions")
+        area = pane.content_region
+        numbers = [
+            int(word)
+            for line in lines(pilot)[area.y : area.bottom]
+            for word, following in zip(line.split(), line.split()[1:], strict=False)
+            if following in ("train", "test")
+        ]
+        await pilot.press("pagedown")
+        assert int(first_row(pilot)) == max(numbers) + 1
+
+    play(scenario, kept)
+
+
+# Over the dashboard
+
+
+def test_help_opens_once_and_closes(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        for opening, closing in (("question_mark", "escape"), ("f1", "q"), ("question_mark", "f1")):
+            await pilot.press(opening)
+            assert isinstance(pilot.app.screen, HelpScreen)
+            await pilot.press(closing)
+            assert isinstance(pilot.app.screen, DashboardScreen)
+
+    play(scenario, kept)
+
+
+def test_the_palette_opens_and_a_theme_changes_the_colours(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        def colours() -> set[str]:
+            strips = dashboard(pilot)._compositor.render_strips()
+            return {str(style.bgcolor) for strip in strips for _, style, _ in strip if style and style.bgcolor}
+
+        def ink() -> set[str]:
+            strips = dashboard(pilot)._compositor.render_strips()
+            return {str(style.color) for strip in strips for _, style, _ in strip if style and style.color}
+
+        backgrounds, inks = colours(), ink()
+        await pilot.press("ctrl+p")
+        await shows(pilot, "Theme")
+        await pilot.press("escape")
+        pilot.app.theme = "textual-light"
+        await settled(pilot)
+        changed = colours()
+        await until(pilot, lambda: not inks & ink() or len(inks & ink()) < len(inks) / 3)
+        assert changed != backgrounds
+
+    play(scenario, kept)
+
+
+def test_q_leaves(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("q")
+        await until(pilot, lambda: pilot.app._exit)
+        assert pilot.app.return_code == 0
+
+    play(scenario, kept)
+
+
+def test_escape_does_not_leave_a_run_opened_by_name(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("escape", "escape")
+        assert isinstance(pilot.app.screen, DashboardScreen)
+
+    play(scenario, kept)
+
+
+# How a run ends
+
+
+def test_an_ended_run_cannot_be_steered(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        bar = lines(pilot)[-1]
+        assert not any(word in bar for word in ("pause", "step", "stop", "turn", "type", "rate", "training goes on"))
+        keys = ["space", "full_stop", "s", "left", "right", "enter", "left_square_bracket", "right_square_bracket"]
+        await pilot.press(*keys)
+        assert isinstance(pilot.app.screen, DashboardScreen)
+        assert "finished: knobs turn while" in text(pilot)
+
+    play(scenario, kept)
+    assert commands_in(kept) == []
+
+
+def commands_in(folder: Path) -> list[str]:
+    reader = Reader(folder)
+    try:
+        return [command.kind for command in reader.commands()]
+    finally:
+        reader.close()
+
+
+def test_a_diverged_run_says_where(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        live.train(50, bad=(150,))
+        live.end("diverged", "not finite, first in layer 1")
+        await shows(pilot, "✕ diverged", "at step 150: not finite, first in layer 1", "✗")
+
+    play(scenario, live.folder)
+
+
+def test_a_run_without_its_trainer_says_crashed(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        live.update(pid_started=1.0)
+        await shows(pilot, "crashed", "at step 100")
+        assert "pause" not in lines(pilot)[-1]
+
+    play(scenario, live.folder)
+
+
+def test_a_run_that_cannot_be_read_says_so_and_the_screen_lives_on(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        recorded.execute(live.folder, "UPDATE run SET config = '{'")
+        live.commit(step=101)
+        await shows(pilot, "be read")
+        assert "pause" not in lines(pilot)[-1]
+        await pilot.press("space", "right", "question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+
+    play(scenario, live.folder)
+
+
+def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "holds no run")
+        await pilot.press(*"12345", "space", "tab", "m", "y", "o", "right", "enter", "question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+
+    play(scenario, tmp_path)
+
+
+# With a real trainer
+
+
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+def test_a_real_run_is_paused_stepped_turned_resumed_and_stopped() -> None:
+    settings = config.from_dict(
+        {"data": {"test_fraction": 0.0}, "model": {"layers": [3]}, "training": {"epochs": 10**9}}
+    )
+    folder, trainer = launch.start_run(settings, preset="xor")
+
+    def run() -> Any:
+        return catalog.open_run(folder)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "running", "training")
+        await pilot.press("space")
+        await shows(pilot, "paused", "go on")
+        before = run().step
+        await pilot.press("full_stop", "full_stop")
+        await until(pilot, lambda: run().step == before + 2)
+        await pilot.press("right")
+        await until(pilot, lambda: run().config["training"]["lr"] == 0.125)
+        await shows(pilot, "▲")
+        await pilot.press("space")
+        await until(pilot, lambda: run().step > before + 2)
+        await shows(pilot, "running")
+        await pilot.press("s", "y")
+        await shows(pilot, "stopped at step")
+
+    play(scenario, folder)
+    assert trainer.wait(20) == 0
+
+
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+def test_a_real_trainer_that_is_killed_has_crashed() -> None:
+    settings = config.from_dict({"data": {"test_fraction": 0.0}, "training": {"epochs": 10**9}})
+    folder, trainer = launch.start_run(settings, preset="xor")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "running")
+        await until(pilot, lambda: catalog.open_run(folder).step > 0)
+        psutil.Process(trainer.pid).kill()
+        await shows(pilot, "crashed at step", "crashed")
+
+    play(scenario, folder)
+    trainer.wait(20)
+
+
+# Other people's words
+
+HOSTILE = [
+    "\x1b[31mred\x1b]0;title\x07",
+    "[red]markup[/red] [@click=app.exit]x[/]",
+    "[/] [b $primary",
+    "nul\0byte",
+    "עברית \u202eabc",
+    "👩‍🔬 漢字",
+    "x" * 10_000,
+    "two\nlines\ttab",
+    "",
+]
+
+
+def hostile_shape(shape: recorded.Shape, words: Sequence[str]) -> recorded.Shape:
+    """The shape with other words, in turn, wherever a trainer may take them from a file."""
+    turn = cycle(words)
+    return replace(
+        shape,
+        features=tuple(next(turn) for _ in shape.features),
+        target=next(turn),
+        classes=(next(turn), next(turn)),
+        layers=tuple(replace(layer, name=f"{i}{next(turn)}") for i, layer in enumerate(shape.layers)),
+        title=next(turn)[:5000],
+        events=tuple((10 * i, kind, word) for kind in ("set", "warning", "state") for i, word in enumerate(words, 1)),
+    )
+
+
+def assert_tame(pilot: Pilot[None]) -> None:
+    """Nothing on the screen acts on the terminal, and nothing moves what stands beside it."""
+    assert [line for line in lines(pilot) if any(char in line for char in "\x1b\0\x07\u202e\t\n")] == []
+    assert {cell_len(line) for line in lines(pilot)} == {pilot.app.size.width}
+
+
+@pytest.mark.parametrize("make", [recorded.table, recorded.images])
+def test_words_of_others_are_shown_as_words_in_every_pane(make: Callable[[], recorded.Shape]) -> None:
+    recording = Recording(paths.runs_dir(), hostile_shape(make(), HOSTILE))
+    recording.train(100)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert_tame(pilot)
+        for _ in range(5):
+            await pilot.press("tab", "m")
+            assert_tame(pilot)
+            await pilot.press("m")
+        await pilot.press("o")
+        assert_tame(pilot)
+
+    play(scenario, recording.folder)
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
+def test_words_of_others_are_shown_as_words(words: str) -> None:
+    """As a name, as an answer and as a reason."""
+    recording = Recording(paths.runs_dir(), hostile_shape(recorded.table(), [words]), name=words, preset=words)
+    recording.train(100)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert_tame(pilot)
+        await pilot.press("right")
+        await asked(pilot, recording, 1)
+        recording.answer("refused", words)
+        await until(pilot, lambda: not dashboard(pilot).query_one(KnobPane)._asked)
+        recording.end("diverged", words)
+        await shows(pilot, "diverged at step 100")
+        assert_tame(pilot)
+
+    play(scenario, recording.folder)
+
+
+# Sizes
+
+SIZES = [(40, 12), (80, 24), (120, 40), (20, 5), (1, 1), (72, 20), (71, 19), (30, 8), (300, 8), (30, 100), (120, 40)]
+
+
+@pytest.mark.parametrize(("make", "marker"), [(recorded.table, "braille"), (recorded.images, "ascii")])
+def test_resizing_loses_nothing(make: Callable[[], recorded.Shape], marker: str) -> None:
+    folder = recorded.finished(paths.runs_dir(), make())
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("tab", "tab", "y", "4", "4", "tab", "o")
+        await settled(pilot)
+        before, focus = text(pilot), focused(pilot)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+            assert [len(line) for line in lines(pilot)] == [size[0]] * size[1]
+        assert text(pilot) == before
+        assert focused(pilot) == focus
+
+    play(scenario, folder, marker=marker)
+
+
+def test_resizing_while_a_run_trains(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        for size in SIZES:
+            live.train(20)
+            await pilot.resize_terminal(*size)
+        await shows(pilot, f"step {live.status.step}")
+
+    play(scenario, live.folder)
+
+
+@pytest.mark.parametrize("over", ["question_mark", "s", "enter", "ctrl+p"])
+def test_resizing_under_a_dialog(live: Recording, over: str) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press(over)
+        for size in ((40, 12), (20, 5), (1, 1), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
+
+    play(scenario, live.folder)
+
+
+def test_a_small_terminal_shows_one_pane_and_keys_bring_another(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert seen(pilot) == [1]
+        for number in (3, 5, 2, 4, 1):
+            await pilot.press(str(number))
+            assert seen(pilot) == [number]
+            assert focused(pilot) == number
+        await pilot.press("tab")
+        assert seen(pilot) == [2]
+        await pilot.press("shift+tab", "shift+tab")
+        assert seen(pilot) == [5]
+
+    play(scenario, kept, size=(40, 12))
+
+
+@pytest.mark.parametrize("size", [(29, 40), (120, 7), (20, 5)], ids=str)
+def test_too_small_a_terminal_says_so(kept: Path, size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        words = " ".join(text(pilot).split())
+        assert words == "terminal too small: 30×8 needed"
+        await pilot.resize_terminal(30, 8)
+        await shows(pilot, "1 Loss", "finished")
+        assert "small" not in text(pilot)
+
+    play(scenario, kept, size=size)
+
+
+def test_a_chart_that_is_not_seen_is_not_read_for(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        feed = dashboard(pilot)._feed
+        assert feed is not None
+        await until(pilot, lambda: set(feed._queries) == {"loss", "gradients"})
+        await pilot.press("1")
+        await until(pilot, lambda: set(feed._queries) == {"gradients"})
+        await pilot.press("1")
+        await until(pilot, lambda: set(feed._queries) == {"loss", "gradients"})
+        widest = max(pane.buckets_wanted for pane in dashboard(pilot).query(CurvePane).results(CurvePane))
+        assert max(query.buckets for query in feed._queries.values()) <= widest
+
+    play(scenario, live.folder)
+
+
+def test_a_run_that_is_left_is_not_followed(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        screen = DashboardScreen(live.folder, marker="braille")
+        await pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen._picture is not None)
+        await pilot.press("escape")
+        await until(pilot, lambda: screen._feed is not None and screen._feed._ended)
+
+    play(scenario, None)
+
+
+def test_a_run_just_made_shows_words_where_there_is_nothing_yet() -> None:
+    recording = Recording(paths.runs_dir(), recorded.table())
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "starting", "The curve appears after the first step", "The predictions appear")
+
+    play(scenario, recording.folder)
+    recording.writer.close()
