@@ -20,7 +20,7 @@ from nntui.store import folder, schema
 from nntui.store.pyramid import KEEP, Pyramid, bucket_type, from_samples, merge
 from nntui.store.reader import Reader
 from nntui.store.records import Curve
-from nntui.store.writer import Writer
+from nntui.store.writer import ROW_BYTES, Writer
 
 Steps = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -48,9 +48,14 @@ def recordings(draw: st.DrawFn) -> tuple[Steps, Values, list[int]]:
     return np.cumsum(gaps).astype(np.int64) - gaps[0] + start, table, sorted({0, *cuts, count})
 
 
-def write(run: Path, steps: Steps, values: Values, cuts: list[int], keep: int = KEEP) -> None:
+def write(
+    run: Path, steps: Steps, values: Values, cuts: list[int], *, keep: int = KEEP, row_bytes: int = ROW_BYTES
+) -> None:
     """Records the samples chunk by chunk, each with a commit of its own."""
-    with patch("nntui.store.writer.Pyramid", partial(Pyramid, keep=keep)):
+    with (
+        patch("nntui.store.writer.Pyramid", partial(Pyramid, keep=keep)),
+        patch("nntui.store.writer.ROW_BYTES", row_bytes),
+    ):
         writer = Writer(run)
         writer.add_stream("step", SERIES)
         for start, end in pairwise(cuts):
@@ -93,16 +98,21 @@ def check_bucket(curve: Curve, bucket: int, values: NDArray[np.float32]) -> None
     assert abs(curve.mean[bucket] - good.mean()) <= 1e-5 * np.abs(good).mean() + 1e-44
 
 
-@given(recording=recordings(), keep=st.sampled_from([1, 8, 60, KEEP]), data=st.data())
+@given(
+    recording=recordings(),
+    keep=st.sampled_from([1, 8, 60, KEEP]),
+    row_bytes=st.sampled_from([1, 300, ROW_BYTES]),
+    data=st.data(),
+)
 @settings(deadline=None, max_examples=80)
 def test_every_range_at_every_zoom_is_the_raw_samples(
-    recording: tuple[Steps, Values, list[int]], keep: int, data: st.DataObject
+    recording: tuple[Steps, Values, list[int]], keep: int, row_bytes: int, data: st.DataObject
 ) -> None:
     steps, values, cuts = recording
     edges = st.sampled_from([0, *(int(step) + nudge for step in steps for nudge in (-1, 0, 1))])
     with tempfile.TemporaryDirectory() as place:
         run = folder.create(Path(place) / "runs", name="", preset="xor", config=RunConfig().to_dict())
-        write(run, steps, values, cuts, keep)
+        write(run, steps, values, cuts, keep=keep, row_bytes=row_bytes)
         reader = Reader(run)
         for _ in range(8):
             first, last = sorted((data.draw(edges), data.draw(edges)))
