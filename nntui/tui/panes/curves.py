@@ -90,6 +90,11 @@ class LossPane(CurvePane):
 
     number, heading, unit = 1, "Loss", "loss"
 
+    @classmethod
+    def first_query(cls, columns: int) -> Query:
+        """What every run has, in as many buckets as a terminal of so many columns can show."""
+        return Query(("val_loss", "loss"), 2 * columns)
+
     def series(self, picture: Picture) -> tuple[str, ...]:
         """Validation, where there is any, is drawn over training."""
         return ("val_loss", "loss") if picture.run.data.get("test_rows") else ("loss",)

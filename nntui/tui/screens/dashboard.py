@@ -15,7 +15,7 @@ from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import Answered, Feed, NewPicture, Picture, Unreadable
 from nntui.tui.panes.board import Board
-from nntui.tui.panes.curves import Wanted
+from nntui.tui.panes.curves import LossPane, Wanted
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, Turned, Typed
 from nntui.tui.screens.keys import hints
@@ -54,6 +54,8 @@ class DashboardScreen(Screen[None]):
     def on_mount(self) -> None:
         """Starts following the run."""
         self._feed = Feed(self.folder, self.post_message, lambda: terminal.backlog(self.app) > 0)
+        # Before the loss pane knows what it has room for and asks itself, so that the first paint has a curve.
+        self._feed.want("loss", LossPane.first_query(self.app.size.width))
         self.run_worker(self._feed.run(), name="feed", exclusive=True)
         self.query_one(KnobPane).focus()
 
