@@ -58,7 +58,9 @@ def watching(folder: Path) -> Iterator[TerminalMeter]:
 
 
 def curve_drawn(meter: TerminalMeter) -> bool:
-    """Whether a dot of the loss is on the screen."""
+    """Whether the last text put a dot of the loss on the screen."""
+    if not DOT.search(meter.fresh):
+        return False
     for text in meter.lines():
         if "2 Gradients" in text:
             return False
@@ -231,12 +233,16 @@ def _leet_first_dot(recorded: Path) -> float:
     home = {"HOME": str(paths.data_dir())}
     with TerminalMeter(
         [wandb, "leet", "run", recorded],
-        until=lambda meter: any(map(_AXIS_AND_DOT.search, meter.lines())),
+        until=_leet_drawn,
         env=_QUIET | home,
     ) as meter:
         seconds = meter.first_seconds()
         meter.send("q")
     return seconds
+
+
+def _leet_drawn(meter: TerminalMeter) -> bool:
+    return DOT.search(meter.fresh) is not None and any(map(_AXIS_AND_DOT.search, meter.lines()))
 
 
 def help_text(quick: bool) -> list[Figure]:

@@ -37,6 +37,8 @@ class TerminalMeter(Terminal):
         self._until = until
         self._reached = threading.Event()
         self._reached_at = 0.0
+        #: The last text that came; to look there first is cheap, and a slow meter makes a slow terminal.
+        self.fresh = ""
         self._last_at = self._started_at = time.perf_counter()
         super().__init__(argv, columns=COLUMNS, rows=ROWS, env=env)
 
@@ -46,6 +48,7 @@ class TerminalMeter(Terminal):
     def _feed(self, text: str) -> None:
         self._last_at = time.perf_counter()
         super()._feed(text)
+        self.fresh = text
         if self._until is not None and self._until(self):
             self._reached_at, self._until = self._last_at, None
             self._reached.set()
