@@ -536,7 +536,7 @@ def test_an_ended_run_cannot_be_steered(kept: Path) -> None:
         keys = ["space", "full_stop", "s", "left", "right", "enter", "left_square_bracket", "right_square_bracket"]
         await pilot.press(*keys)
         assert isinstance(pilot.app.screen, DashboardScreen)
-        assert "finished: knobs turn while" in text(pilot)
+        assert "finished: no longer live" in text(pilot)
 
     play(scenario, kept)
     assert commands_in(kept) == []

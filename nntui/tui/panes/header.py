@@ -112,13 +112,14 @@ class _Fact(NamedTuple):
 
 def _facts(run: RunRecord, *, wide: bool) -> list[_Fact]:
     epochs, steps = run.config["training"]["epochs"], run.config["training"]["steps"]
+    left = [_Fact("", duration(run.remaining), " left", 2)] if run.live else []
     return [
         _Fact("", f"{run.progress:4.0%}", "", 0),
         _Fact("step ", f"{count(run.step)}/{count(steps)}" if steps else count(run.step), "", 1),
         _Fact("epoch ", f"{count(run.epoch)}/{count(epochs)}" if wide and not steps else count(run.epoch), "", 5),
         _Fact("", f"{count(run.steps_per_s):>7}", " steps/s" if wide else "/s", 3),
         _Fact("", duration(run.elapsed), " elapsed", 4),
-        _Fact("", duration(run.remaining if run.live else None), " left", 2),
+        *left,
     ]
 
 

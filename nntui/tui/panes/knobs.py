@@ -90,7 +90,7 @@ class KnobPane(Pane, PictureCells):
         start, height = self._first, self.size.height
         self.show([self._row(i) for i in range(start, min(len(LIVE), start + height))])
         if not picture.run.live:
-            self.caption(f"{picture.run.state}: knobs turn while a run is live")
+            self.caption(f"{picture.run.state}: no longer live")
         else:
             more = len(LIVE) - height
             self.caption(self.chosen.help + (f" · {more} more {'above' if start else 'below'}" if more > 0 else ""))

@@ -28,7 +28,8 @@ class ValueEntry(ModalScreen[Value | None]):
 
     def compose(self) -> ComposeResult:
         """Name, entry, what is allowed or what is wrong."""
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_subtitle = "⏎ takes it, esc leaves it"
             yield Static(f"{self._knob.name}: {self._knob.help}", classes="question", markup=False)
             yield Input(self._knob.show(self._value), select_on_focus=True)
             yield Static(self._knob.allowed, id="hint", classes="detail", markup=False)
