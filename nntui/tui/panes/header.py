@@ -50,6 +50,7 @@ class Header(PictureCells):
         .header--name { text-style: bold; }
         .header--quiet { color: $foreground 65%; }
         .header--bar { color: $primary; background: $foreground 12%; }
+        &:nocolor { .header--live, .header--attention, .header--done, .header--bar { color: $foreground; } }
     }
     """
 

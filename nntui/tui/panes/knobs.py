@@ -52,6 +52,8 @@ class KnobPane(Pane, PictureCells):
         .knobs--quiet { color: $foreground 60%; }
         .knobs--asked { color: $warning; text-style: bold; }
         .knobs--place { color: $primary; }
+        &:nocolor { .knobs--place, .knobs--asked { color: $foreground; } }
+        &:ansi { .knobs--place { color: $foreground; } }
     }
     """
 

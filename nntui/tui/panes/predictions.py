@@ -21,7 +21,7 @@ from nntui.tui.widgets.text import fit
 
 #: An image row: its picture, and beside it the words.
 _CARD_WORDS = 12
-_BAR_WIDTH = 8
+_BAR_WIDTH, _LEAST_BAR = 8, 4
 #: A table row: its number, and the probability as number, bar and mark.
 _ROW_WIDTH, _FIGURE_WIDTH, _MARK_WIDTH = 4, 8, 2
 
@@ -39,6 +39,7 @@ class PredictionPane(Pane, PictureCells):
         .rows--wrong { color: $error; text-style: bold; }
         .rows--quiet { color: $foreground 65%; }
         .rows--bar { color: $primary; background: $foreground 12%; }
+        &:nocolor { .rows--right, .rows--wrong, .rows--bar { color: $foreground; } }
     }
     """
 
@@ -47,17 +48,19 @@ class PredictionPane(Pane, PictureCells):
         self._ascii = ascii_only
         self._worst_first = True
         self._first = 0
+        self._inputs = ""
         self._drawn: tuple[object, ...] | None = None
 
     def draw(self, picture: Picture) -> None:
         """As many rows as fit, from the one scrolled to."""
         if not picture.rows or "P" not in picture.predictions:
-            self.show([line((fit("The predictions appear after the first", self.size.width), self._style("quiet")))])
+            text = fit("The predictions appear after the first step.", self.size.width)
+            self.show([line((text, self._style("quiet")))])
             return
         key = (picture.predictions_step, picture.run.id, self.size, self._worst_first, self._first, self.app.theme)
         if key == self._drawn:
             return
-        order = _order(picture, self._worst_first)
+        order, self._inputs = _order(picture, self._worst_first), ""
         image = self._image(picture)
         lines = self._cards(picture, order, image) if image else self._table(picture, order)
         self.show(lines)
@@ -78,23 +81,26 @@ class PredictionPane(Pane, PictureCells):
         order = "worst first" if self._worst_first else "in order"
         total = picture.run.data["train_rows"] + picture.run.data["test_rows"]
         of = f" of {total:,}" if rows < total else ""
-        return f"{order} · {wrong:,}/{rows:,} wrong{f' (shown{of})' if of else ''}"
+        return f"{order} · {wrong:,}/{rows:,} wrong{f' (shown{of})' if of else ''}{self._inputs}"
 
     # A line a row
 
     def _table(self, picture: Picture, order: NDArray[np.int64]) -> list[Strip]:
         run, width, height = picture.run, self.size.width, self.size.height
         names = run.data["features"]
-        target = 1 + min(max(len(run.data["target"]), *map(len, run.data["classes"]), 5), 9)
-        room = width - _ROW_WIDTH - target - _FIGURE_WIDTH - _MARK_WIDTH
-        bar_width = max(0, min(_BAR_WIDTH, room))
-        room -= bar_width
+        classes = max(5, *map(len, run.data["classes"]))
+        target = 1 + min(classes, 9)
+        room = width - _ROW_WIDTH - target - _LEAST_BAR - _FIGURE_WIDTH - _MARK_WIDTH
         widths: list[int] = []
         for name, column in zip(names, picture.rows["X"].T, strict=False):
             widths.append(1 + max(min(len(name), 9), *(len(_input(x)) for x in column[:50])))
             if sum(widths) > room:
                 widths.pop()
                 break
+        room -= sum(widths)
+        more = max(0, min(room, len(run.data["target"]) + 1 - target, 10 - target))
+        target, bar_width = target + more, max(0, min(_BAR_WIDTH, _LEAST_BAR + room - more))
+        self._inputs = f" · {len(widths)} of {len(names)} inputs" if len(widths) < len(names) else ""
         heading = fit("row", _ROW_WIDTH, right=True)
         heading += "".join(" " + fit(name, wide - 1, right=True) for name, wide in zip(names, widths, strict=False))
         heading += " " + fit(run.data["target"], target - 1, right=True) + fit("P", 7, right=True)
