@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
-
 from nntui import paths
 from nntui.config import RunConfig
+from nntui.processes import start_of
 from nntui.store import folder
 
 #: Windows has no sessions: there, a group of its own and no console.
@@ -39,7 +38,7 @@ def start_trainer(run_folder: Path) -> subprocess.Popen[bytes]:
             creationflags=_WINDOWS_FLAGS,
         )
     try:
-        folder.set_process(run_folder, trainer.pid, psutil.Process(trainer.pid).create_time())
+        folder.set_process(run_folder, trainer.pid, start_of(trainer.pid))
     except BaseException:
         trainer.kill()
         trainer.wait()

@@ -11,6 +11,9 @@ from nntui.data.dataset import DataError
 
 Indices = NDArray[np.intp]
 
+#: Tells this use of a run's seed from others: the weights draw from the seed itself, the order of the rows has its own.
+SPLIT = 1
+
 
 def split(T: NDArray[Any], fraction: float, seed: int) -> tuple[Indices, Indices]:
     """The sorted row numbers of the training part and of the held-out part.
@@ -21,7 +24,7 @@ def split(T: NDArray[Any], fraction: float, seed: int) -> tuple[Indices, Indices
     """
     if not 0 <= fraction < 1:
         raise DataError(f"data.test_fraction = {fraction}: must be from 0 up to, but not, 1")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, SPLIT])
     labels = np.unique(T, axis=0, return_inverse=True)[1].reshape(-1)
     held_out = np.zeros(len(T), dtype=bool)
     for label in range(labels.max(initial=-1) + 1):

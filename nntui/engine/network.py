@@ -18,6 +18,8 @@ from nntui.engine.losses import LOSSES
 Array = NDArray[Any]
 Entry = TypeVar("Entry")
 
+#: Between these a float32 sum of squares has all its digits.
+_TINY, _HUGE = 1e-30, 1e38
 #: Workspaces kept at once: the batch, an epoch's shorter last batch, and those of a batch size just left.
 WORKSPACES = 4
 #: Evaluation goes through its samples in chunks of at most this many activations a layer.
@@ -96,6 +98,7 @@ class Network:
             layer.W[...] = draw(rng, layer.inputs, layer.outputs)
 
         self._layer_gradients = tuple(layer.gradients for layer in self.layers)
+        self._penalised = tuple((layer.W, layer.dW, np.empty_like(layer.W)) for layer in self.layers)
         self._workspaces: dict[int, _Workspace] = {}
 
     def _views(self) -> Iterator[Layer]:
@@ -164,10 +167,15 @@ class Network:
         X.T.dot(dZ, space.dW)
         ones.dot(dZ, space.db)
         if l2:
-            for W, dW, decay in space.weights:
-                np.multiply(W, l2, decay)
-                np.add(dW, decay, dW)
+            self.add_penalty(l2)
         return cost
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def add_penalty(self, l2: float) -> None:
+        """Adds the gradient of the penalty l2/2 · Σ w² over the weights (not the biases): dW ← dW + l2 · W."""
+        for W, dW, decay in self._penalised:
+            np.multiply(W, l2, decay)
+            np.add(dW, decay, dW)
 
     def _workspace(self, samples: int) -> _Workspace:
         """A new workspace, in place of the oldest one when there are enough."""
@@ -182,15 +190,15 @@ class Network:
     def gradient_norms(self, out: Array) -> None:
         """Writes the L2 norm of each layer's gradient (W and b together) to ``out``, shape (layers,).
 
-        A norm whose square overflows the network's dtype is infinite.
+        Squares that overflow the network's dtype, or vanish in it, are taken again in float64.
         """
         for i, g in enumerate(self._layer_gradients):
-            out[i] = math.sqrt(g.dot(g))
+            out[i] = _norm(g)
 
     @np.errstate(over="ignore")
     def weight_norms(self) -> NDArray[np.float64]:
         """The L2 norm of each layer's parameters (W and b together), shape (layers,)."""
-        return np.array([math.sqrt(layer.parameters.dot(layer.parameters)) for layer in self.layers])
+        return np.array([_norm(layer.parameters) for layer in self.layers])
 
     # Evaluation: with arrays of its own, so that it never touches what training has in hand
 
@@ -278,7 +286,15 @@ class _Workspace:
             for i in range(last, 0, -1)
         )
         self.dW, self.db = layers[0].dW, layers[0].db
-        self.weights = tuple((layer.W, layer.dW, np.empty_like(layer.W)) for layer in layers)
+
+
+def _norm(vector: Array) -> float:
+    """The L2 norm of a flat vector, also where squares of its dtype overflow or vanish."""
+    square = vector.dot(vector)
+    if not _TINY < square < _HUGE:
+        wide = vector.astype(np.float64)
+        square = wide.dot(wide)
+    return math.sqrt(square)
 
 
 def _entry(registry: Mapping[str, Entry], name: str, what: str) -> Entry:

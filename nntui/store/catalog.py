@@ -12,7 +12,7 @@ from typing import Any
 
 from nntui.errors import closest
 from nntui.store.records import LayerRecord, RunRecord
-from nntui.store.schema import DATABASE, RunError, connect_reader, readable
+from nntui.store.schema import CONFIG, DATABASE, RunError, connect_reader, readable
 
 #: A run that was made but whose trainer has not yet said its process id is given so long to appear.
 START_SECONDS = 20.0
@@ -43,22 +43,21 @@ def _trainer_alive(run: RunRecord, pid_started: float | None) -> bool:
         return silence < SILENT_SECONDS
     if run.pid is None:
         return silence < START_SECONDS
-    import psutil
+    from nntui.processes import lives
 
-    try:
-        process = psutil.Process(run.pid)
-        same = pid_started is None or abs(process.create_time() - pid_started) < 2
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        return True
+    return lives(run.pid, pid_started)
 
 
-def list_runs(runs: Path) -> list[tuple[Path, RunRecord]]:
-    """Every readable run and its folder, newest first; folders that hold none are passed over."""
+def list_runs(runs: Path, most: int | None = None) -> list[tuple[Path, RunRecord]]:
+    """Every readable run and its folder, newest first; folders that hold none are passed over.
+
+    With ``most``, only so many folders are opened, those made last.
+    """
     found = []
-    for folder in _folders(runs):
+    folders = _folders(runs)
+    if most is not None and len(folders) > most:
+        folders = sorted(folders, key=_made, reverse=True)[:most]
+    for folder in folders:
         try:
             found.append((folder, open_run(folder)))
         except RunError:
@@ -69,6 +68,14 @@ def list_runs(runs: Path) -> list[tuple[Path, RunRecord]]:
 def _folders(runs: Path) -> list[Path]:
     """Everything that may be a run; a name that begins with a dot is of one that is being made or removed."""
     return [folder for folder in runs.iterdir() if not folder.name.startswith(".")] if runs.is_dir() else []
+
+
+def _made(folder: Path) -> float:
+    """When a folder was made, near enough: its configuration is written once."""
+    try:
+        return (folder / CONFIG).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def open_run(folder: Path) -> RunRecord:

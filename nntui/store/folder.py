@@ -13,9 +13,8 @@ from typing import Any
 
 import tomli_w
 
-from nntui.store.schema import APPLICATION_ID, DATABASE, FORMAT, SCHEMA, RunError, connect_writer, transaction
+from nntui.store.schema import APPLICATION_ID, CONFIG, DATABASE, FORMAT, SCHEMA, RunError, connect_writer, transaction
 
-CONFIG = "config.toml"
 LOG = "trainer.log"
 CHECKPOINTS = "checkpoints"
 

@@ -25,9 +25,9 @@ STATES = (*LIVE_STATES, "finished", "stopped", "diverged", "crashed")
 class RunRecord:
     """The one row that says what a run is and how it stands.
 
-    Times are seconds since the epoch; ``progress`` is 0 to 1; ``steps_per_s`` is measured by the trainer over
-    its last flush; ``elapsed`` is seconds of training, pauses not counted. ``latest`` holds the newest value of each
-    metric, ``data`` what the network learns from: names of inputs and target, classes, rows.
+    Times are seconds since the epoch; ``progress`` is 0 to 1; ``steps_per_s`` is measured by the trainer on the wall
+    clock over its last few seconds; ``elapsed`` is seconds of training, pauses not counted. ``latest`` holds the newest
+    value of each metric, ``data`` what the network learns from: names of inputs and target, classes, rows.
     """
 
     id: str
@@ -43,6 +43,7 @@ class RunRecord:
     step: int
     epoch: int
     progress: float
+    steps_left: int
     steps_per_s: float
     elapsed: float
     latest: dict[str, Any] = field(default_factory=dict)
@@ -52,10 +53,8 @@ class RunRecord:
 
     @property
     def remaining(self) -> float | None:
-        """Seconds of training to go at the pace so far; None while nobody can tell."""
-        if not 0 < self.progress <= 1:
-            return None
-        return self.elapsed * (1 - self.progress) / self.progress
+        """Seconds to go at the pace of the last few seconds; None while nobody can tell."""
+        return self.steps_left / self.steps_per_s if self.steps_per_s > 0 else None
 
     @property
     def live(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from nntui.errors import UserError
 
 DATABASE = "run.db"
+CONFIG = "config.toml"
 APPLICATION_ID = 0x6E6E7475  # "nntu"
 FORMAT = 1
 BUSY_SECONDS = 5.0
@@ -25,7 +26,8 @@ CREATE TABLE run (
     layers TEXT NOT NULL DEFAULT '[]', data TEXT NOT NULL DEFAULT '{}',
     state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
     heartbeat REAL NOT NULL, step INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0,
-    progress REAL NOT NULL DEFAULT 0, steps_per_s REAL NOT NULL DEFAULT 0, elapsed REAL NOT NULL DEFAULT 0,
+    progress REAL NOT NULL DEFAULT 0, steps_left INTEGER NOT NULL DEFAULT 0,
+    steps_per_s REAL NOT NULL DEFAULT 0, elapsed REAL NOT NULL DEFAULT 0,
     latest TEXT NOT NULL DEFAULT '{}'
 );
 -- A stream is a set of series recorded together, at the same steps.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui.processes import start_of
 from nntui.store import tables
 from nntui.store.pyramid import Buckets, Pyramid, join
 from nntui.store.records import Command, LayerRecord
-from nntui.store.schema import TAIL, connect_writer, transaction
+from nntui.store.schema import DATABASE, TAIL, connect_writer, transaction
 
 #: A row of buckets fills a page of the database, so that a level that is given up leaves whole pages free, and is
 #: not made larger than a reader of a part of it likes to read.
@@ -32,6 +34,7 @@ class Status:
     step: int = 0
     epoch: int = 0
     progress: float = 0.0
+    steps_left: int = 0
     steps_per_s: float = 0.0
     elapsed: float = 0.0
     reason: str = ""
@@ -56,6 +59,9 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self._db = connect_writer(folder)
+        self._path = folder / DATABASE
+        status = self._path.stat()
+        self._identity = (status.st_dev, status.st_ino)
         # Some systems' SQLite overwrites what is deleted, by way of a journal as large as that, and keeps the journal.
         self._db.execute("PRAGMA secure_delete = OFF")
         self._db.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
@@ -129,13 +135,34 @@ class Writer:
     def status(self, status: Status) -> None:
         """Stages how the run stands, with a heartbeat."""
         self._stage(
-            "UPDATE run SET state = ?, reason = ?, heartbeat = ?, step = ?, epoch = ?, progress = ?,"
+            "UPDATE run SET state = ?, reason = ?, heartbeat = ?, step = ?, epoch = ?, progress = ?, steps_left = ?,"
             " steps_per_s = ?, elapsed = ?, latest = ?",
             (
-                *(status.state, status.reason, time.time(), status.step, status.epoch, status.progress),
+                *(
+                    status.state,
+                    status.reason,
+                    time.time(),
+                    status.step,
+                    status.epoch,
+                    status.progress,
+                    status.steps_left,
+                ),
                 *(status.steps_per_s, status.elapsed, json.dumps(status.latest)),
             ),
         )
+
+    def claim(self) -> None:
+        """Stages that this process is the one that trains."""
+        self._stage("UPDATE run SET pid = ?, pid_started = ?", (os.getpid(), start_of(os.getpid())))
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the run folder still holds the database that this writes."""
+        try:
+            here = self._path.stat()
+        except OSError:
+            return False
+        return (here.st_dev, here.st_ino) == self._identity
 
     def fail(self, reason: str) -> None:
         """Stages that the trainer broke down: state ``crashed``, everything else as it was."""

@@ -15,6 +15,8 @@ from nntui.engine.optimizers import Momentum
 
 Array = NDArray[Any]
 
+#: What a seed is used for besides the weights, so that no two uses draw the same numbers; see :mod:`nntui.data.split`.
+ORDER = 2
 #: The most steps a slice can hold.
 CAPACITY = 8192
 
@@ -24,8 +26,8 @@ class Slice:
     """What happened in consecutive steps; the arrays are overwritten by the next slice.
 
     ``steps`` (n,) are the numbers of the steps, counted from 1; ``losses`` (n,) the mean loss of each batch before
-    its update; ``norms`` (n, layers) the norm of each layer's gradient. ``diverged`` names the layer where the last
-    of these steps stopped being finite; its update was not made.
+    its update; ``norms`` (n, layers) the norm of each layer's gradient of that loss, the L2 penalty left out.
+    ``diverged`` names the layer where the last of these steps stopped being finite; its update was not made.
     """
 
     steps: NDArray[np.int64]
@@ -52,6 +54,7 @@ class Loop:
         self._batches: dict[int, tuple[Array, Array]] = {}
         self._losses = np.empty(CAPACITY)
         self._norms = np.empty((CAPACITY, len(network.layers)))
+        self._ones = np.ones(len(network.layers))
         self._before = np.empty_like(network.parameters)
         self.training = training
         self.optimizer = make_optimizer(training.optimizer, network.parameters, momentum=training.momentum)
@@ -84,7 +87,10 @@ class Loop:
     @property
     def remaining(self) -> int:
         """How many steps are left, as the knobs stand now."""
-        training = self.training
+        return self.remaining_with(self.training)
+
+    def remaining_with(self, training: TrainingConfig) -> int:
+        """How many steps would be left with these knobs."""
         size = training.batch_size or self.rows
         per_epoch = -(-self.rows // size)
         left = (training.epochs - self.epoch - 1) * per_epoch + -(-(self.rows - self.row) // size)
@@ -99,15 +105,17 @@ class Loop:
         while done < count:
             X, T, rows = self._next_batch()
             row = norms[done]
-            losses[done] = loss = network.backward(X, T, l2)
+            losses[done] = loss = network.backward(X, T)
             network.gradient_norms(row)
             self.step += 1
             done += 1
-            if not math.isfinite(loss + row.dot(row)):
+            if not math.isfinite(loss + row.dot(self._ones)):
                 diverged = network.first_nonfinite(X, T)
                 break
             if done == count:
                 np.copyto(self._before, network.parameters)
+            if l2:
+                network.add_penalty(l2)
             optimizer.step(network.parameters, network.gradients, lr)
             self._advance(rows)
         steps = np.arange(first, first + done, dtype=np.int64)
@@ -115,7 +123,7 @@ class Loop:
 
     def update_norms(self) -> NDArray[np.float64]:
         """The norm of each layer's last update, shape (layers,), after a slice that ran its full count."""
-        change = self.network.parameters - self._before
+        change = self.network.parameters - self._before.astype(np.float64)
         norms, start = [], 0
         for layer in self.network.layers:
             part = change[start : start + layer.parameters.size]
@@ -130,7 +138,7 @@ class Loop:
         if rows == self.rows:
             return self._X, self._T, rows
         if self._order is None:
-            self._order = np.random.default_rng([self.training.seed, self.epoch]).permutation(self.rows)
+            self._order = np.random.default_rng([self.training.seed, ORDER, self.epoch]).permutation(self.rows)
         if rows not in self._batches:
             if len(self._batches) >= 4:
                 self._batches.clear()

@@ -14,6 +14,7 @@ from nntui import config
 from nntui.config import KNOBS, ConfigError, RunConfig
 from nntui.store import catalog, folder
 from nntui.store.records import LIVE_STATES, Command
+from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
 from nntui.trainer import checkpoints
 from nntui.trainer.loop import CAPACITY, Loop, Slice
@@ -24,8 +25,10 @@ log = logging.getLogger("nntui.trainer")
 
 SLICE_SECONDS = 0.03
 FLUSH_SECONDS = 0.1
+#: The pace is taken over about so long.
+PACE_SECONDS = 3.0
 #: While nothing trains, commands are looked for this often, and the heart beats that often.
-POLL_SECONDS, BEAT_SECONDS = 0.02, 1.0
+POLL_SECONDS, BEAT_SECONDS = 0.02, 3.0
 CHECKPOINT_SECONDS = 30.0
 #: Evaluations and checkpoints may take at most this share of the time.
 EVALUATION_SHARE, CHECKPOINT_SHARE = 0.05, 0.02
@@ -48,12 +51,12 @@ class Session:
         self._telemetry = Telemetry(self._writer, self._loop, self._problem)
         self._state, self._reason = "running", ""
         self._asked_to_stop = False
-        self._single_steps = 0
+        self._pause_at: int | None = None
         self._slice_steps = 1
         self._elapsed = 0.0
-        self._flushed_at = self._flushed_elapsed = 0.0
-        self._flushed_step = 0
-        self._steps_per_s = 0.0
+        self._flushed_at = 0.0
+        self._paced_elapsed, self._paced_step = 0.0, 0
+        self._steps_per_s, self._new_pace = 0.0, True
         self._evaluate_at = 0.0
         self._checkpoint_at = time.monotonic() + CHECKPOINT_SECONDS
 
@@ -61,6 +64,7 @@ class Session:
         """Trains until the run ends; returns its final state."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        self._writer.claim()
         self._telemetry.describe()
         self._telemetry.evaluate()
         self._event("state", "started")
@@ -69,7 +73,7 @@ class Session:
         while self._live:
             if self._obey() and self._live:
                 self._flush()
-            if self._goes_on:
+            if self._state == "running":
                 self._train()
             elif self._live:
                 self._idle()
@@ -81,11 +85,6 @@ class Session:
         """Whether the run has not ended."""
         return self._state in LIVE_STATES
 
-    @property
-    def _goes_on(self) -> bool:
-        """Whether the next step follows at once."""
-        return self._state == "running" or self._single_steps > 0
-
     def _on_signal(self, number: int, frame: object) -> None:
         self._asked_to_stop = True
 
@@ -93,27 +92,30 @@ class Session:
 
     def _train(self) -> None:
         """One slice, and what is due after it."""
-        count = min(self._single_steps or CAPACITY, self._slice_steps, self._loop.remaining)
-        begun = time.perf_counter()
+        count = min(self._slice_steps, self._loop.remaining)
+        if self._pause_at is not None:
+            count = min(count, self._pause_at - self._loop.step)
+        begun = time.monotonic()
         happened = self._loop.run(count)
-        seconds = time.perf_counter() - begun
-        self._elapsed += seconds
+        seconds = time.monotonic() - begun
         done = len(happened.steps)
-        self._single_steps = max(0, self._single_steps - done)
         if done == self._slice_steps:
             pace = SLICE_SECONDS / max(seconds, 1e-6)
             self._slice_steps = max(1, min(CAPACITY, int(self._slice_steps * min(2.0, pace))))
         self._telemetry.record(happened)
         self._note_end(happened)
-        now = time.monotonic()
-        if now - self._flushed_at >= FLUSH_SECONDS or not self._goes_on:
-            self._evaluate(now)
+        if begun - self._flushed_at >= FLUSH_SECONDS or self._state != "running":
+            self._evaluate()
+            self._measure_pace()
             if 0 < done == count and not happened.diverged:
-                self._telemetry.record_layers(self._measure_pace())
+                spoiled = self._telemetry.record_layers(self._steps_per_s)
+                if spoiled and self._live:
+                    self._end("diverged", f"NaN or infinity in the weights of {spoiled}")
             if self._live:
                 self._flush()
-        if now >= self._checkpoint_at and self._state == "running":
+        if self._state == "running" and begun >= self._checkpoint_at:
             self._checkpoint()
+        self._elapsed += time.monotonic() - begun
 
     def _note_end(self, happened: Slice) -> None:
         if happened.diverged is not None:
@@ -122,25 +124,36 @@ class Session:
             self._end("finished", "")
         elif self._asked_to_stop:
             self._end("stopped", "by signal")
+        elif self._loop.step == self._pause_at:
+            self._pause()
 
     def _end(self, state: str, reason: str) -> None:
-        self._state, self._reason, self._single_steps = state, reason, 0
+        self._state, self._reason, self._pause_at = state, reason, None
         self._event("state", f"{state} {reason}".strip())
 
-    def _evaluate(self, now: float) -> None:
+    def _pause(self) -> None:
+        """Holds here, with everything about this step on the disk."""
+        self._state, self._pause_at = "paused", None
+        self._telemetry.evaluate()
+        self._checkpoint()
+
+    def _evaluate(self) -> None:
         """At most once a flush, and never for more than a small share of the time."""
-        if now < self._evaluate_at and self._goes_on:
-            return
         begun = time.monotonic()
+        if begun < self._evaluate_at and self._state == "running":
+            return
         self._telemetry.evaluate()
         self._evaluate_at = time.monotonic() + (time.monotonic() - begun) / EVALUATION_SHARE
 
-    def _measure_pace(self) -> float:
-        trained = self._elapsed - self._flushed_elapsed
+    def _measure_pace(self) -> None:
+        """Steps a second of the wall clock, pauses left out, over the last few seconds."""
+        trained = self._elapsed - self._paced_elapsed
         if trained > 0:
-            self._steps_per_s = (self._loop.step - self._flushed_step) / trained
-        self._flushed_elapsed, self._flushed_step = self._elapsed, self._loop.step
-        return self._steps_per_s
+            pace = (self._loop.step - self._paced_step) / trained
+            share = 1.0 if self._new_pace else min(1.0, trained / PACE_SECONDS)
+            self._steps_per_s += share * (pace - self._steps_per_s)
+            self._new_pace = False
+        self._paced_elapsed, self._paced_step = self._elapsed, self._loop.step
 
     def _idle(self) -> None:
         """Paused: waits for a command, a signal, or the next heartbeat."""
@@ -172,29 +185,31 @@ class Session:
         match command.kind:
             case "set":
                 return self._turn(command)
-            case "pause" | "resume":
-                state = "paused" if command.kind == "pause" else "running"
-                self._hold(state, command.who)
-                self._single_steps = 0
-                if state == "paused":
-                    self._telemetry.evaluate()
-                    self._checkpoint()
-                return state
+            case "pause":
+                if self._state != "paused":
+                    self._event("state", f"paused by {command.who}")
+                self._pause()
+                return "paused"
+            case "resume":
+                if self._state != "running":
+                    self._event("state", f"resumed by {command.who}")
+                self._state, self._pause_at = "running", None
+                return "running"
             case "step":
-                count = _count(command.value)
-                self._hold("paused", command.who)
-                self._single_steps += count
-                return f"{count} single"
+                return self._step(command)
             case "stop":
                 self._end("stopped", f"by {command.who}")
                 return "stopped"
         raise ConfigError(f"unknown command {command.kind!r}")
 
-    def _hold(self, state: str, who: str) -> None:
-        """Pauses or goes on, and marks it where that is a change."""
-        if state != self._state:
-            self._state = state
-            self._event("state", f"{'paused' if state == 'paused' else 'resumed'} by {who}")
+    def _step(self, command: Command) -> str:
+        """Trains so many more steps, then pauses; more may be asked for meanwhile."""
+        count = _count(command.value)
+        if self._state == "running" and self._pause_at is None:
+            self._event("state", f"paused by {command.who}")
+        self._pause_at = (self._pause_at or self._loop.step) + count
+        self._state = "running"
+        return f"{count} single"
 
     def _turn(self, command: Command) -> str:
         knob = KNOBS.get(command.key)
@@ -206,8 +221,13 @@ class Session:
         settings = self._config.with_value(knob.key, knob.parse(command.value))
         new = settings.get(knob.key)
         if new != old:
+            if not self._loop.remaining_with(settings.training):
+                done = f"at step {self._loop.step}, epoch {self._loop.epoch}"
+                raise ConfigError(f"{knob.key} = {knob.show(new)}: the run is {done} already; stop ends it")
             self._config = settings
             self._loop.configure(settings.training)
+            # A step may take another time from now on.
+            self._slice_steps, self._new_pace = 1, True
             self._writer.configure(settings.to_dict())
             self._event("set", f"{knob.name} {knob.show(old)} → {knob.show(new)}")
             self._telemetry.latest["lr"] = settings.training.lr
@@ -224,6 +244,7 @@ class Session:
             step=self._loop.step,
             epoch=self._loop.epoch,
             progress=self._loop.progress,
+            steps_left=self._loop.remaining,
             steps_per_s=self._steps_per_s,
             elapsed=self._elapsed,
             reason=self._reason,
@@ -241,11 +262,15 @@ class Session:
             except sqlite3.OperationalError as error:
                 if self._asked_to_stop:
                     raise
+                if not self._writer.in_place:
+                    raise
                 if not told:
                     log.warning("step %d: the run folder cannot be written (%s); waiting", self._loop.step, error)
                     told = True
                 time.sleep(RETRY_SECONDS)
         self._flushed_at = time.monotonic()
+        if not self._writer.in_place:
+            raise RunError(f"{self._folder}: the run folder has been removed")
 
     def _checkpoint(self) -> None:
         """Keeps the network as it is, unless it is spoiled: then the last good checkpoint stays."""

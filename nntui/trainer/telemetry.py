@@ -75,14 +75,16 @@ class Telemetry:
         self.latest["grad_norm"] = [_number(norm) for norm in happened.norms[-1]]
         self.latest["lr"] = self._loop.training.lr
 
-    def record_layers(self, steps_per_s: float) -> None:
-        """Stages the weights' norms and how far the last step moved them."""
+    def record_layers(self, steps_per_s: float) -> str | None:
+        """Stages the weights' norms and how far the last step moved them; names a layer whose weights are spoiled."""
         weights = self._loop.network.weight_norms()
         ratios = self._loop.update_norms() / np.maximum(weights, np.finfo(np.float32).tiny)
         values = np.concatenate(([self._loop.training.lr, steps_per_s], weights, ratios))
         self._writer.record(LAYERS, np.array([self._loop.step]), values[None, :])
         self.latest["weight_norm"] = [_number(norm) for norm in weights]
         self.latest["update_ratio"] = [_number(ratio) for ratio in ratios]
+        layers = zip(self._loop.network.layers, weights, strict=True)
+        return next((layer.name for layer, norm in layers if not math.isfinite(norm)), None)
 
     def evaluate(self) -> None:
         """Stages accuracy, validation loss and accuracy, and the predictions, unless this step has them already."""
@@ -112,8 +114,8 @@ def _shown_rows(problem: Problem) -> NDArray[np.int64]:
 
 
 def _accuracy(P: Array, T: Array) -> float:
-    """The share of outputs on the right side of one half."""
-    return float(np.mean((P >= 0.5) == (T >= 0.5)))
+    """The share of outputs on the right side of one half; NaN is on neither."""
+    return float(np.mean(np.isfinite(P) & ((P >= 0.5) == (T >= 0.5))))
 
 
 def _number(value: float) -> float | None:

@@ -228,4 +228,4 @@ def open_run(folder: Path) -> RunRecord:
 
 def recent_runs(runs: Path, limit: int = 200) -> list[tuple[Path, RunRecord]]:
     """The newest runs and their folders, for the start screen."""
-    return catalog.list_runs(runs)[:limit]
+    return catalog.list_runs(runs, limit)

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from nntui.processes import start_of
 from nntui.store import catalog, folder, schema
 from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
@@ -147,7 +148,7 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def adopt(run: Path, pid: int) -> None:
-    folder.set_process(run, pid, psutil.Process(pid).create_time())
+    folder.set_process(run, pid, start_of(pid))
 
 
 @pytest.mark.parametrize("live_state", ["starting", "running", "paused"])
@@ -174,9 +175,9 @@ def test_a_process_that_ended_but_was_not_waited_for_is_dead(running: Path, proc
 
 def test_another_process_of_the_same_number_is_not_the_trainer(running: Path) -> None:
     own = psutil.Process()
-    folder.set_process(running, own.pid, own.create_time() - 3600)
+    folder.set_process(running, own.pid, start_of(own.pid) - 3600)
     assert state(running) == "crashed"
-    folder.set_process(running, own.pid, own.create_time())
+    folder.set_process(running, own.pid, start_of(own.pid))
     assert state(running) == "running"
 
 

@@ -10,11 +10,11 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-import psutil
 import pytest
 
 from nntui import launch
 from nntui.config import RunConfig
+from nntui.processes import start_of
 from nntui.store import catalog, commands, folder, schema
 from nntui.store.reader import Reader
 from nntui.store.schema import RunError
@@ -131,6 +131,6 @@ def test_two_who_ask_two_hundred_times_each_are_answered_once_and_in_order() -> 
 
 
 def test_a_process_of_ours_that_is_no_trainer_does_not_answer(run: Path) -> None:
-    folder.set_process(run, os.getpid(), psutil.Process().create_time())
+    folder.set_process(run, os.getpid(), start_of(os.getpid()))
     number = commands.append(run, "pause")
     assert commands.wait(run, number, alive=lambda: catalog.open_run(run).live, seconds=0.05) is None

@@ -14,7 +14,7 @@ import pytest
 from nntui import config
 from nntui.config import RunConfig
 from nntui.store import catalog, folder
-from nntui.store.schema import RunError
+from nntui.store.schema import CONFIG, RunError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and limits of this kind are POSIX")
 
@@ -41,7 +41,7 @@ def test_a_new_run_holds_all_that_its_trainer_needs(runs: Path) -> None:
     run = folder.create(runs, name="my run", preset="xor", config=settings.to_dict())
     assert run.parent == runs
     assert {path.name for path in run.iterdir()} == {"run.db", "config.toml", "trainer.log", "checkpoints"}
-    assert config.from_dict(tomllib.loads((run / folder.CONFIG).read_text(encoding="utf-8"))) == settings
+    assert config.from_dict(tomllib.loads((run / CONFIG).read_text(encoding="utf-8"))) == settings
     record = catalog.open_run(run)
     assert config.from_dict(record.config) == settings
     assert (record.id, record.name, record.preset, record.state) == (run.name, "my run", "xor", "starting")

@@ -12,13 +12,11 @@ from nntui.store import catalog
 from nntui.store.records import LIVE_STATES, STATES
 
 
-@pytest.mark.parametrize(
-    ("progress", "elapsed", "remaining"), [(0.0, 5.0, None), (0.25, 5.0, 15.0), (1.0, 5.0, 0.0), (0.5, 0.0, 0.0)]
-)
-def test_the_time_to_go_is_the_pace_so_far(
-    progress: float, elapsed: float, remaining: float | None, make_run: Callable[..., Path]
+@pytest.mark.parametrize(("steps_left", "pace", "remaining"), [(0, 5.0, 0.0), (100, 5.0, 20.0), (100, 0.0, None)])
+def test_the_time_to_go_is_at_the_newest_pace(
+    steps_left: int, pace: float, remaining: float | None, make_run: Callable[..., Path]
 ) -> None:
-    record = replace(catalog.open_run(make_run()), progress=progress, elapsed=elapsed)
+    record = replace(catalog.open_run(make_run()), steps_left=steps_left, steps_per_s=pace)
     assert record.remaining == remaining
 
 

@@ -115,7 +115,7 @@ def test_the_run_is_what_the_newest_commit_says(run: Path) -> None:
     writer.describe(layers, {"features": ("x1", "x2")})
     writer.configure({"training": {"lr": 0.5}})
     latest = {"loss": 0.25, "grad_norm": [1.0, None]}
-    writer.status(Status("paused", 7, 3, 0.5, 1000.0, 2.5, "why", latest))
+    writer.status(Status("paused", 7, 3, 0.5, 7, 1000.0, 2.5, "why", latest))
     writer.commit()
     writer.close()
     record = catalog.open_run(run)

