@@ -159,7 +159,7 @@ def show(value: Value) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -246,7 +246,7 @@ class TrainingConfig:
     )
     steps: int = _knob(
         0,
-        "steps after which to end, whatever the epochs",
+        "steps after which to end, if the epochs are not over before",
         low=0,
         high=MAX_COUNT,
         ladder=(0, *_decades(0, 12, 1, 2, 5)),
@@ -322,7 +322,8 @@ def from_dict(tables: Mapping[str, Any]) -> RunConfig:
             parts[name] = _TABLES[name](**{k: _find(name, k).check(v) for k, v in content.items()})
         else:
             allowed = ("title", "description", *_TABLES)
-            hint = closest(name, (*allowed, *KNOBS, *(k.name for k in KNOBS.values())))
+            homes = {knob.name: f" (it belongs in [{knob.key.partition('.')[0]}])" for knob in KNOBS.values()}
+            hint = homes.get(name) or closest(name, (*allowed, *homes))
             raise ConfigError(f"unknown key {_shown(name)}{hint}; allowed: {', '.join(allowed)}")
     return _consistent(RunConfig(**parts))
 
@@ -350,9 +351,11 @@ def _consistent(config: RunConfig) -> RunConfig:
 def load(path: Path) -> RunConfig:
     """Reads a TOML file. Raises ConfigError, which names the file."""
     try:
+        if path.exists() and not path.is_file():
+            raise ConfigError("a directory or a device, not a file")
         if path.stat().st_size > 1_000_000:
             raise ConfigError("larger than 1 MB, which no configuration is")
-        return from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+        return from_dict(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     except OSError as error:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nntui.errors import UserError
+
 APP = "nntui"
 
 
 def home() -> Path | None:
     """``$NNTUI_HOME``, which moves all state, if it is set."""
     value = os.environ.get("NNTUI_HOME", "")
-    return Path(value).expanduser().absolute() if value else None
+    try:
+        return Path(value).expanduser().absolute() if value else None
+    except RuntimeError:
+        raise UserError(f"NNTUI_HOME = {value!r}: names no folder") from None
 
 
 def data_dir() -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from nntui.config import KNOBS
@@ -32,8 +31,9 @@ def knobs() -> str:
 def updated(text: str) -> str:
     """The README with its tables as they should be."""
     for name, table in (("keys", keys()), ("knobs", knobs())):
-        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
-        text = re.sub(pattern, lambda found, table=table: found[1] + table + found[2], text, flags=re.DOTALL)
+        before, opening, rest = text.partition(f"<!-- {name} -->\n")
+        _, closing, after = rest.partition(f"\n<!-- /{name} -->")
+        text = before + opening + table + closing + after
     return text
 
 

@@ -5,6 +5,7 @@ The walls between the packages are import contracts in ``pyproject.toml``.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -105,3 +106,19 @@ for module in pkgutil.walk_packages(nntui.__path__, "nntui."):
 """
     python(code, home=home, PYTHONDONTWRITEBYTECODE="1", TMPDIR=str(home))
     assert list(home.rglob("*")) == []
+
+
+@pytest.mark.parametrize("package", ["engine", "data", "trainer/loop.py", "trainer/problem.py"])
+def test_the_mathematics_imports_nothing_but_numpy_and_a_little_of_the_standard_library(package: str) -> None:
+    """A list of what is allowed, where the contracts are lists of what is not."""
+    allowed = {"__future__", "collections", "csv", "dataclasses", "difflib", "functools", "gzip", "importlib", "io"}
+    allowed |= {"itertools", "math", "numpy", "pathlib", "typing", "nntui"}
+    root = Path(nntui.__file__).parent / package
+    files = [root] if root.is_file() else list(root.glob("*.py"))
+    assert files
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            strangers = {name.partition(".")[0] for name in names} - allowed
+            assert not strangers, f"{path.name} imports {strangers}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ def chart(
     plotext.theme("pro" if colour else "clear")
     plotext.plotsize(width, height)
     names = ", ".join(f"{'line' if one.marker == 'line' else one.marker} {one.label}" for one, _, _ in shown)
-    plotext.title(plain(f"{title}: {names}"))
+    heading = textwrap.wrap(plain(f"{title}: {names}"), width)  # plotext leaves out a title that is too long
     for one, x, y in shown:
         marker = ("braille" if unicode else ".") if one.marker == "line" else one.marker
         draw = plotext.plot if one.marker == "line" else plotext.scatter
@@ -67,7 +68,8 @@ def chart(
             plotext.vertical_line(step)
     text: str = plotext.build() if colour else plotext.uncolorize(plotext.build())
     plotext.clear_figure()
-    return "\n".join(line.rstrip() for line in (text if unicode else text.translate(_ASCII)).splitlines())
+    drawn = (text if unicode else text.translate(_ASCII)).splitlines()
+    return "\n".join(line.rstrip() for line in (*(line.center(width) for line in heading), *drawn))
 
 
 def _clean(

@@ -108,8 +108,8 @@ def progress_line(run: RunRecord) -> str:
     steps = f"/{training['steps']:,}" if training["steps"] else ""
     epochs = f"/{training['epochs']:,}" if not steps else ""
     parts = [f"{run.state:<8}  step {run.step:>9,}{steps}  epoch {run.epoch:>7,}{epochs}"]
-    names = {"loss": "loss", "val_loss": "val", "accuracy": "accuracy", "val_accuracy": "val"}
-    parts += [f"{label} {number(run.latest[name]):<7}" for name, label in names.items() if name in run.latest]
+    metrics = ("loss", "val_loss", "accuracy", "val_accuracy")
+    parts += [f"{name} {number(run.latest[name]):<7}" for name in metrics if name in run.latest]
     if run.state == "running" and run.steps_per_s:
         parts.append(f"{run.steps_per_s:,.0f} steps/s")
         if run.remaining:

@@ -67,6 +67,8 @@ def _read(inputs: list[str], features: Sequence[str]) -> list[list[float]]:
 
 def read_table(path: Path, features: Sequence[str]) -> list[list[float]]:
     """The rows of a CSV file, in the order of the features. Raises UserError, naming row and column."""
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: a directory or a device, not a file")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]

@@ -102,6 +102,7 @@ def _follow(config: RunConfig, preset: str, name: str, *, as_json: bool) -> int:
         try:
             run = follow.follow(run_folder, reporter, interrupt)
         except BrokenPipeError:
+            talk(f"nntui: output: nobody reads it any more; training goes on, nntui watch {run_folder.name} shows it")
             raise
         except OSError as error:
             silence_stdout()

@@ -2,7 +2,8 @@
 
 Every derivative here can be written with the activation a = f(z) alone, so z itself is never kept. The last argument
 of a NumPy function is the array it writes to: nothing is allocated.
-To add an activation, write the two functions and enter them in :data:`ACTIVATIONS`.
+To add an activation, write the two functions and enter them in :data:`ACTIVATIONS`
+and in ``nntui.config``, whose names a test holds to these.
 """
 
 from __future__ import annotations

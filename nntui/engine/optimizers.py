@@ -1,7 +1,8 @@
 """How a gradient becomes a step. Parameters and gradients are flat vectors of one shape, (P,).
 
 The formulas and their order are PyTorch's (torch.optim.SGD and torch.optim.Adam), so that results can be compared.
-To add an optimizer, write a class and enter it in :data:`OPTIMIZERS`.
+To add an optimizer, write a class and enter it in :data:`OPTIMIZERS`
+and in ``nntui.config``, whose names a test holds to these.
 """
 
 from __future__ import annotations

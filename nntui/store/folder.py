@@ -8,6 +8,7 @@ import shutil
 import socket
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from nntui.store.schema import APPLICATION_ID, CONFIG, DATABASE, FORMAT, SCHEMA,
 LOG = "trainer.log"
 CHECKPOINTS = "checkpoints"
 
+#: A draft older than this is nobody's.
+LEFT_SECONDS = 3600.0
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 
 
@@ -26,6 +29,7 @@ def create(runs: Path, *, name: str, preset: str, config: dict[str, Any]) -> Pat
 
     It is made under another name and renamed when it is whole, so that nobody ever sees half a run.
     """
+    _sweep(runs)
     run_id = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     folder, draft = runs / run_id, runs / f".new-{run_id}"
     try:
@@ -44,6 +48,14 @@ def create(runs: Path, *, name: str, preset: str, config: dict[str, Any]) -> Pat
         detail = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise RunError(f"{runs}: cannot make a run here: {detail}; NNTUI_HOME can name another folder") from None
     return folder
+
+
+def _sweep(runs: Path) -> None:
+    """Removes what was left by someone who died while making or removing a run."""
+    for left in (*runs.glob(".new-*"), *runs.glob(".gone-*")):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                shutil.rmtree(left)
 
 
 def _create_database(folder: Path, run_id: str, name: str, preset: str, config: dict[str, Any]) -> None:

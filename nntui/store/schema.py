@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +75,8 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
     with readable(path):
         if not path.is_file():
             raise RunError(f"{folder}: holds no run ({DATABASE} is missing)")
+        if mode == "ro" and not os.access(folder, os.W_OK) and not (folder / f"{DATABASE}-wal").exists():
+            mode = "ro&immutable=1"  # an archive: not even SQLite's index of the journal can be made there
         uri = f"{path.absolute().as_uri()}?mode={mode}"
         db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     try:

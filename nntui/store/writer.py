@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -177,6 +179,11 @@ class Writer:
             for statement, values in self._staged:
                 self._db.execute(statement, values)
         self._staged.clear()
+
+    def make_room(self) -> None:
+        """Gives the disk back what the journal holds and the database has already, if there is room to do so."""
+        with suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def waiting(self) -> list[Command]:
         """The commands nobody has answered, in the order they were given."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sqlite3
 import sys
 from pathlib import Path
 
 from nntui.errors import UserError
 from nntui.store.writer import Writer
+from nntui.trainer import SIGNALS
 
 log = logging.getLogger("nntui.trainer")
 
@@ -17,6 +19,8 @@ log = logging.getLogger("nntui.trainer")
 def main(run_folder: Path) -> int:
     """Exit status 0 when the run finished or was stopped, 1 when it diverged or failed."""
     os.umask(0o077)
+    if hasattr(signal, "pthread_sigmask"):  # one that comes while this loads waits for the session to take it
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         from nntui.trainer.session import Session

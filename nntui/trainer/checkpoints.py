@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on or to predict, in one safetensors file, written whole or not at all."""
+"""Checkpoints: parameters, optimizer state, counters and the preparation of the inputs, written whole or not at all."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from nntui.store import catalog, folder
 from nntui.store.records import LIVE_STATES, Command
 from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
-from nntui.trainer import checkpoints
+from nntui.trainer import SIGNALS, checkpoints
 from nntui.trainer.loop import CAPACITY, Loop, Slice
 from nntui.trainer.problem import make_network, make_problem
 from nntui.trainer.telemetry import Telemetry
@@ -62,8 +62,10 @@ class Session:
 
     def run(self) -> str:
         """Trains until the run ends; returns its final state."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in SIGNALS:
             signal.signal(number, self._on_signal)
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._writer.claim()
         self._telemetry.describe()
         self._telemetry.evaluate()
@@ -267,6 +269,8 @@ class Session:
                 if not told:
                     log.warning("step %d: the run folder cannot be written (%s); waiting", self._loop.step, error)
                     told = True
+                self._writer.make_room()
+                self._asked_to_stop |= any(command.kind == "stop" for command in self._writer.waiting())
                 time.sleep(RETRY_SECONDS)
         self._flushed_at = time.monotonic()
         if not self._writer.in_place:

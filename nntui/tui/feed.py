@@ -29,6 +29,8 @@ TABLE_SECONDS, ALIVE_SECONDS = 2.0, 1.0
 #: The newest events that a picture holds.
 EVENTS = 2000
 
+#: So many failed reads in a row are tried again.
+RETRIES = 20
 #: A live trainer that says nothing for longer than this is told apart.
 SILENT_SECONDS = 5.0
 
@@ -75,12 +77,14 @@ class NewPicture(Message):
 
 
 class Answered(Message):
-    """The trainer's answer to a command given here; None when there was none."""
+    """The trainer's answer to a command given here; None, and why, for one that could not even be written."""
 
-    def __init__(self, command: Command | None, text: str = "") -> None:
+    def __init__(self, command: Command | None, text: str = "", key: str = "", value: str = "") -> None:
         super().__init__()
         self.command = command
         self.text = text
+        self.key = command.key if command else key
+        self.value = command.value if command else value
 
 
 class Unreadable(Message):
@@ -106,6 +110,7 @@ class Feed:
         self._picture: Picture | None = None
         self._wanted, self._looked_for = 1, 0
         self._ended = False
+        self._failures = 0
         self._read_table_at = self._checked_at = 0.0
 
     def want(self, chart: str, query: Query | None) -> None:
@@ -120,7 +125,7 @@ class Feed:
     def command(self, kind: str, key: str = "", value: str = "") -> None:
         """Appends a command without waiting; the answer comes as :class:`Answered`."""
         if self._ended:
-            self._post(Answered(None, f"{kind}: the run cannot be reached any more"))
+            self._post(Answered(None, f"{kind}: the run cannot be reached any more", key, value))
         else:
             self._thread.submit(self._append, kind, key, value)
 
@@ -132,7 +137,7 @@ class Feed:
                 self._wake.clear()
                 congested = self._congested()
                 if not congested:
-                    for message in await loop.run_in_executor(self._thread, self._look):
+                    for message in await loop.run_in_executor(self._thread, self._look_again):
                         self._post(message)
                 live = self._picture is None or self._picture.run.live
                 pause = CONGESTED_POLL_SECONDS if congested else POLL_SECONDS if live else ENDED_POLL_SECONDS
@@ -151,6 +156,20 @@ class Feed:
 
     # In the feed's own thread
 
+    def _look_again(self) -> list[Message]:
+        """What is new; a read that fails once or twice, as on a busy disk, is tried again."""
+        try:
+            messages = self._look()
+        except (UserError, sqlite3.Error):
+            self._failures += 1
+            if self._failures > RETRIES or not self._folder.is_dir():
+                raise
+            self._close()
+            self._reader = None
+            return []
+        self._failures = 0
+        return messages
+
     def _look(self) -> list[Message]:
         """What is new: a picture, then the answers that it already shows the effect of."""
         if self._reader is None:
@@ -158,11 +177,13 @@ class Feed:
         reader, now = self._reader, time.monotonic()
         wanted = self._wanted  # read once: the event loop may count on meanwhile
         overdue = now - self._checked_at >= ALIVE_SECONDS
+        if overdue:
+            self._checked_at = now
+            if not self._folder.is_dir():
+                raise RunError(f"{self._folder}: the run has been removed")
         if not (reader.changed() or wanted != self._looked_for or overdue):
             return []
-        if overdue and not self._folder.is_dir():
-            raise RunError(f"{self._folder}: the run has been removed")
-        changed, self._looked_for, self._checked_at = wanted != self._looked_for, wanted, now
+        changed, self._looked_for = wanted != self._looked_for, wanted
         with reader.snapshot():
             return self._read(reader, changed)
 
@@ -199,7 +220,7 @@ class Feed:
         try:
             self._asked.add(commands.append(self._folder, kind, key, value))
         except (UserError, sqlite3.Error, OSError) as error:
-            self._post(Answered(None, str(error)))
+            self._post(Answered(None, str(error), key, value))
 
     def _answers(self, given: list[Command], run: RunRecord) -> list[Message]:
         answered = [c for c in given if c.id in self._asked and (c.status != "waiting" or not run.live)]

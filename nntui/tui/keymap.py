@@ -52,6 +52,7 @@ _SYMBOLS = {
     "ctrl+p": "^p",
     "ctrl+z": "^z",
     "ctrl+q": "^q",
+    "ctrl+c": "^c",
 }
 
 APP, DASHBOARD, PANES, KNOBS, PREDICTIONS, START, QUESTION, HELP = (
@@ -66,7 +67,7 @@ APP, DASHBOARD, PANES, KNOBS, PREDICTIONS, START, QUESTION, HELP = (
 )
 
 KEYS: tuple[Key, ...] = (
-    Key(APP, "q,ctrl+q", "leave", "leave; training goes on", "leave", 1),
+    Key(APP, "q,ctrl+q,ctrl+c", "leave", "leave; training goes on", "leave", 1),
     Key(APP, "question_mark,f1", "help", "this page", "help", 1),
     Key(DASHBOARD, "space", "toggle_pause", "pause the training, or go on", "pause", 1),
     Key(DASHBOARD, "full_stop,n", "single_step", "train a single step, then pause", "step", 4),
@@ -94,12 +95,12 @@ KEYS: tuple[Key, ...] = (
     Key(PANES, "shift+tab", "next_pane(-1)", "go to the pane before"),
     Key(PANES, "m,z", "maximise", "let the pane fill the screen, or put it back", "maximise", 7),
     Key(PANES, "y", "toggle_log", "the chart on a logarithmic axis, or a plain one", "log", 7),
-    Key(DASHBOARD, "escape", "back", "from one pane to all; else back to the start screen"),
+    Key(DASHBOARD, "escape", "back", "from one pane to all; else back to the start screen, if the app began there"),
     Key(START, "enter", "open", "start the preset, or open the run", "open", 2),
     Key(START, "tab", "app.focus_next", "to the next list", "next list", 2),
     Key(QUESTION, "y,enter", "answer(True)", "yes"),
     Key(QUESTION, "n,escape,q", "answer(False)", "no"),
-    Key(HELP, "escape,question_mark,f1,q", "app.pop_screen", "close the help"),
+    Key(HELP, "escape,question_mark,f1,q", "dismiss", "close the help"),
     Key(APP, "ctrl+p", "command_palette", "the palette: themes, a picture of the screen, more", "palette", 8),
     Key(APP, "ctrl+z", "suspend_process", "back to the shell; fg returns"),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 
+import pytest
+
 from nntui import config, launch, paths
 from nntui.config import KNOBS, RunConfig
 from nntui.store import catalog, commands, folder, schema

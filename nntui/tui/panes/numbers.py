@@ -6,17 +6,17 @@ import math
 
 
 def figure(value: float | None, width: int = 8) -> str:
-    """Four significant digits, right-aligned; small and large ones in scientific notation; "–" for none."""
+    """Four significant digits, or three of a power of ten, right-aligned; "–" for none."""
     if value is None or not math.isfinite(value):
         return ("–" if value is None else str(value)).rjust(width)
     size = abs(value)
-    if size != 0 and not 1e-3 <= size < 1e5:
+    if size == 0:
+        return "0".rjust(width)
+    if not 1e-2 <= size < 99_999.5:
         mantissa, _, exponent = f"{value:.2e}".partition("e")
-        text = f"{mantissa}e{int(exponent)}"
-    else:
-        before = max(1, math.floor(math.log10(size)) + 1) if size >= 1 else 1
-        text = f"{value:.{max(0, 5 - before)}f}"
-    return text.rjust(width)
+        return f"{mantissa}e{int(exponent)}".rjust(width)
+    decimals = max(0, 3 - math.floor(math.log10(size)))
+    return f"{value:.{decimals}f}".rjust(width)
 
 
 def count(value: float) -> str:

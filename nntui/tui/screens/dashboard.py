@@ -95,12 +95,11 @@ class DashboardScreen(Screen[None]):
     @on(Answered)
     def _take_answer(self, message: Answered) -> None:
         command = message.command
+        if message.key:
+            self.query_one(KnobPane).answered(message.key, message.value)
         if command is None:
             self._say(message.text, "error")
-            return
-        if command.kind == "set":
-            self.query_one(KnobPane).answered(command.key, command.value)
-        if command.status == "refused":
+        elif command.status == "refused":
             self._say(command.answer, "warning")
         elif command.status == "waiting":
             self._say(f"{command.kind}: the run ended before it was done", "warning")
