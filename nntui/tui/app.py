@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import App
+from textual.screen import ModalScreen
+from textual.theme import ThemeProvider
 
 from nntui.errors import UserError
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import open_run
 from nntui.tui.screens.dashboard import DashboardScreen
+from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.start import Opened, StartScreen
 from nntui.tui.widgets.toosmall import TooSmall
@@ -25,6 +29,7 @@ class NntuiApp(App[None]):
     BINDINGS: ClassVar = keymap.bindings(keymap.APP)
     CSS_PATH = "styles/app.tcss"
     ENABLE_COMMAND_PALETTE = True
+    ALLOW_SELECT = False  # a drag across a screen that closes would end the app
     HORIZONTAL_BREAKPOINTS, VERTICAL_BREAKPOINTS = TooSmall.WIDTHS, TooSmall.HEIGHTS
     last_folder: Path | None = None
 
@@ -42,6 +47,8 @@ class NntuiApp(App[None]):
 
     @on(Opened)
     def _open_chosen(self, message: Opened) -> None:
+        while isinstance(self.screen, ModalScreen):  # opened while the run was made
+            self.screen.dismiss()
         self._open(message.folder)
 
     def _open(self, folder: Path) -> None:
@@ -52,6 +59,15 @@ class NntuiApp(App[None]):
         """The help page, once."""
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
+
+    def action_command_palette(self) -> None:
+        """The palette, once."""
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """The palette of themes."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def action_leave(self) -> None:
         """Leaves; nothing is stopped."""
@@ -75,4 +91,5 @@ def _say_goodbye(folder: Path) -> None:
     except UserError:
         return
     if run.live:
-        print(f"{run.name} ({run.id}) goes on training. Watch it: nntui watch {run.id}", file=sys.stderr)  # noqa: T201
+        with suppress(OSError):  # the terminal may be gone
+            print(f"{run.name} ({run.id}) goes on training. Watch it: nntui watch {run.id}", file=sys.stderr)  # noqa: T201

@@ -486,6 +486,21 @@ def test_help_opens_once_and_closes(kept: Path) -> None:
     play(scenario, kept)
 
 
+@pytest.mark.parametrize(("opening", "closing"), [("question_mark", "escape"), ("ctrl+p", "escape"), ("s", "y")])
+def test_a_key_pressed_once_too_often_closes_nothing_else(live: Recording, opening: str, closing: str) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press(opening)
+        await settled(pilot)
+        for _ in range(5):
+            pilot.app.simulate_key(closing)
+        await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, DashboardScreen)
+        await shows(pilot, "1 Loss")
+
+    play(scenario, live.folder)
+
+
 def test_the_palette_opens_and_a_theme_changes_the_colours(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         def colours() -> set[str]:

@@ -7,15 +7,14 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from nntui.tui import keymap
+from nntui.tui.screens.dialog import Dialog
 from nntui.tui.widgets.toosmall import TooSmall
 
 PANES = (
@@ -30,7 +29,7 @@ PANES = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Every key, grouped by where it works, and what each pane tells."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.HELP)
@@ -41,16 +40,19 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help") as page:
             page.border_title = "Help"
             page.border_subtitle = "esc closes"
-            yield Static(id="page")
+            yield _Page()
         yield TooSmall()
 
-    @on(Resize)
-    def _write(self) -> None:
-        self.call_after_refresh(self._fill)
 
-    def _fill(self) -> None:
-        width = self.query_one("#help").scrollable_content_region.width
-        self.query_one("#page", Static).update(Content("\n\n").join(_sections(width)))
+class _Page(Static):
+    """The text, in lines of the width there is."""
+
+    _width = 0
+
+    def on_resize(self, event: Resize) -> None:
+        if event.size.width != self._width:
+            self._width = event.size.width
+            self.update(Content("\n\n").join(_sections(self._width)))
 
 
 def _sections(width: int) -> list[Content]:

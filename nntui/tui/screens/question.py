@@ -6,15 +6,15 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from nntui.text import plain
 from nntui.tui import keymap
+from nntui.tui.screens.dialog import Dialog
 from nntui.tui.widgets.toosmall import TooSmall
 
 
-class Question(ModalScreen[bool]):
+class Question(Dialog[bool]):
     """Dismissed with the answer."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.QUESTION)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from rich.cells import cell_len
 from textual import on
@@ -50,6 +51,14 @@ class Opened(Message):
         self.folder = folder
 
 
+class Chooser(OptionList):
+    """A list that bears page keys before it is laid out, as Textual 8.2's own does not."""
+
+    def _move_page(self, direction: Literal[-1, 1]) -> None:
+        with suppress(KeyError):
+            super()._move_page(direction)
+
+
 class StartScreen(Screen[None]):
     """Presets on the left with what the chosen one is about, past runs on the right."""
 
@@ -68,12 +77,12 @@ class StartScreen(Screen[None]):
         yield Static(Content.assemble(("nntui", "bold $primary"), "  watch a network learn, and steer it"), id="banner")
         with Horizontal(id="lists"):
             with Vertical(id="choose"):
-                yield OptionList(id="presets", markup=False)
+                yield Chooser(id="presets", markup=False)
                 with VerticalScroll(id="about"):
                     yield Static(id="description", markup=False)
             with Vertical(id="past"):
                 yield Static(id="columns", markup=False)
-                yield OptionList(id="runs", markup=False)
+                yield Chooser(id="runs", markup=False)
         yield KeyBar()
         yield TooSmall()
 

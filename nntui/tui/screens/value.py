@@ -8,14 +8,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from nntui.config import ConfigError, Knob, Value
+from nntui.tui.screens.dialog import Dialog
 from nntui.tui.widgets.toosmall import TooSmall
 
 
-class ValueEntry(ModalScreen[Value | None]):
+class ValueEntry(Dialog[Value | None]):
     """Dismissed with the checked value, or None."""
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "leave it as it is")]

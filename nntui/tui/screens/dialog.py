@@ -1,0 +1,37 @@
+"""What lies over a screen for a moment, and closes once.
+
+A key typed before a closing screen has gone still reaches it, and Textual would then close the screen beneath.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette
+from textual.screen import ModalScreen, ScreenResultType
+
+
+class Dialog(ModalScreen[ScreenResultType]):
+    """A screen over another one, closed with a result."""
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Closes this screen, if it is still there."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+class Palette(CommandPalette):
+    """Textual's command palette, which closes once, and bears any key before its list is there or when it has gone."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Closes this screen, if it is still there."""
+        self._cancel_gather_commands()
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def _gather_commands(self, search_value: str) -> None:  # type: ignore[override]
+        if self.is_active:
+            super()._gather_commands(search_value)
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(KeyError):
+            super()._action_command_list(action)

@@ -1,0 +1,115 @@
+"""Random keys, clicks and sizes: nothing that a cat on the keyboard does ends the app or stops it from answering."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+
+from nntui import launch, paths
+from nntui.config import from_dict
+from nntui.tui.keymap import KEYS
+from nntui.tui.screens.help import HelpScreen
+from tests.tui import recorded
+from tests.tui.screen import play, settled, text, until
+
+NAMED = sorted({name for key in KEYS for name in key.keys.split(",")} - {"ctrl+z"})  # which stops the process
+OTHERS = ["escape", "tab", "shift+tab", "backspace", "delete", "ctrl+a", "ctrl+u", "f5", "up", "down", "left", "right"]
+TYPED = [*string.printable.strip(), "é", "漢", "👩", "\0"]
+SIZES = [(120, 40), (80, 24), (40, 12), (20, 5), (1, 1), (200, 60), (120, 40)]
+
+
+def doings(seed: int, count: int) -> Iterator[events.Event | tuple[int, int]]:
+    """Keys mostly, now and then a click, a turn of the wheel or another size of the terminal."""
+    chance = random.Random(seed)
+    for number in range(count):
+        if number % 97 == 96:
+            yield chance.choice(SIZES)
+        elif chance.random() < 0.04:
+            yield from _mouse(chance)
+        elif chance.random() < 0.6:
+            yield events.Key(chance.choice(NAMED), None)
+        elif chance.random() < 0.3:
+            yield events.Key(chance.choice(OTHERS), None)
+        else:
+            character = chance.choice(TYPED)
+            yield events.Key(_character_to_key(character), character)
+
+
+def _mouse(chance: random.Random) -> Iterator[events.Event]:
+    x, y = chance.randrange(120), chance.randrange(40)
+    kinds: list[type[events.MouseEvent]] = [events.MouseScrollDown, events.MouseScrollUp]
+    if chance.random() < 0.5:
+        kinds = [events.MouseMove, events.MouseDown, events.MouseUp]
+    for kind in kinds:
+        yield kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y)
+
+
+async def play_about(pilot: Pilot[None], seed: int, count: int) -> None:
+    """Does all that, hardly waiting, and looks whether the app still answers."""
+    app = pilot.app
+    app.exit = lambda *_, **__: None  # type: ignore[method-assign]  # by a click, or from the palette
+    for number, doing in enumerate(doings(seed, count)):
+        if isinstance(doing, tuple):
+            await pilot.resize_terminal(*doing)
+        else:
+            doing.set_sender(app)
+            app.post_message(doing)
+        if number % 20 == 19:
+            await pilot.pause(0)
+        assert app._exception is None
+        assert app.is_running
+    await pilot.resize_terminal(120, 40)
+    await until(pilot, app._message_queue.empty)
+    await settled(pilot)
+    for _ in range(20):  # out of whatever is open
+        if len(app.screen_stack) <= 2:
+            break
+        await pilot.press("escape")
+    await settled(pilot)
+    await pilot.press("question_mark")
+    await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+    assert "The knobs" in text(pilot)
+
+
+FEW_AND_MANY = pytest.mark.parametrize(
+    "count", [pytest.param(500), pytest.param(10_000, marks=pytest.mark.heavy)], ids=["few", "many"]
+)
+
+
+@FEW_AND_MANY
+def test_on_a_run_that_has_finished(count: int) -> None:
+    folder = recorded.finished(paths.runs_dir(), recorded.images())
+    play(lambda pilot: play_about(pilot, 1, count), folder)
+
+
+@FEW_AND_MANY
+def test_on_a_run_just_made(count: int) -> None:
+    recording = recorded.Recording(paths.runs_dir(), recorded.table())
+    play(lambda pilot: play_about(pilot, 2, count), recording.folder)
+    recording.writer.close()
+
+
+@FEW_AND_MANY
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+def test_on_a_run_that_trains(count: int) -> None:
+    settings = from_dict({"data": {"test_fraction": 0.0}, "model": {"layers": [3]}, "training": {"epochs": 10**9}})
+    folder, trainer = launch.start_run(settings, preset="xor")
+    play(lambda pilot: play_about(pilot, 3, count), folder)
+    trainer.terminate()
+    trainer.wait(20)
+
+
+@FEW_AND_MANY
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+def test_at_the_start_screen(count: int, nntui_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Presets are not started here: a hundred trainers would be no test of the screen."""
+    made = recorded.finished(paths.runs_dir(), recorded.table())
+    monkeypatch.setattr(launch, "start_run", lambda *_, **__: (made, None))
+    play(lambda pilot: play_about(pilot, 4, count), None)
