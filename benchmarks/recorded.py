@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +63,8 @@ def _record(name: str, steps: int) -> Path:
         telemetry.record_layers(20_000.0)
         done = loop.step == steps
         elapsed = loop.step / 20_000
-        writer.status(Status("finished" if done else "running", loop.step, 0, loop.step / steps, 20_000.0, elapsed))
+        state = "finished" if done else "running"
+        writer.status(Status(state, loop.step, 0, loop.step / steps, steps - loop.step, 20_000.0, elapsed))
         writer.commit()
     writer.close()
     return made
@@ -118,6 +120,7 @@ class _ChartApp(App[None]):
 
 def redraw(quick: bool) -> list[Figure]:
     """Windows of every width, at places all over the run: the curves drawn, and the reads that came before."""
+    gc.set_threshold(50_000)  # as the command line does
     return asyncio.run(_redraw(20 if quick else 300))
 
 
