@@ -486,14 +486,16 @@ def test_help_opens_once_and_closes(kept: Path) -> None:
     play(scenario, kept)
 
 
-@pytest.mark.parametrize(("opening", "closing"), [("question_mark", "escape"), ("ctrl+p", "escape"), ("s", "y")])
-def test_a_key_pressed_once_too_often_closes_nothing_else(live: Recording, opening: str, closing: str) -> None:
+@pytest.mark.parametrize("opening", ["question_mark", "ctrl+p", "s", "enter"])
+def test_what_is_closed_once_too_often_closes_nothing_else(live: Recording, opening: str) -> None:
+    """As by a key that is typed again before the screen it closed has gone."""
+
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press(opening)
-        await settled(pilot)
-        for _ in range(5):
-            pilot.app.simulate_key(closing)
-        await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
+        over = pilot.app.screen
+        assert not isinstance(over, DashboardScreen)
+        for _ in range(3):
+            over.dismiss(None)
         await settled(pilot)
         assert isinstance(pilot.app.screen, DashboardScreen)
         await shows(pilot, "1 Loss")

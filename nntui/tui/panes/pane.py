@@ -62,7 +62,11 @@ class Pictured(_Base):
         if urgent or wait <= 0:
             self.redraw()
         elif self._late is None:
-            self._late = self.set_timer(wait, self.redraw)
+            self._late = self.set_timer(wait, self._draw_late)
+
+    def _draw_late(self) -> None:
+        if self._late is not None:  # else it was drawn while this call waited its turn
+            self.redraw()
 
     def draw(self, picture: Picture) -> None:
         """Draws the picture in the size there is."""

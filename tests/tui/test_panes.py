@@ -1,0 +1,379 @@
+"""Panes by themselves: numbers of steady width, when they are drawn, and what each says of a picture."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from nntui.config import KNOBS
+from nntui.store.reader import Reader
+from nntui.store.records import LayerRecord
+from nntui.tui.feed import Picture
+from nntui.tui.panes.header import SYMBOLS, Header
+from nntui.tui.panes.knobs import LIVE, KnobPane
+from nntui.tui.panes.layers import LayerPane
+from nntui.tui.panes.numbers import bar, count, duration, figure
+from nntui.tui.panes.pane import PictureCells
+from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.panes.thumbnail import thumbnail
+from tests.tui import recorded
+from tests.tui.recorded import Shape
+from tests.tui.screen import unpaced
+
+# Numbers
+
+
+@given(st.floats(-1e300, 1e300) | st.sampled_from([None, np.nan, np.inf, -np.inf]))
+def test_a_figure_is_never_wider_than_its_column(value: float | None) -> None:
+    text = figure(value, 10)
+    assert len(text) == 10
+    if value is not None and np.isfinite(value):
+        assert float(text) == pytest.approx(value, rel=6e-3, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (1.0, "1.000"),
+        (0.5, "0.5000"),
+        (12.345678, "12.35"),
+        (99_999.0, "99999"),
+        (123_456.0, "1.23e5"),
+        (0.00012345, "1.23e-4"),
+        (-0.25, "-0.2500"),
+        (None, "–"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_a_figure_has_four_digits_or_a_power_of_ten(value: float | None, text: str) -> None:
+    assert figure(value) == text.rjust(8)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.9, "0:59"), (3723, "1:02:03"), (8.64e6, "100 days")])
+def test_a_duration_is_told_in_hours_minutes_and_seconds(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("seconds", [None, float("nan"), float("inf")])
+def test_a_duration_nobody_knows_is_a_dash(seconds: float | None) -> None:
+    assert duration(seconds) == "–"
+
+
+def test_thousands_are_set_apart() -> None:
+    assert count(1_234_567) == "1,234,567"
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True), st.integers(0, 50))
+def test_a_bar_fills_its_width(share: float, width: int) -> None:
+    assert len(bar(share, width)) == width
+
+
+def test_a_bar_grows_with_its_share() -> None:
+    bars = [bar(share / 64, 8) for share in range(65)]
+    assert len(set(bars)) == 65
+    assert bars[0].strip() == ""
+    assert bars[-1] == "█" * 8
+
+
+# A pane and its pictures
+
+
+class OnePane(App[None]):
+    """Holds one widget, as large as the terminal."""
+
+    CSS = "Screen > * { width: 100%; height: 100%; }"
+
+    def __init__(self, pane: Widget) -> None:
+        super().__init__()
+        self.pane = pane
+
+    def compose(self) -> ComposeResult:
+        yield self.pane
+
+
+def lines(app: OnePane) -> list[str]:
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+def show(pane: Any, picture: Picture, size: tuple[int, int]) -> list[str]:
+    """The lines of a pane that has been given a picture."""
+    found: list[str] = []
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane.picture(picture)
+        await pilot.pause()
+        found.extend(lines(pilot.app))  # type: ignore[arg-type]
+
+    with unpaced():
+        alone(pane, scenario, size)
+    return found
+
+
+def alone(pane: Widget, scenario: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int] = (60, 12)) -> None:
+    async def session() -> None:
+        async with OnePane(pane).run_test(size=size) as pilot:
+            await pilot.pause()
+            await scenario(pilot)
+
+    asyncio.run(session())
+
+
+@contextmanager
+def read(folder: Path) -> Iterator[Reader]:
+    reader = Reader(folder)
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def picture_of(tmp_path: Path, shape: Shape) -> Picture:
+    """A finished run as a feed tells it."""
+    with read(recorded.finished(tmp_path / "runs", shape)) as reader:
+        rows, predictions = reader.table("rows"), reader.table("predictions")
+        assert rows is not None
+        assert predictions is not None
+        return Picture(reader.run(), rows=rows[1], predictions=predictions[1], predictions_step=predictions[0])
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Picture:
+    return picture_of(tmp_path, recorded.table())
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Picture:
+    return picture_of(tmp_path, recorded.images())
+
+
+class Counting(PictureCells):
+    """Notes the step of each picture it draws."""
+
+    EVERY = 0.05
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn: list[int] = []
+        self.times: list[float] = []
+
+    def draw(self, picture: Picture) -> None:
+        self.drawn.append(picture.run.step)
+        self.times.append(time.monotonic())
+
+
+def test_pictures_are_drawn_at_a_pace_and_the_last_one_always(table: Picture) -> None:
+    pane = Counting()
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        for step in range(200):
+            pane.picture(replace(table, run=replace(table.run, step=step)))
+            await asyncio.sleep(0.001)
+        while pane.drawn[-1] != 199:
+            await pilot.pause(0.01)
+
+    alone(pane, scenario)
+    assert pane.drawn == sorted(set(pane.drawn))
+    assert len(pane.drawn) < 100
+    assert min(np.diff(pane.times)) >= Counting.EVERY * 0.9
+
+
+def test_a_new_state_is_drawn_at_once(table: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Counting, "EVERY", 1000.0)
+    pane = Counting()
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        for step, state in enumerate(["running", "running", "paused", "paused", "running"]):
+            pane.picture(replace(table, run=replace(table.run, step=step, state=state)))
+
+    alone(pane, scenario)
+    assert pane.drawn == [0, 2, 4]
+
+
+def test_a_picture_that_comes_before_there_is_room_is_drawn_when_there_is(table: Picture) -> None:
+    pane = Counting()
+    pane.picture(table)
+    assert pane.drawn == []
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.pause()
+
+    alone(pane, scenario)
+    assert set(pane.drawn) == {2000}
+
+
+# The header
+
+
+@pytest.mark.parametrize("state", SYMBOLS)
+def test_the_header_says_the_state_by_word_and_sign(table: Picture, state: str) -> None:
+    first = show(Header(), replace(table, run=replace(table.run, state=state)), (100, 2))[0]
+    assert f"{SYMBOLS[state]} {state}  xor" in first
+    assert first.rstrip().endswith("recorded")
+
+
+@pytest.mark.parametrize("width", range(30, 140, 11))
+def test_the_header_shows_whole_figures(table: Picture, width: int) -> None:
+    run = replace(table.run, state="running", progress=0.25)
+    second = show(Header(), replace(table, run=run), (width, 2))[1]
+    assert " 25%" in second
+    assert "step 2,000" in second
+    assert "█" in second
+    assert "…" not in second
+    wanted = ["steps/s", "elapsed", "left", "epoch 2,000/2,000"] if width > 105 else []
+    assert all(word in second for word in wanted)
+
+
+def test_the_header_tells_where_a_run_failed_beside_any_name(table: Picture) -> None:
+    run = replace(table.run, name="n" * 500, state="diverged", reason="first in layer 1")
+    first = show(Header(), replace(table, run=run), (120, 2))[0]
+    assert "at step 2,000: first in layer 1" in first
+
+
+def test_the_header_tells_of_a_silent_trainer(table: Picture) -> None:
+    run = replace(table.run, state="running")
+    assert "no word from the trainer for 1:10" in show(Header(), replace(table, run=run, silence=70), (120, 2))[0]
+
+
+# The knobs
+
+
+def test_the_knobs_show_value_and_place(table: Picture) -> None:
+    shown = show(KnobPane(), replace(table, run=replace(table.run, state="running")), (60, len(LIVE)))
+    for knob, row in zip(LIVE, shown, strict=True):
+        table_name, _, name = knob.key.partition(".")
+        value = knob.show(table.run.config[table_name][name])
+        assert row.split()[-3:-1] == [knob.name, value]
+        assert row.count("●") == 1
+
+
+def test_the_place_of_a_knob_goes_from_one_end_to_the_other() -> None:
+    pane, knob = KnobPane(), KNOBS["training.lr"]
+    places = [pane._place(knob, rung, 20).index("●") for rung in knob.ladder]
+    assert places == sorted(places)
+    assert (places[0], places[-1]) == (0, 19)
+
+
+def test_the_chosen_knob_is_kept_in_sight(table: Picture) -> None:
+    pane = KnobPane()
+    run = replace(table.run, state="running")
+    seen = []
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane.picture(replace(table, run=run))
+        for _ in LIVE:
+            pane.action_choose(1)
+            await pilot.pause()
+            seen.append(any("▸" in line for line in lines(pilot.app)))  # type: ignore[arg-type]
+
+    with unpaced():
+        alone(pane, scenario, (50, 3))
+    assert all(seen)
+
+
+# The layers
+
+
+def test_the_layers_have_a_row_each(images: Picture) -> None:
+    shown = show(LayerPane(id="layers"), images, (60, 8))
+    assert shown[0].split() == ["layer", "shape", "gradient", "weights", "update/w"]
+    assert shown[1].split()[:5] == ["layer", "1", "64→20", "relu", figure(images.run.latest["grad_norm"][0]).strip()]
+    assert [row.split()[0] for row in shown[1:4]] == ["layer", "layer", "output"]
+
+
+def test_of_many_layers_the_rest_are_counted(images: Picture) -> None:
+    layers = tuple(LayerRecord(f"layer {i}", 4, 4, "relu", 20) for i in range(64))
+    shown = show(LayerPane(id="layers"), replace(images, run=replace(images.run, layers=layers)), (40, 6))
+    assert [row.split()[1] for row in shown[1:5]] == ["0", "1", "2", "3"]
+    assert shown[5].strip() == "… 60 more layers"
+
+
+@pytest.mark.parametrize("latest", [{}, {"grad_norm": []}, {"grad_norm": [None, None, None]}])
+def test_a_layer_without_figures_has_dashes(images: Picture, latest: dict[str, Any]) -> None:
+    shown = show(LayerPane(id="layers"), replace(images, run=replace(images.run, latest=latest)), (40, 6))
+    assert shown[1].split()[2:] == ["–", "–", "–"]
+
+
+# The predictions
+
+
+def predictions(picture: Picture, size: tuple[int, int], *, in_order: bool = False) -> list[str]:
+    pane = PredictionPane(ascii_only=False)
+    pane._worst_first = not in_order
+    return show(pane, picture, size)
+
+
+def test_a_row_has_inputs_target_probability_and_verdict(table: Picture) -> None:
+    shown = predictions(table, (44, 6), in_order=True)
+    assert shown[0].split() == ["row", "x1", "x2", "x1", "xor", "x2", "P"]
+    P = table.predictions["P"][:, 0]
+    for i, (x1, x2) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):
+        cells = shown[i + 1].split()
+        assert cells[:5] == [str(i + 1), str(x1), str(x2), str(x1 ^ x2), f"{P[i]:.3f}"]
+        assert cells[-1] == ("✓" if (P[i] >= 0.5) == bool(x1 ^ x2) else "✗")
+
+
+def test_the_worst_rows_come_first_and_what_is_not_finite_before_them(table: Picture) -> None:
+    P = np.array([[0.25], [0.75], [np.nan], [0.5]], dtype=np.float32)
+    shown = predictions(replace(table, predictions={"P": P}), (44, 6))
+    assert [row.split()[0] for row in shown[1:5]] == ["3", "4", "1", "2"]
+
+
+def test_inputs_go_before_a_wide_bar_and_those_left_out_are_counted(images: Picture) -> None:
+    pane = PredictionPane(ascii_only=False)
+    size = (40, 3)  # too low for pictures
+    shown = show(pane, images, size)
+    assert "█" in shown[1] or "▌" in shown[1] or "▏" in shown[1] or shown[1].rstrip()[-1] in "✓✗"
+    assert " of 64 inputs" in str(pane.border_subtitle)
+
+
+def test_wrong_rows_are_counted(images: Picture) -> None:
+    pane = PredictionPane(ascii_only=False)
+    show(pane, images, (60, 20))
+    wrong = np.sum((images.predictions["P"] >= 0.5) != (images.rows["T"] >= 0.5))
+    assert str(pane.border_subtitle) == f"worst first · {wrong}/60 wrong"
+
+
+def test_of_more_rows_than_are_kept_both_numbers_are_told(images: Picture) -> None:
+    pane = PredictionPane(ascii_only=False)
+    data = {**images.run.data, "train_rows": 5000}
+    show(pane, replace(images, run=replace(images.run, data=data)), (80, 20))
+    assert "of 5,012" in str(pane.border_subtitle)
+
+
+def test_an_image_stands_beside_its_words(images: Picture) -> None:
+    shown = predictions(images, (24, 10), in_order=True)
+    assert shown[0][:8] == "▀" * 8
+    assert shown[0][8:].split() == ["1", "train"]
+    assert shown[1][8:].split() == ["✓", "even"]
+
+
+# Thumbnails
+
+
+def test_a_thumbnail_is_half_as_high_as_its_image() -> None:
+    pixels = np.linspace(0, 1, 40).reshape(5, 8)
+    for ascii_only in (False, True):
+        rows = thumbnail(pixels, ascii_only=ascii_only)
+        assert [row.cell_length for row in rows] == [8, 8, 8]
+
+
+def test_a_thumbnail_gets_brighter_with_its_pixels() -> None:
+    row = thumbnail(np.array([[0.0, 0.25, 0.5, 0.75, 1.0], [0.0] * 5]), ascii_only=True)[0]
+    assert row.text == " .:+#"
+    colours = [segment.style.color for segment in thumbnail(np.array([[0.0, 1.0], [1.0, 0.0]]))[0] if segment.style]
+    assert len({str(colour) for colour in colours}) == 2
