@@ -82,7 +82,7 @@ def test_every_key_is_shown_as_a_person_knows_it(key: Key) -> None:
 @pytest.mark.parametrize("key", KEYS, ids=KEY_IDS)
 def test_every_key_is_explained_in_a_line(key: Key) -> None:
     assert key.help
-    assert len(key.help) <= 60
+    assert len(key.help) <= 70
     assert not key.help.endswith(".")
 
 

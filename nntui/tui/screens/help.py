@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.events import Resize
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.widget import Widget
 
 from nntui.tui import keymap
 from nntui.tui.screens.dialog import Dialog
@@ -44,15 +44,18 @@ class HelpScreen(Dialog[None]):
         yield TooSmall()
 
 
-class _Page(Static):
+class _Page(Widget):
     """The text, in lines of the width there is."""
 
-    _width = 0
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(_text(width).plain.splitlines())
 
-    def on_resize(self, event: Resize) -> None:
-        if event.size.width != self._width:
-            self._width = event.size.width
-            self.update(Content("\n\n").join(_sections(self._width)))
+    def render(self) -> Content:
+        return _text(self.size.width)
+
+
+def _text(width: int) -> Content:
+    return Content("\n\n").join(_sections(width))
 
 
 def _sections(width: int) -> list[Content]:
