@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from textual.pilot import Pilot
 
+from nntui.tui import feed
 from nntui.tui.app import NntuiApp
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane
@@ -38,9 +39,10 @@ def play(scenario: Scenario, folder: Path | None, size: tuple[int, int] = (120, 
 
 @contextmanager
 def unpaced() -> Iterator[None]:
-    """Draws every picture as it comes: nobody's eyes need rest here."""
+    """Looks often, and draws every picture as it comes: nobody's eyes need rest here."""
     paced = [Pictured, *Pictured.__subclasses__(), *PictureCells.__subclasses__(), *CurvePane.__subclasses__()]
     with ExitStack() as stack:
+        stack.enter_context(patch.multiple(feed, POLL_SECONDS=0.02, ENDED_POLL_SECONDS=0.05))
         for pane in paced:
             stack.enter_context(patch.object(pane, "EVERY", 0.0))
         yield
@@ -82,10 +84,10 @@ async def settled(pilot: Pilot[None]) -> None:
 def _quiet(pilot: Pilot[None]) -> bool:
     dashboards = [screen for screen in pilot.app.screen_stack if isinstance(screen, DashboardScreen)]
     for dashboard in dashboards:
-        feed = dashboard._feed
-        if feed is None or (not feed._ended and feed._wanted != feed._looked_for):
+        source = dashboard._feed
+        if source is None or (not source._ended and source._wanted != source._looked_for):
             return False
-        if not feed._ended and (feed._picture is None or feed._picture is not dashboard._picture):
+        if not source._ended and (source._picture is None or source._picture is not dashboard._picture):
             return False
         if any(pane._late is not None for pane in dashboard.query_one(Board).panes):
             return False

@@ -78,6 +78,13 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks ten times as often."""
+    monkeypatch.setattr(subject, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(subject, "ENDED_POLL_SECONDS", 0.1)
+
+
 @pytest.fixture
 def live(runs: Path) -> Recording:
     """A run of this process, which has had 100 steps."""
