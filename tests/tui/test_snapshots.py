@@ -35,6 +35,12 @@ class Compare(Protocol):
 Look = Callable[..., None]
 
 
+@pytest.fixture(autouse=True)
+def colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may want none."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
 @pytest.fixture
 def look(snap_compare: Compare) -> Look:
     """Compares the app, after some keys, with its picture."""
