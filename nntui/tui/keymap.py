@@ -95,7 +95,7 @@ KEYS: tuple[Key, ...] = (
     Key(PANES, "shift+tab", "next_pane(-1)", "go to the pane before"),
     Key(PANES, "m,z", "maximise", "let the pane fill the screen, or put it back", "maximise", 7),
     Key(PANES, "y", "toggle_log", "the chart on a logarithmic axis, or a plain one", "log", 7),
-    Key(DASHBOARD, "escape", "back", "from one pane to all; else back to the start screen, if the app began there"),
+    Key(DASHBOARD, "escape", "back", "from one pane to all; else to the start screen, if any"),
     Key(START, "enter", "open", "start the preset, or open the run", "open", 2),
     Key(START, "tab", "app.focus_next", "to the next list", "next list", 2),
     Key(QUESTION, "y,enter", "answer(True)", "yes"),
