@@ -81,7 +81,8 @@ class PredictionPane(Pane, PictureCells):
         order = "worst first" if self._worst_first else "in order"
         total = picture.run.data["train_rows"] + picture.run.data["test_rows"]
         of = f" of {total:,}" if rows < total else ""
-        return f"{order} · {wrong:,}/{rows:,} wrong{f' (shown{of})' if of else ''}{self._inputs}"
+        summary = f"{order} · {wrong:,}/{rows:,} wrong{f' (shown{of})' if of else ''}"
+        return summary + (self._inputs if len(summary + self._inputs) < self.size.width else "")
 
     # A line a row
 
@@ -100,7 +101,7 @@ class PredictionPane(Pane, PictureCells):
         room -= sum(widths)
         more = max(0, min(room, len(run.data["target"]) + 1 - target, 10 - target))
         target, bar_width = target + more, max(0, min(_BAR_WIDTH, _LEAST_BAR + room - more))
-        self._inputs = f" · {len(widths)} of {len(names)} inputs" if len(widths) < len(names) else ""
+        self._inputs = f" · {len(widths)}/{len(names)} inputs" if len(widths) < len(names) else ""
         heading = fit("row", _ROW_WIDTH, right=True)
         heading += "".join(" " + fit(name, wide - 1, right=True) for name, wide in zip(names, widths, strict=False))
         heading += " " + fit(run.data["target"], target - 1, right=True) + fit("P", 7, right=True)
