@@ -103,15 +103,15 @@ def _cell(value: float, window: tuple[float, float], cells: int, dots: int, log:
 def _y_axis(rows: int, cells: tuple[int, ...], labels: tuple[str, ...]) -> tuple[str, ...]:
     """Labels and the vertical axis, a line for each row of the canvas; the labels are of one width."""
     width = len(labels[0]) + 1
-    figure = _plotext_figure((width + 2, rows + 2), (2, rows), ((0,), ("",)), (cells, labels))
+    figure = _plotext_figure((width + 1, rows + 2), (1, rows), ((0,), ("",)), (cells, labels))
     return tuple(text[:width] for text in figure[:rows])
 
 
 @lru_cache(maxsize=64)
 def _x_axis(columns: int, cells: tuple[int, ...], labels: tuple[str, ...], left: int) -> tuple[str, ...]:
     """The horizontal axis and its labels, two lines that begin below the labels of the other axis."""
-    figure = _plotext_figure((left + 1 + columns, 4), (columns, 2), (cells, labels), ((0,), (" " * left,)))
-    return figure[2:]
+    figure = _plotext_figure((left + 1 + columns, 3), (columns, 1), (cells, labels), ((0,), (" " * left,)))
+    return figure[1:]
 
 
 def _plotext_figure(
@@ -126,7 +126,8 @@ def _plotext_figure(
     """
     import plotext  # 100 ms that a program without a chart should not spend
 
-    plotext.clear_figure()
+    # All that matters is set below; a new figure takes longer than the old one without its data.
+    plotext.clear_data()
     plotext.theme("clear")
     plotext.limit_size(False, False)
     plotext.plotsize(*size)
@@ -134,8 +135,8 @@ def _plotext_figure(
     plotext.yaxes(True, False)
     # plotext leaves out the ticks of a figure without a series.
     plotext.scatter([], [])
-    plotext.xlim(0, canvas[0] - 1)
-    plotext.ylim(0, canvas[1] - 1)
+    plotext.xlim(0, max(1, canvas[0] - 1))
+    plotext.ylim(0, max(1, canvas[1] - 1))
     plotext.xticks(*x_ticks)
     plotext.yticks(*y_ticks)
     drawn: str = plotext.uncolorize(plotext.build())

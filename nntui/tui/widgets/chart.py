@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -266,19 +267,19 @@ class Chart(Cells):
         if marker == "ascii":
             text = text.translate(_TO_ASCII)
             frame_lines = tuple(line.translate(_TO_ASCII) for line in frame_lines)
-        columns = outline.columns
         starts = np.ones(canvas.owner.shape, dtype=np.bool_)
         np.not_equal(canvas.owner[:, 1:], canvas.owner[:, :-1], out=starts[:, 1:])
         begins = np.flatnonzero(starts)
-        owners = canvas.owner.reshape(-1)[begins].tolist()
-        rows: list[list[Segment]] = [
-            [Segment(frame_lines[y][: outline.left], axis)] if outline.left else [] for y in range(outline.rows)
+        places, owners = begins.tolist(), canvas.owner.reshape(-1)[begins].tolist()
+        pieces = map(text.__getitem__, map(slice, places, [*places[1:], len(text)]))
+        segments = list(map(Segment, pieces, map(styles.__getitem__, owners)))
+        rows = np.flatnonzero(begins % outline.columns == 0).tolist()
+        width = outline.left + outline.columns
+        lines = [
+            Strip([Segment(beside[: outline.left], axis), *segments[start:end]], width)
+            for beside, start, end in zip(frame_lines, rows, [*rows[1:], len(segments)], strict=False)
         ]
-        places = begins.tolist()
-        for begin, end, owner in zip(places, [*places[1:], len(text)], owners, strict=True):
-            rows[begin // columns].append(Segment(text[begin:end], styles[owner]))
-        below = [Strip([Segment(text, axis)]) for text in frame_lines[outline.rows :]]
-        return [Strip(row, outline.left + columns) for row in rows] + below
+        return lines + [Strip([Segment(text, axis)]) for text in frame_lines[outline.rows :]]
 
 
 def _differences(before: _Drawn | None, after: _Drawn) -> list[Region] | None:
@@ -325,22 +326,24 @@ def _x_window(curves: Sequence[Buckets]) -> tuple[int, int]:
 
 def _extremes(curves: Sequence[Buckets], window: tuple[int, int], log: bool) -> tuple[float, float] | None:
     """The least and greatest value to be drawn in the window; None where there is none."""
-    lows, highs = [], []
-    for curve in curves:
-        inside = slice(
+    parts = [
+        slice(
             int(np.searchsorted(curve.last, window[0], side="left")),
             int(np.searchsorted(curve.first, window[1], side="right")),
         )
-        low, high = curve.low[inside], curve.high[inside]
-        if log:
-            mean = curve.mean[inside]
-            low = np.where(low > 0, low, np.where(mean > 0, mean, high))
-            low, high = low[high > 0], high[high > 0]
-        finite = np.isfinite(low) & np.isfinite(high)
-        if finite.any():
-            lows.append(float(low[finite].min()))
-            highs.append(float(high[finite].max()))
-    return (min(lows), max(highs)) if lows else None
+        for curve in curves
+    ]
+
+    def values(name: str) -> NDArray[np.float32]:
+        return np.concatenate([getattr(curve, name)[part] for curve, part in zip(curves, parts, strict=True)])
+
+    low, high = values("low"), values("high")
+    if log:
+        mean = values("mean")
+        low = np.where(low > 0, low, np.where(mean > 0, mean, high))
+        low, high = low[high > 0], high[high > 0]
+    finite = np.isfinite(low) & np.isfinite(high)
+    return (float(low[finite].min()), float(high[finite].max())) if finite.any() else None
 
 
 def _draw_marks(canvas: Raster, marks: Sequence[Mark], window: tuple[int, int], dots: int) -> None:
