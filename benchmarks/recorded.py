@@ -120,7 +120,8 @@ class _ChartApp(App[None]):
 
 def redraw(quick: bool) -> list[Figure]:
     """Windows of every width, at places all over the run: the curves drawn, and the reads that came before."""
-    gc.set_threshold(50_000)  # as the command line does
+    gc.set_threshold(50_000)  # as the program does
+    gc.freeze()
     return asyncio.run(_redraw(20 if quick else 300))
 
 

@@ -78,6 +78,8 @@ def open_dashboard(folder: Path | None) -> int:
     """Runs the app on a run's folder, or on the start screen; returns the exit code of the process."""
     marker = "braille" if terminal.can_show("braille") else "ascii"
     app = NntuiApp(folder, marker=marker)
+    # What start-up has made stays; to look through it for garbage would hold the screen for 50 ms now and then.
+    gc.freeze()
     code = terminal.run(app)
     if app.last_folder is not None:
         _say_goodbye(app.last_folder)
