@@ -71,7 +71,9 @@ class Cells(Widget):
         """Return row `y` on the widget's background, cut or extended to its width."""
         row = self._lines[y] if y < len(self._lines) else _BLANK_LINE
         style = self.rich_style
-        return row.apply_style(style).crop_extend(0, self.size.width, style)
+        styled = row.apply_style(style)
+        # A strip that is cropped to what it is keeps itself in its cache, and so lives until the collector comes.
+        return styled if styled.cell_length == self.size.width else styled.crop_extend(0, self.size.width, style)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the cells of the longest line, for ``width: auto``."""
