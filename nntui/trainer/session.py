@@ -72,6 +72,7 @@ class Session:
         self._event("state", "started")
         self._flush()
         self._checkpoint()
+        self._flushed_at = 0.0  # whoever waits for the curve shall see the first step at once
         while self._live:
             if self._obey() and self._live:
                 self._flush()

@@ -22,8 +22,9 @@ from nntui.store.schema import RunError
 
 #: A live run is looked at this often; one that has ended changes no more.
 POLL_SECONDS, ENDED_POLL_SECONDS = 0.1, 1.0
-#: While the terminal has not taken what it was sent, nothing is read; the first paint is such a moment, a short one.
-CONGESTED_POLL_SECONDS = 0.02
+#: Nothing is read while the terminal has not taken what it was sent, which is soon the case after the first paint;
+#: and a run that has just been started has its first step soon.
+SOON_SECONDS = 0.02
 #: Predictions are read at most this often, and a silent trainer's process is looked for this often.
 TABLE_SECONDS, ALIVE_SECONDS = 2.0, 1.0
 #: The newest events that a picture holds.
@@ -139,10 +140,8 @@ class Feed:
                 if not congested:
                     for message in await loop.run_in_executor(self._thread, self._look_again):
                         self._post(message)
-                live = self._picture is None or self._picture.run.live
-                pause = CONGESTED_POLL_SECONDS if congested else POLL_SECONDS if live else ENDED_POLL_SECONDS
                 try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    await asyncio.wait_for(self._wake.wait(), SOON_SECONDS if congested else self._pause)
                 except TimeoutError:
                     continue
         except UserError as error:
@@ -153,6 +152,14 @@ class Feed:
             self._ended = True
             self._thread.submit(self._close)
             self._thread.shutdown(wait=False)
+
+    @property
+    def _pause(self) -> float:
+        """How long until the next look."""
+        run = self._picture.run if self._picture else None
+        if run is None or (run.step == 0 and run.state in ("starting", "running")):
+            return SOON_SECONDS
+        return POLL_SECONDS if run.live else ENDED_POLL_SECONDS
 
     # In the feed's own thread
 
