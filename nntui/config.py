@@ -1,269 +1,26 @@
-"""What a run is: every key once, with its type, range, default, ladder, help, and whether it is live.
-
-The dataclasses below are the only list of keys. The command line, the knob panel, ``nntui set``, the documentation
-and the trainer's own checks all read :data:`KNOBS`, which is made from their fields.
-"""
+"""What a run is: the values of all knobs, checked one by one and against each other."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from nntui.errors import UserError, closest
-
-Value = str | int | float | bool | tuple[int, ...]
-
-MAX_UNITS = 65_536
-MAX_LAYERS = 64
-MAX_COUNT = 10**15
-
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky-relu", "identity")
-INITIALIZERS = ("zeros", "normal", "xavier", "he")
-LOSSES = ("cross-entropy", "squared-error")
-OPTIMIZERS = ("sgd", "momentum", "adam")
-DTYPES = ("float32", "float64")
-
-#: The data sets a preset can name and what can be learned from each; the first target is the default.
-TARGETS: dict[str, tuple[str, ...]] = {
-    "xor": ("x1 xor x2",),
-    "breast-cancer": ("malignant",),
-    "digits": ("odd", *"0123456789"),
-}
-
-
-class ConfigError(UserError):
-    """A key or a value that no run can have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Knob:
-    """One key of a run's configuration.
-
-    ``ladder`` holds, in rising order, the values that one press of ←/→ walks along; any value in the range may
-    still be typed. A ``live`` knob can be turned while the network trains, with weights and optimizer state kept.
-    ``none`` is a value with a meaning of its own (``0`` rows a batch: all of them) and how it is shown.
-    """
-
-    key: str
-    default: Value
-    help: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    ladder: tuple[float, ...] = ()
-    live: bool = False
-    none: tuple[float, str] | None = None
-
-    @property
-    def name(self) -> str:
-        """The last part of the key, which is enough wherever it is unique."""
-        return self.key.rpartition(".")[2]
-
-    @property
-    def allowed(self) -> str:
-        """What may stand here, in words."""
-        if self.choices:
-            return "one of " + ", ".join(self.choices)
-        if isinstance(self.default, bool):
-            return "true or false"
-        if isinstance(self.default, tuple):
-            return f"a list of 0 to {MAX_LAYERS} whole numbers from 1 to {MAX_UNITS}"
-        if isinstance(self.default, str):
-            return "a text of at most 1000 characters"
-        kind = "a whole number" if isinstance(self.default, int) else "a number"
-        meaning = f" ({self.none[0]:g} means {self.none[1]})" if self.none else ""
-        return f"{kind} from {self.low:g} to {self.high:g}{meaning}"
-
-    def check(self, value: object) -> Value:
-        """The value in this knob's own type. Raises ConfigError, naming key, value and what is allowed."""
-        default = self.default
-        if isinstance(default, bool):
-            good = isinstance(value, bool)
-        elif isinstance(default, tuple):
-            value = tuple(value) if isinstance(value, (list, tuple)) else value
-            good = isinstance(value, tuple) and len(value) <= MAX_LAYERS
-            good = good and all(type(n) is int and 1 <= n <= MAX_UNITS for n in value)  # type: ignore[attr-defined]
-        elif isinstance(default, str):
-            good = isinstance(value, str) and (value in self.choices if self.choices else len(value) <= 1000)
-        elif isinstance(value, bool) or not isinstance(value, (int, float)):
-            good = False
-        elif isinstance(default, int):
-            good = self._within(value) and value == int(value)
-            value = int(value) if good else value
-        else:
-            good = self._within(value)
-            value = float(value) if good else value
-        if not good:
-            hint = closest(value, self.choices) if isinstance(value, str) else ""
-            raise ConfigError(f"{self.key} = {_shown(value)}: must be {self.allowed}{hint}")
-        return value  # type: ignore[return-value]
-
-    def _within(self, value: float) -> bool:
-        """Whether a number lies in the range; a NaN never does."""
-        assert self.low is not None
-        assert self.high is not None
-        return self.low <= value <= self.high
-
-    def parse(self, text: str) -> Value:
-        """The value that a person typed. Raises ConfigError."""
-        text = text.strip()
-        if isinstance(self.default, str):
-            return self.check(text)
-        if isinstance(self.default, tuple):
-            parts = text.strip("[]").replace(",", " ").split()
-            return self.check([int(p) if p.isascii() and p.isdigit() and len(p) < 20 else p for p in parts])
-        if isinstance(self.default, bool):
-            return self.check({"true": True, "false": False}.get(text.lower(), text))
-        if self.none and text.lower() == self.none[1]:
-            return self.check(self.none[0])
-        try:
-            return self.check(float(text) if isinstance(self.default, float) or not _is_whole(text) else int(text))
-        except (ValueError, OverflowError):
-            return self.check(text)
-
-    def turned(self, value: Value, direction: int) -> Value:
-        """The next value up (``direction`` 1) or down (-1) the ladder; the same one at its end."""
-        rungs: tuple[Any, ...] = self.choices or self.ladder
-        if self.choices:
-            return rungs[(rungs.index(value) + direction) % len(rungs)]  # type: ignore[no-any-return]
-        here = self._height(value)
-        if direction > 0:
-            beyond = [rung for rung in rungs if self._height(rung) > here * (1 + 1e-9)]
-        else:
-            beyond = [rung for rung in reversed(rungs) if self._height(rung) < here * (1 - 1e-9)]
-        return self.check(beyond[0]) if beyond else value
-
-    def _height(self, value: Any) -> float:
-        """Where a value stands on the ladder: a batch of 0 rows means all rows, more than any number."""
-        return float("inf") if value == 0 and self.ladder[-1] == 0 else float(value)
-
-    def show(self, value: Value) -> str:
-        """The value as the screen and the tables write it; :meth:`parse` reads it back."""
-        if self.none and value == self.none[0]:
-            return self.none[1]
-        return show(value)
-
-
-def show(value: Value) -> str:
-    """A configuration value as text, short and exact."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(str, value)) + "]"
-    if isinstance(value, float):
-        return repr(value).removesuffix(".0") if abs(value) < 1e15 else repr(value)
-    return str(value)
-
-
-def _shown(value: object) -> str:
-    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _is_whole(text: str) -> bool:
-    return text.lstrip("+-").isdigit()
-
-
-def _decades(low: int, high: int, *mantissas: float) -> tuple[float, ...]:
-    return (*tuple(float(f"{m}e{e}") for e in range(low, high) for m in mantissas), float(f"1e{high}"))
-
-
-_TENTHS = (
-    1,
-    1.25,
-    1.6,
-    2,
-    2.5,
-    3.2,
-    4,
-    5,
-    6.3,
-    8,
-)  # ten steps a decade: one press changes a rate by a quarter
-
-
-def _knob(default: Value, text: str, **options: Any) -> Any:
-    return field(default=default, metadata={"help": text, **options})
-
-
-@dataclass(frozen=True, slots=True)
-class DataConfig:
-    """``[data]``: what to learn from."""
-
-    source: str = _knob("xor", "the data set", choices=tuple(TARGETS))
-    target: str = _knob("", "what to predict; empty: the data set's own target")
-    test_fraction: float = _knob(0.2, "share of the rows held out for validation", low=0.0, high=0.9)
-    standardize: bool = _knob(True, "shift and scale each input to mean 0 and variance 1 (by the training part)")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """``[model]``: the network."""
-
-    layers: tuple[int, ...] = _knob((), "units of each hidden layer; empty: the output unit alone")
-    activation: str = _knob("tanh", "activation of the hidden layers", choices=ACTIVATIONS)
-    init: str = _knob("xavier", "how the weights start", choices=INITIALIZERS)
-    loss: str = _knob("cross-entropy", "what is minimised", choices=LOSSES)
-    dtype: str = _knob("float32", "precision of all arithmetic", choices=DTYPES)
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingConfig:
-    """``[training]``: how it learns."""
-
-    optimizer: str = _knob("sgd", "the rule that turns gradients into steps", choices=OPTIMIZERS, live=True)
-    lr: float = _knob(0.1, "learning rate", low=1e-9, high=1e3, ladder=_decades(-6, 2, *_TENTHS), live=True)
-    momentum: float = _knob(
-        0.9,
-        "share of the last step kept (optimizer momentum)",
-        low=0.0,
-        high=0.9999,
-        ladder=(0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999),
-        live=True,
-    )
-    l2: float = _knob(
-        0.0, "weight of the L2 penalty", low=0.0, high=1e3, ladder=(0, *_decades(-6, 1, 1, 2, 5)), live=True
-    )
-    batch_size: int = _knob(
-        0,
-        "rows a step",
-        low=0,
-        high=10**9,
-        ladder=(*(2**n for n in range(17)), 0),
-        live=True,
-        none=(0, "all"),
-    )
-    epochs: int = _knob(
-        1000,
-        "passes over the training rows",
-        low=1,
-        high=MAX_COUNT,
-        ladder=_decades(0, 9, 1, 2, 5),
-        live=True,
-    )
-    steps: int = _knob(
-        0,
-        "steps after which to end, if the epochs are not over before",
-        low=0,
-        high=MAX_COUNT,
-        ladder=(0, *_decades(0, 12, 1, 2, 5)),
-        live=True,
-        none=(0, "off"),
-    )
-    seed: int = _knob(0, "seed of the split, the weights and the order of the rows", low=0, high=MAX_COUNT)
-
-
-_TABLES: dict[str, type] = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
-
-#: Every knob by its full key, in the order of the file.
-KNOBS: dict[str, Knob] = {
-    f"{table}.{f.name}": Knob(f"{table}.{f.name}", getattr(cls(), f.name), **f.metadata)
-    for table, cls in _TABLES.items()
-    for f in fields(cls)
-}
+from nntui.errors import closest
+from nntui.knob import ConfigError, Knob, Value, shown
+from nntui.knobs import (
+    KNOBS,
+    SECTIONS,
+    SUITED,
+    TARGETS,
+    DataConfig,
+    ModelConfig,
+    TrainingConfig,
+    is_path,
+    parse_setting,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,13 +56,47 @@ class RunConfig:
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers: what TOML and JSON can hold."""
         plain = asdict(self)
-        plain["model"]["layers"] = list(self.model.layers)
+        for table in SECTIONS:
+            plain[table] = {name: _plain(value) for name, value in plain[table].items()}
         return plain
 
     @property
     def target(self) -> str:
         """What is predicted, the data set's default filled in."""
-        return self.data.target or TARGETS[self.data.source][0]
+        return self.data.target or next(iter(TARGETS.get(self.data.source, {"": ""})))
+
+    @property
+    def task(self) -> str:
+        """The kind of answer; ``auto`` while only the data can tell."""
+        known = TARGETS.get(self.data.source, {}).get(self.target, "auto")
+        if self.data.source == "function":
+            known = "regression"
+        return known if self.data.task == "auto" else self.data.task
+
+    def output(self, task: str) -> str:
+        """The activation of the output for a task."""
+        return SUITED[task][0] if self.model.output == "auto" else self.model.output
+
+    def loss(self, task: str) -> str:
+        """The loss for a task. Under an identity output there is no cross-entropy."""
+        if self.model.loss != "auto":
+            return self.model.loss
+        return "squared-error" if self.output(task) == "identity" else SUITED[task][1]
+
+    def matters(self, knob: Knob) -> bool:
+        """Whether a knob has any effect as the others stand."""
+        if knob.needs is None:
+            return True
+        key, values = knob.needs
+        found = self.get(key)
+        return any(one in values for one in (found if isinstance(found, tuple) else (found,)))
+
+
+def _plain(value: Value) -> Any:
+    """A value as TOML and JSON have it; a list of one text is the text."""
+    if not isinstance(value, tuple):
+        return value
+    return value[0] if len(value) == 1 and isinstance(value[0], str) else list(value)
 
 
 def from_dict(tables: Mapping[str, Any]) -> RunConfig:
@@ -316,15 +107,15 @@ def from_dict(tables: Mapping[str, Any]) -> RunConfig:
             if not isinstance(content, str) or len(content) > 5000:
                 raise ConfigError(f"{name}: must be a text of at most 5000 characters")
             parts[name] = content
-        elif name in _TABLES:
+        elif name in SECTIONS:
             if not isinstance(content, Mapping):
-                raise ConfigError(f"{name} = {_shown(content)}: must be a table, [{name}]")
-            parts[name] = _TABLES[name](**{k: _find(name, k).check(v) for k, v in content.items()})
+                raise ConfigError(f"{name} = {shown(content)}: must be a table, [{name}]")
+            parts[name] = SECTIONS[name](**{k: _find(name, k).check(v) for k, v in content.items()})
         else:
-            allowed = ("title", "description", *_TABLES)
+            allowed = ("title", "description", *SECTIONS)
             homes = {knob.name: f" (it belongs in [{knob.key.partition('.')[0]}])" for knob in KNOBS.values()}
             hint = homes.get(name) or closest(name, (*allowed, *homes))
-            raise ConfigError(f"unknown key {_shown(name)}{hint}; allowed: {', '.join(allowed)}")
+            raise ConfigError(f"unknown key {shown(name)}{hint}; allowed: {', '.join(allowed)}")
     return _consistent(RunConfig(**parts))
 
 
@@ -333,19 +124,54 @@ def _find(table: str, name: str) -> Knob:
         return knob
     names = [k.name for k in KNOBS.values() if k.key.startswith(table + ".")]
     raise ConfigError(
-        f"unknown key {table}.{_shown(name)[1:-1]}{closest(name, names)}; allowed in [{table}]: {', '.join(names)}"
+        f"unknown key {table}.{shown(name)[1:-1]}{closest(name, names)}; allowed in [{table}]: {', '.join(names)}"
     )
 
 
 def _consistent(config: RunConfig) -> RunConfig:
     """The configuration, if its keys fit each other."""
-    targets = TARGETS[config.data.source]
-    if config.target not in targets:
-        found = config.data.target
-        raise ConfigError(
-            f"data.target = {_shown(found)}: {config.data.source} has {', '.join(targets)}{closest(found, targets)}"
-        )
+    _check_source(config.data)
+    model, hidden = config.model, len(config.model.layers)
+    for name, found, layers in (("activation", model.activation, hidden), ("init", model.init, hidden + 1)):
+        if len(found) not in (1, layers):
+            raise ConfigError(
+                f"model.{name} = {shown(found)}: must be one name or {layers}, as many as there are layers"
+            )
+    task = config.task
+    if task != "auto":
+        check_answer(config, task)
+    elif (model.output, model.loss) == ("identity", "cross-entropy"):
+        raise ConfigError("model.loss = 'cross-entropy': needs the output sigmoid or softmax, not identity")
     return config
+
+
+def _check_source(data: DataConfig) -> None:
+    if is_path(data.source) or data.source == "function":
+        return
+    if data.source not in TARGETS:
+        raise ConfigError(
+            f"data.source = {shown(data.source)}: must be one of {', '.join(TARGETS)}; or a path, such as ./cats or "
+            f"rows.csv{closest(data.source, TARGETS)}"
+        )
+    targets = TARGETS[data.source]
+    if data.target and data.target not in targets:
+        raise ConfigError(
+            f"data.target = {shown(data.target)}: {data.source} has {', '.join(targets)}{closest(data.target, targets)}"
+        )
+    task = targets[data.target or next(iter(targets))]
+    if data.task not in ("auto", task):
+        raise ConfigError(f"data.task = {shown(data.task)}: for {data.source} it is {task}")
+
+
+def check_answer(config: RunConfig, task: str) -> None:
+    """Raises ConfigError where output or loss cannot give the answers of this task."""
+    output, loss = config.output(task), config.loss(task)
+    if task == "regression" and output != "identity":
+        raise ConfigError(f"model.output = {shown(output)}: a regression needs identity")
+    if task != "multi-class" and output == "softmax":
+        raise ConfigError(f"model.output = 'softmax': is for more than two classes; here the task is {task}")
+    if output == "identity" and loss == "cross-entropy":
+        raise ConfigError("model.loss = 'cross-entropy': needs the output sigmoid or softmax, not identity")
 
 
 def load(path: Path) -> RunConfig:
@@ -355,7 +181,7 @@ def load(path: Path) -> RunConfig:
             raise ConfigError("a directory or a device, not a file")
         if path.stat().st_size > 1_000_000:
             raise ConfigError("larger than 1 MB, which no configuration is")
-        return from_dict(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        return _anchored(from_dict(tomllib.loads(path.read_text(encoding="utf-8-sig"))), path.parent)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     except OSError as error:
@@ -365,21 +191,10 @@ def load(path: Path) -> RunConfig:
         raise ConfigError(f"{path}: not valid TOML: {detail}") from None
 
 
-def find_knob(key: str) -> Knob:
-    """The knob named by a dotted key or by a unique last part. Raises ConfigError."""
-    if key in KNOBS:
-        return KNOBS[key]
-    found = [knob for knob in KNOBS.values() if knob.name == key]
-    if len(found) == 1:
-        return found[0]
-    names = (*KNOBS, *(knob.name for knob in KNOBS.values()))
-    raise ConfigError(f"unknown key {_shown(key)}{closest(key, names)}; keys: {', '.join(KNOBS)}")
-
-
-def parse_setting(setting: str) -> tuple[str, Value]:
-    """``KEY=VALUE`` as (full key, checked value). Raises ConfigError."""
-    key, equals, text = setting.partition("=")
-    if not equals:
-        raise ConfigError(f"{_shown(setting)}: must be KEY=VALUE, such as lr=0.1")
-    knob = find_knob(key.strip())
-    return knob.key, knob.parse(text)
+def _anchored(config: RunConfig, folder: Path) -> RunConfig:
+    """The configuration with the files it names looked for beside its own file."""
+    if is_path(config.data.source):
+        config = config.with_value("data.source", str((folder / config.data.source).absolute()))
+    if config.model.weights:
+        config = config.with_value("model.weights", str((folder / config.model.weights).absolute()))
+    return config

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nntui import config, paths
-from nntui.config import ConfigError, RunConfig
+from nntui.config import RunConfig
 from nntui.errors import closest
+from nntui.knob import ConfigError
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nntui.config import KNOBS
+from nntui.knobs import KNOBS
 from nntui.tui import keymap
 
 README = Path(__file__).parents[1] / "README.md"

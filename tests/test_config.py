@@ -14,8 +14,10 @@ import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nntui import config
-from nntui.config import KNOBS, ConfigError, Knob, RunConfig, Value
+from nntui import config, knobs
+from nntui.config import RunConfig
+from nntui.knob import ConfigError, Knob, Value
+from nntui.knobs import KNOBS
 
 relaxed = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -24,12 +26,17 @@ LIVE = [knob for knob in KNOBS.values() if knob.live]
 
 def values(knob: Knob) -> st.SearchStrategy[Any]:
     """Every value a knob can have."""
+    if isinstance(knob.default, tuple) and knob.choices:
+        return st.lists(st.sampled_from(knob.choices), min_size=1, max_size=knob.most).map(tuple)
+    if isinstance(knob.default, tuple) and knob.low is None:
+        words = st.text("abcxyz12*+^()", min_size=1, max_size=20)
+        return st.lists(words, max_size=knob.most).map(tuple)
     if knob.choices:
         return st.sampled_from(knob.choices)
     if isinstance(knob.default, bool):
         return st.booleans()
     if isinstance(knob.default, tuple):
-        return st.lists(st.integers(1, config.MAX_UNITS), max_size=config.MAX_LAYERS).map(tuple)
+        return st.lists(st.integers(1, knobs.MAX_UNITS), max_size=knobs.MAX_LAYERS).map(tuple)
     if isinstance(knob.default, str):
         return st.text(max_size=1000).map(str.strip)
     assert knob.low is not None
@@ -169,10 +176,10 @@ def test_settings_are_judged_together() -> None:
 
 
 def test_keys_are_found_by_a_unique_last_part() -> None:
-    assert config.find_knob("lr") is KNOBS["training.lr"]
-    assert config.find_knob("model.layers") is KNOBS["model.layers"]
+    assert knobs.find_knob("lr") is KNOBS["training.lr"]
+    assert knobs.find_knob("model.layers") is KNOBS["model.layers"]
     with pytest.raises(ConfigError, match=r"did you mean momentum\?"):
-        config.find_knob("momentun")
+        knobs.find_knob("momentun")
 
 
 @given(st.dictionaries(st.sampled_from(["data", "model", "training", "title", "description", "x"]), junk))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nntui import paths, presets
-from nntui.config import ConfigError
+from nntui.knob import ConfigError
 
 
 def test_the_three_presets_are_what_their_tutorials_say() -> None:

@@ -11,7 +11,8 @@ import numpy as np
 
 from nntui.cli import charts
 from nntui.cli.output import age, duration, number, table
-from nntui.config import KNOBS, show
+from nntui.knob import show
+from nntui.knobs import KNOBS
 from nntui.store.reader import Reader
 from nntui.store.records import Curve, RunRecord
 from nntui.text import plain

@@ -13,7 +13,7 @@ from nntui.errors import UserError
 from nntui.text import plain
 
 if TYPE_CHECKING:
-    from nntui.config import Knob, Value
+    from nntui.knob import Knob, Value
     from nntui.store.records import Command, RunRecord
 
 #: Most single steps that can be asked for at once.
@@ -48,14 +48,15 @@ def turn(
 def _check(run: RunRecord, settings: list[str]) -> list[tuple[Knob, Value]]:
     """The knobs and their new values. Raises ConfigError for the first that cannot be had."""
     from nntui import config
+    from nntui.knobs import KNOBS, parse_setting
 
     settled = config.from_dict(run.config)
     wanted = []
     for setting in settings:
-        key, value = config.parse_setting(setting)
-        knob = config.KNOBS[key]
+        key, value = parse_setting(setting)
+        knob = KNOBS[key]
         if not knob.live:
-            live = ", ".join(other.name for other in config.KNOBS.values() if other.live)
+            live = ", ".join(other.name for other in KNOBS.values() if other.live)
             raise UserError(f"{key} cannot change while the network trains; these can: {live}")
         settled = settled.with_value(key, value)
         wanted.append((knob, value))

@@ -50,7 +50,7 @@ def _configure(
     config: RunConfig, settings: list[str], seed: int | None, epochs: int | None, steps: int | None
 ) -> RunConfig:
     """The preset with what the command line changes. Raises UserError."""
-    from nntui.config import MAX_COUNT
+    from nntui.knobs import MAX_COUNT
 
     if epochs is not None and steps is not None:
         raise UserError("--epochs and --steps exclude each other")

@@ -16,10 +16,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from nntui import config
-from nntui.config import ConfigError, RunConfig
+from nntui.config import RunConfig
 from nntui.data import Standardizer
 from nntui.engine import Network
 from nntui.errors import UserError
+from nntui.knob import ConfigError
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import Problem, make_network
 

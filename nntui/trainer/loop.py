@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.config import TrainingConfig
 from nntui.engine import Network, make_optimizer
 from nntui.engine.optimizers import Momentum
+from nntui.knobs import TrainingConfig
 
 Array = NDArray[Any]
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from nntui import config
-from nntui.config import KNOBS, ConfigError, RunConfig
+from nntui.config import RunConfig
+from nntui.knob import ConfigError
+from nntui.knobs import KNOBS
 from nntui.store import catalog, folder
 from nntui.store.records import LIVE_STATES, Command
 from nntui.store.schema import RunError

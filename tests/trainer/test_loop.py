@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nntui.config import TrainingConfig
 from nntui.engine import Network
+from nntui.knobs import TrainingConfig
 from nntui.trainer.loop import CAPACITY, ORDER, Loop
 
 Array = NDArray[Any]

@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 from nntui import config, launch, paths
-from nntui.config import KNOBS, RunConfig
+from nntui.config import RunConfig
+from nntui.knobs import KNOBS
 from nntui.store import catalog, commands, folder, schema
 from nntui.store.reader import Reader
 from nntui.store.records import Command

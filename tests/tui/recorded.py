@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui import config, data
+from nntui.knobs import KNOBS
 from nntui.processes import start_of
 from nntui.store import folder
 from nntui.store.records import LayerRecord
@@ -169,7 +170,7 @@ class Recording:
         waiting = self.writer.waiting()
         for command in waiting:
             if status == "applied" and command.kind == "set":
-                self.config = self.config.with_value(command.key, config.KNOBS[command.key].parse(command.value))
+                self.config = self.config.with_value(command.key, KNOBS[command.key].parse(command.value))
                 self.writer.configure(self.config.to_dict())
             self.writer.answer(command, status, self.status.step, text)
         self.commit()

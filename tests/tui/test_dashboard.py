@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from nntui import config, launch, paths
-from nntui.config import KNOBS
+from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.reader import Reader
 from nntui.tui.panes.board import Board

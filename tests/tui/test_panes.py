@@ -18,7 +18,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from nntui.config import KNOBS
+from nntui.knobs import KNOBS
 from nntui.store.reader import Reader
 from nntui.store.records import LayerRecord
 from nntui.tui.feed import Picture

@@ -9,7 +9,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from nntui.config import KNOBS, Knob, Value
+from nntui.knob import Knob, Value
+from nntui.knobs import KNOBS
 from nntui.tui import keymap
 from nntui.tui.feed import Picture
 from nntui.tui.panes.pane import Pane, PictureCells

@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from nntui.config import KNOBS, Knob, Value
+from nntui.knob import Knob, Value
+from nntui.knobs import KNOBS
 from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import Answered, Feed, NewPicture, Picture, Unreadable

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from nntui.config import ConfigError, Knob, Value
+from nntui.knob import ConfigError, Knob, Value
 from nntui.tui.screens.dialog import Dialog
 from nntui.tui.widgets.toosmall import TooSmall
 
