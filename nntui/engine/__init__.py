@@ -1,32 +1,28 @@
 """Feedforward networks and their training, in NumPy alone.
 
->>> from nntui.engine import Network, make_optimizer
->>> network = Network((2, 3, 1), activation="sigmoid", seed=0)
->>> optimizer = make_optimizer("sgd", network.parameters)
->>> for step in range(10_000):
-...     cost = network.backward(X, T)
-...     optimizer.step(network.parameters, network.gradients, lr=1.0)
+>>> from nntui.engine import Network
+>>> network = Network((2, 8, 1), activation="tanh", seed=0)
+>>> history = network.fit(X, y, epochs=300, lr=0.05)
+>>> network.predict(X_new), network.predict_proba(X_new)
 """
 
-from nntui.engine.activations import ACTIVATIONS, Activation
+from nntui.engine.activations import ACTIVATIONS, OUTPUTS, Activation
 from nntui.engine.gradcheck import LayerError, gradient_check
 from nntui.engine.initializers import INITIALIZERS
-from nntui.engine.losses import LOSSES, Loss
-from nntui.engine.network import Layer, Network
-from nntui.engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum, Optimizer, make_optimizer
+from nntui.engine.layers import Layer
+from nntui.engine.losses import LOSSES
+from nntui.engine.network import Network
+from nntui.engine.optimizers import OPTIMIZERS, Optimizer, make_optimizer
 
 __all__ = [
     "ACTIVATIONS",
     "INITIALIZERS",
     "LOSSES",
     "OPTIMIZERS",
-    "SGD",
+    "OUTPUTS",
     "Activation",
-    "Adam",
     "Layer",
     "LayerError",
-    "Loss",
-    "Momentum",
     "Network",
     "Optimizer",
     "gradient_check",

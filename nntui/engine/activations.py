@@ -1,14 +1,14 @@
 """What a unit does with its weighted sum z, and the derivative that backpropagation needs.
 
-Every derivative here can be written with the activation a = f(z) alone, so z itself is never kept. The last argument
-of a NumPy function is the array it writes to: nothing is allocated.
-To add an activation, write the two functions and enter them in :data:`ACTIVATIONS`
-and in ``nntui.config``, whose names a test holds to these.
+NumPy writes into the arrays it is given: nothing is allocated. To add an activation, write the two functions and
+enter them in :data:`ACTIVATIONS` and in ``nntui.knobs``, whose names a test holds to these.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,21 +16,25 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+#: The slope of leaky ReLU below zero.
 LEAK = 0.01
+
+_ROOT_2_OVER_PI = math.sqrt(2 / math.pi)
+_CUBIC = 0.044715
 
 
 class Activation(NamedTuple):
-    """An elementwise function and its derivative; all arrays have the shape (samples, units).
+    """A function of a layer's weighted sums and its derivative; all arrays have the shape (samples, units).
 
-    ``forward(Z, S)`` turns Z into f(Z) in place; ``backward(A, dA, S)`` turns dL/dA into dL/dZ = dL/dA · f'(Z)
-    in place, where A = f(Z). S is scratch space.
+    ``forward(Z, S, R)`` turns Z into A = f(Z) in place. R is scratch space; so is S, and what is left there is given
+    back: ``backward(A, dA, S)`` turns dL/dA into dL/dZ in place, and may spoil S.
     """
 
-    forward: Callable[[Array, Array], None]
+    forward: Callable[[Array, Array, Array], None]
     backward: Callable[[Array, Array, Array], None]
 
 
-def sigmoid(Z: Array, S: Array) -> None:
+def sigmoid(Z: Array, S: Array, R: Array) -> None:
     """a = 1 / (1 + e⁻ᶻ). Far below zero e⁻ᶻ overflows to infinity, and a is the 0 that it should be."""
     np.negative(Z, Z)
     np.exp(Z, Z)
@@ -45,7 +49,7 @@ def sigmoid_backward(A: Array, dA: Array, S: Array) -> None:
     np.multiply(dA, S, dA)
 
 
-def tanh(Z: Array, S: Array) -> None:
+def tanh(Z: Array, S: Array, R: Array) -> None:
     """a = tanh z."""
     np.tanh(Z, Z)
 
@@ -57,8 +61,8 @@ def tanh_backward(A: Array, dA: Array, S: Array) -> None:
     np.subtract(dA, S, dA)
 
 
-def relu(Z: Array, S: Array) -> None:
-    """a = max(z, 0)."""
+def relu(Z: Array, S: Array, R: Array) -> None:
+    """a = max(z, 0) (Nair and Hinton 2010)."""
     np.maximum(Z, 0.0, out=Z)
 
 
@@ -68,20 +72,93 @@ def relu_backward(A: Array, dA: Array, S: Array) -> None:
     np.multiply(dA, S, dA)
 
 
-def leaky_relu(Z: Array, S: Array) -> None:
-    """a = max(z, 0.01 z) (Maas, Hannun and Ng 2013)."""
-    np.multiply(Z, LEAK, S)
+def leaky_relu(Z: Array, S: Array, R: Array, leak: float = LEAK) -> None:
+    """a = max(z, leak · z), for 0 ≤ leak ≤ 1 (Maas, Hannun and Ng 2013)."""
+    np.multiply(Z, leak, S)
     np.maximum(Z, S, out=Z)
 
 
-def leaky_relu_backward(A: Array, dA: Array, S: Array) -> None:
-    """f'(z) = 1 where z > 0, else 0.01; a has the sign of z."""
+def leaky_relu_backward(A: Array, dA: Array, S: Array, leak: float = LEAK) -> None:
+    """f'(z) = 1 where z > 0, else leak; a has the sign of z."""
     np.sign(A, S)
-    np.maximum(S, LEAK, out=S)
+    np.maximum(S, leak, out=S)
     np.multiply(dA, S, dA)
 
 
-def identity(Z: Array, S: Array) -> None:
+def elu(Z: Array, S: Array, R: Array) -> None:
+    """a = z where z > 0, else eᶻ − 1 (Clevert, Unterthiner and Hochreiter 2016, with α = 1)."""
+    np.minimum(Z, 0.0, out=S)
+    np.expm1(S, S)
+    np.maximum(Z, S, out=Z)
+
+
+def elu_backward(A: Array, dA: Array, S: Array) -> None:
+    """f'(z) = 1 where z > 0, else eᶻ = a + 1."""
+    np.minimum(A, 0.0, out=S)
+    np.add(S, 1.0, S)
+    np.multiply(dA, S, dA)
+
+
+def gelu(Z: Array, S: Array, R: Array) -> None:
+    """a = z h with h = (1 + tanh(√(2/π) (z + 0.044715 z³))) / 2 (Hendrycks and Gimpel 2016, the tanh form).
+
+    Leaves f'(z) = h (1 + 2 z (1 − h) √(2/π) (1 + 3 · 0.044715 z²)) in S.
+    """
+    np.multiply(Z, Z, S)
+    np.multiply(S, _ROOT_2_OVER_PI * _CUBIC, R)
+    np.add(R, _ROOT_2_OVER_PI, R)
+    np.multiply(R, Z, R)
+    np.tanh(R, R)
+    np.add(R, 1.0, R)
+    np.multiply(R, 0.5, R)
+    np.multiply(S, 6.0 * _ROOT_2_OVER_PI * _CUBIC, S)
+    np.add(S, 2.0 * _ROOT_2_OVER_PI, S)
+    np.multiply(S, Z, S)
+    np.multiply(Z, R, Z)
+    np.subtract(1.0, R, R)
+    np.multiply(S, R, S)
+    np.subtract(1.0, R, R)
+    np.add(S, 1.0, S)
+    np.multiply(S, R, S)
+
+
+def silu(Z: Array, S: Array, R: Array) -> None:
+    """a = z s with s = 1 / (1 + e⁻ᶻ) (Elfwing, Uchibe and Doya 2018). Leaves f'(z) = s (1 + z (1 − s)) in S."""
+    np.negative(Z, S)
+    np.exp(S, S)
+    np.add(S, 1.0, S)
+    np.reciprocal(S, S)
+    np.subtract(1.0, S, R)
+    np.multiply(R, Z, R)
+    np.add(R, 1.0, R)
+    np.multiply(Z, S, Z)
+    np.multiply(S, R, S)
+
+
+def derivative_kept(A: Array, dA: Array, S: Array) -> None:
+    """f'(z) is in S already: it cannot be told from a."""
+    np.multiply(dA, S, dA)
+
+
+def softplus(Z: Array, S: Array, R: Array) -> None:
+    """a = log(1 + eᶻ), computed as max(z, 0) + log(1 + e^−|z|) (Dugas et al. 2001)."""
+    np.absolute(Z, S)
+    np.negative(S, S)
+    np.exp(S, S)
+    np.log1p(S, S)
+    np.maximum(Z, 0.0, out=Z)
+    np.add(Z, S, Z)
+
+
+def softplus_backward(A: Array, dA: Array, S: Array) -> None:
+    """f'(z) = 1 / (1 + e⁻ᶻ) = 1 − e⁻ᵃ."""
+    np.negative(A, S)
+    np.expm1(S, S)
+    np.negative(S, S)
+    np.multiply(dA, S, dA)
+
+
+def identity(Z: Array, S: Array, R: Array) -> None:
     """a = z."""
 
 
@@ -89,10 +166,50 @@ def identity_backward(A: Array, dA: Array, S: Array) -> None:
     """f'(z) = 1."""
 
 
+def softmax(Z: Array, S: Array, R: Array) -> None:
+    """aₖ = e^zₖ / Σⱼ e^zⱼ over each sample's units; the greatest z is taken off all of them first, against overflow."""
+    column = R[:, :1]
+    np.maximum.reduce(Z, axis=1, keepdims=True, out=column)
+    np.subtract(Z, column, Z)
+    np.exp(Z, Z)
+    np.add.reduce(Z, axis=1, keepdims=True, out=column)
+    np.divide(Z, column, Z)
+
+
+def softmax_backward(A: Array, dA: Array, S: Array) -> None:
+    """dL/dzₖ = aₖ (dL/daₖ − Σⱼ aⱼ dL/daⱼ)."""
+    column = S[:, :1]
+    np.multiply(dA, A, dA)
+    np.add.reduce(dA, axis=1, keepdims=True, out=column)
+    np.multiply(A, column, S)
+    np.subtract(dA, S, dA)
+
+
+#: For the units of hidden layers.
 ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": Activation(sigmoid, sigmoid_backward),
     "tanh": Activation(tanh, tanh_backward),
     "relu": Activation(relu, relu_backward),
     "leaky-relu": Activation(leaky_relu, leaky_relu_backward),
+    "elu": Activation(elu, elu_backward),
+    "gelu": Activation(gelu, derivative_kept),
+    "silu": Activation(silu, derivative_kept),
+    "softplus": Activation(softplus, softplus_backward),
     "identity": Activation(identity, identity_backward),
 }
+
+#: For the units of the output.
+OUTPUTS: dict[str, Activation] = {
+    "sigmoid": ACTIVATIONS["sigmoid"],
+    "softmax": Activation(softmax, softmax_backward),
+    "identity": ACTIVATIONS["identity"],
+}
+
+
+def make_activation(name: str, leak: float = LEAK) -> Activation:
+    """A hidden layer's activation. Raises ValueError for an unknown name."""
+    if name not in ACTIVATIONS:
+        raise ValueError(f"activation = {name!r}: must be one of {', '.join(ACTIVATIONS)}")
+    if name == "leaky-relu" and leak != LEAK:
+        return Activation(partial(leaky_relu, leak=leak), partial(leaky_relu_backward, leak=leak))
+    return ACTIVATIONS[name]

@@ -15,46 +15,64 @@ STEP = 1e-6
 
 
 class LayerError(NamedTuple):
-    """The largest difference between the two gradients of a layer, relative to its largest element."""
+    """The largest difference between the two gradients of a layer, relative to its largest element.
+
+    ``checked`` of the layer's ``parameters`` were compared.
+    """
 
     layer: str
     error: float
+    checked: int
+    parameters: int
 
 
-def gradient_check(network: Network, X: Array, T: Array, l2: float = 0.0) -> tuple[LayerError, ...]:
-    """Compares each ∂L/∂θ with the central difference (L(θ + h) − L(θ − h)) / 2h, in float64 on a copy.
+def gradient_check(
+    network: Network, X: Array, T: Array, l1: float = 0.0, l2: float = 0.0, *, most: int | None = None, seed: int = 0
+) -> tuple[LayerError, ...]:
+    """Compares each ∂L/∂θ with the central difference (L(θ + h) − L(θ − h)) / 2h, in float64 on a copy without dropout.
 
-    Errors near 1e-7 or below mean that both agree. A weighted sum within h of the kink of a ReLU gives a large
-    error that is nobody's fault. Takes two evaluations of the loss for every parameter.
+    Errors near 1e-7 or below mean that both agree. A weighted sum within h of the kink of a ReLU, or a weight within h
+    of 0 under an L1 penalty, gives a large error that is nobody's fault. Takes two evaluations of the loss for every
+    parameter; ``most`` of a layer's, drawn at random, are looked at if it has more.
     """
-    twin = Network(network.sizes, activation=network.activation, loss=network.loss_name, dtype=np.float64)
-    twin.parameters[...] = network.parameters
-    twin.backward(X, T, l2)
-    return tuple(
-        LayerError(layer.name, _relative(layer.gradients, _differences(twin, layer.parameters, X, T, l2)))
-        for layer in twin.layers
-    )
+    twin = network.twin(np.float64)
+    twin.backward(X, T, l1, l2)
+    rng = np.random.default_rng(seed)
+    errors = []
+    for layer in twin.layers:
+        count = layer.parameters.size
+        chosen = np.arange(count) if most is None or most >= count else rng.choice(count, most, replace=False)
+        expected = _differences(twin, layer.parameters, chosen, X, T, l1, l2)
+        error = _relative(layer.gradients[chosen], expected, np.abs(layer.gradients).max())
+        errors.append(LayerError(layer.name, error, len(chosen), count))
+    return tuple(errors)
 
 
-def _differences(network: Network, parameters: Array, X: Array, T: Array, l2: float) -> Array:
-    """The central difference for each element of one layer's ``parameters``, which are views of the network's."""
-    slopes = np.empty_like(parameters)
-    for i, value in enumerate(parameters.tolist()):
-        costs = []
+def _differences(
+    network: Network, parameters: Array, chosen: NDArray[np.intp], X: Array, T: Array, l1: float, l2: float
+) -> Array:
+    """The central difference for the chosen elements of a layer's ``parameters``, which are views of the network's."""
+    slopes = np.empty(len(chosen))
+    for n, i in enumerate(chosen):
+        value, costs = parameters[i], []
         for moved in (value + STEP, value - STEP):
             parameters[i] = moved
-            costs.append(_cost(network, X, T, l2))
+            costs.append(_cost(network, X, T, l1, l2))
         parameters[i] = value
-        slopes[i] = (costs[0] - costs[1]) / (2 * STEP)
+        slopes[n] = (costs[0] - costs[1]) / (2 * STEP)
     return slopes
 
 
-def _cost(network: Network, X: Array, T: Array, l2: float) -> float:
+def _cost(network: Network, X: Array, T: Array, l1: float, l2: float) -> float:
     """The loss with its penalty."""
-    return network.loss(X, T) + l2 / 2 * sum(float(np.square(layer.W).sum()) for layer in network.layers)
+    cost = network.loss(X, T)
+    if l1 or l2:
+        weights = [layer.W for layer in network.layers]
+        cost += sum(l1 * float(np.abs(W).sum()) + l2 / 2 * float(np.square(W).sum()) for W in weights)
+    return cost
 
 
-def _relative(found: Array, expected: Array) -> float:
-    """The largest difference, relative to the largest element; 0 when both are all zeros."""
-    largest = max(float(np.abs(found).max()), float(np.abs(expected).max()))
+def _relative(found: Array, expected: Array, scale: float) -> float:
+    """The largest difference, relative to the largest element; 0 when all are zeros."""
+    largest = max(float(scale), float(np.abs(expected).max()))
     return float(np.abs(found - expected).max()) / largest if largest else 0.0

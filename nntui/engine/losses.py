@@ -1,51 +1,148 @@
 """What is minimised, computed from the logits Z of the output layer.
 
-A loss is paired with the output activation P = f(Z) for which dL/dZ is simply P − T. All arrays have the shape
-(samples, outputs); the cost of a batch is the sum over the outputs, averaged over the samples.
+All arrays have the shape (samples, outputs). The loss of a batch is summed over the outputs and averaged over the
+samples. The squared error and the Huber loss are taken of the output P = f(Z), whatever f is; the cross-entropies
+have an f of their own, with which the derivative is simply P − T.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui.engine.activations import OUTPUTS, Activation
+
 Array = NDArray[Any]
+Function = Callable[[Array, Array, Array, Array, Array], None]
+
+HUBER_DELTA = 1.0
+
+#: e to this power is a number in every precision, and 1 is nothing beside it.
+_LARGE = 80.0
 
 
 class Loss(NamedTuple):
-    """The output activation's name, and ``elementwise(Z, T, out, S)``, which writes each element's loss."""
+    """A loss and its derivative; Z and T are left as they are.
 
-    output: str
-    elementwise: Callable[[Array, Array, Array, Array], None]
-
-
-def cross_entropy(Z: Array, T: Array, out: Array, S: Array) -> None:
-    """−t log p − (1 − t) log(1 − p) with p = 1 / (1 + e⁻ᶻ), for targets 0 ≤ t ≤ 1.
-
-    Computed as max(z, 0) − z t + log(1 + e^−|z|), which neither overflows nor loses the digits of a small loss
-    (the form in TensorFlow's documentation of sigmoid_cross_entropy_with_logits).
+    ``elementwise(Z, T, E, S, R)`` writes each element's loss to E: their sum over a row is the sample's loss.
+    ``derivative(Z, T, D, S, R)`` writes dL/dZ of each sample, not averaged, to D. S and R are scratch space.
     """
-    np.maximum(Z, 0.0, out=out)
-    np.multiply(Z, T, S)
-    np.subtract(out, S, out)
-    np.absolute(Z, S)
-    np.negative(S, S)
-    np.exp(S, S)
-    np.log1p(S, S)
-    np.add(out, S, out)
+
+    elementwise: Function
+    derivative: Function
 
 
-def squared_error(Z: Array, T: Array, out: Array, S: Array) -> None:
-    """(z − t)² / 2; the half makes the derivative z − t."""
-    np.subtract(Z, T, out)
-    np.multiply(out, out, out)
-    np.multiply(out, 0.5, out)
+def binary_cross_entropy(Z: Array, T: Array, E: Array, S: Array, R: Array) -> None:
+    """−t log p − (1 − t) log(1 − p) with p = 1 / (1 + e⁻ᶻ), for targets t of 0 or 1.
+
+    With m = (1 − 2t) z it is log(1 + eᵐ), which keeps its digits where it is small, and does not overflow.
+    """
+    np.multiply(T, -2.0, S)
+    np.add(S, 1.0, S)
+    np.multiply(S, Z, S)
+    np.minimum(S, _LARGE, out=E)
+    np.exp(E, E)
+    np.log1p(E, E)
+    np.maximum(E, S, out=E)
 
 
-LOSSES: dict[str, Loss] = {
-    "cross-entropy": Loss("sigmoid", cross_entropy),
-    "squared-error": Loss("identity", squared_error),
+def binary_cross_entropy_derivative(Z: Array, T: Array, D: Array, S: Array, R: Array) -> None:
+    """p − t, as (1 − 2t) eᵐ / (1 + eᵐ)."""
+    np.multiply(T, -2.0, S)
+    np.add(S, 1.0, S)
+    np.multiply(S, Z, D)
+    np.minimum(D, _LARGE, out=D)
+    np.exp(D, D)
+    np.add(D, 1.0, R)
+    np.divide(D, R, D)
+    np.multiply(D, S, D)
+
+
+def categorical_cross_entropy(Z: Array, T: Array, E: Array, S: Array, R: Array) -> None:
+    """−Σₖ tₖ log pₖ with p = softmax z, for one-hot targets: tₖ (log Σⱼ eʸʲ − yₖ) with y = z − max z."""
+    column = R[:, :1]
+    np.maximum.reduce(Z, axis=1, keepdims=True, out=column)
+    np.subtract(Z, column, E)
+    np.exp(E, S)
+    np.add.reduce(S, axis=1, keepdims=True, out=column)
+    np.log(column, column)
+    np.subtract(column, E, E)
+    np.multiply(E, T, E)
+
+
+def categorical_cross_entropy_derivative(Z: Array, T: Array, D: Array, S: Array, R: Array) -> None:
+    """p − t."""
+    np.copyto(D, Z)
+    OUTPUTS["softmax"].forward(D, S, R)
+    np.subtract(D, T, D)
+
+
+def squared_error(Z: Array, T: Array, E: Array, S: Array, R: Array, output: Activation) -> None:
+    """(p − t)² / 2; the half makes the derivative p − t."""
+    np.copyto(E, Z)
+    output.forward(E, S, R)
+    np.subtract(E, T, E)
+    np.multiply(E, E, E)
+    np.multiply(E, 0.5, E)
+
+
+def squared_error_derivative(Z: Array, T: Array, D: Array, S: Array, R: Array, output: Activation) -> None:
+    """(p − t) f'(z)."""
+    np.copyto(R, Z)
+    output.forward(R, S, D)
+    np.subtract(R, T, D)
+    output.backward(R, D, S)
+
+
+def huber(Z: Array, T: Array, E: Array, S: Array, R: Array, output: Activation, delta: float) -> None:
+    """e² / 2 for an error e = p − t of at most δ, else δ (|e| − δ/2): outliers pull no harder than δ (Huber 1964).
+
+    With d = e clipped to ±δ it is d (e − d/2).
+    """
+    np.copyto(E, Z)
+    output.forward(E, S, R)
+    np.subtract(E, T, S)
+    np.maximum(S, -delta, out=R)
+    np.minimum(R, delta, out=R)
+    np.multiply(R, -0.5, E)
+    np.add(E, S, E)
+    np.multiply(E, R, E)
+
+
+def huber_derivative(Z: Array, T: Array, D: Array, S: Array, R: Array, output: Activation, delta: float) -> None:
+    """d f'(z)."""
+    np.copyto(R, Z)
+    output.forward(R, S, D)
+    np.subtract(R, T, D)
+    np.maximum(D, -delta, out=D)
+    np.minimum(D, delta, out=D)
+    output.backward(R, D, S)
+
+
+_CROSS_ENTROPIES: dict[str, Loss] = {
+    "sigmoid": Loss(binary_cross_entropy, binary_cross_entropy_derivative),
+    "softmax": Loss(categorical_cross_entropy, categorical_cross_entropy_derivative),
 }
+
+LOSSES = ("cross-entropy", "squared-error", "huber")
+
+
+def make_loss(name: str, output: str, huber_delta: float = HUBER_DELTA) -> Loss:
+    """The loss of this name for an output activation. Raises ValueError for names that are not there or do not fit."""
+    if output not in OUTPUTS:
+        raise ValueError(f"output = {output!r}: must be one of {', '.join(OUTPUTS)}")
+    if name == "squared-error":
+        f = OUTPUTS[output]
+        return Loss(partial(squared_error, output=f), partial(squared_error_derivative, output=f))
+    if name == "huber":
+        f, delta = OUTPUTS[output], huber_delta
+        return Loss(partial(huber, output=f, delta=delta), partial(huber_derivative, output=f, delta=delta))
+    if name != "cross-entropy":
+        raise ValueError(f"loss = {name!r}: must be one of {', '.join(LOSSES)}")
+    if output not in _CROSS_ENTROPIES:
+        raise ValueError(f"loss = 'cross-entropy': needs the output {' or '.join(_CROSS_ENTROPIES)}, not {output}")
+    return _CROSS_ENTROPIES[output]

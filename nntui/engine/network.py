@@ -1,19 +1,22 @@
-"""A fully connected network: the forward pass, backpropagation, and nothing else."""
+"""A fully connected network: the forward pass, backpropagation, and training from a script."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from nntui.engine.activations import ACTIVATIONS
+from nntui.engine.activations import LEAK, OUTPUTS, make_activation
 from nntui.engine.initializers import INITIALIZERS
-from nntui.engine.losses import LOSSES
+from nntui.engine.layers import Layer, lay
+from nntui.engine.losses import HUBER_DELTA, make_loss
+from nntui.engine.optimizers import Optimizer, make_optimizer
+from nntui.engine.workspace import Workspace
 
 Array = NDArray[Any]
 Entry = TypeVar("Entry")
@@ -24,166 +27,186 @@ _TINY, _HUGE = 1e-30, 1e38
 WORKSPACES = 4
 #: Evaluation goes through its samples in chunks of at most this many activations a layer.
 CHUNK = 2**20
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
-    """One layer, Z = A W + b; every array is a view of the network's flat vectors.
-
-    W and dW have the shape (inputs, outputs), b and db (outputs,); ``parameters`` and ``gradients`` are this layer's
-    part of the flat vectors: W row by row, then b.
-    """
-
-    name: str
-    activation: str
-    parameters: Array
-    gradients: Array
-    W: Array
-    b: Array
-    dW: Array  # noqa: N815
-    db: Array
-
-    @property
-    def inputs(self) -> int:
-        """fan_in: units of the layer before."""
-        return int(self.W.shape[0])
-
-    @property
-    def outputs(self) -> int:
-        """fan_out: units of this layer."""
-        return int(self.W.shape[1])
+#: Tells the random numbers of dropout from those of the weights.
+_DROPOUT = 3
 
 
 class Network:
     """Layers of ``sizes`` = (inputs, hidden …, outputs) units, their parameters and their gradients.
 
-    Hidden layers use ``activation``; the output layer uses the one that belongs to ``loss``: sigmoid for
-    cross-entropy, identity for squared-error. X is (samples, inputs) and T (samples, outputs).
+    ``activation`` is that of the hidden layers, ``init`` says how the weights of all layers start: one name, or one a
+    layer. ``output`` is the output's activation: sigmoid for one or more yes-or-no answers, softmax for one of
+    several classes, identity for numbers. ``dropout`` is the share of hidden units left out at each training step
+    (Srivastava et al. 2014, the others scaled up by 1 / (1 − dropout)); ``leak`` is the slope of leaky-relu,
+    ``huber_delta`` that loss's δ. X is (samples, inputs) and T (samples, outputs): 0 or 1 under the cross-entropy,
+    one-hot with softmax.
 
     >>> network = Network((2, 3, 1), activation="tanh", seed=0)
-    >>> cost = network.backward(X, T)
-    >>> network.parameters -= 0.1 * network.gradients
+    >>> network.fit(X, y, epochs=500, lr=0.05)
+    >>> network.predict(X)
 
     Overflow gives infinities, never a warning: look at the returned loss and at :meth:`gradient_norms`.
-    Raises ValueError for a size below 1 or a name that is not in the registries.
+    Raises ValueError for a size below 1, a name that is not in the registries, or a loss that does not fit the output.
     """
 
     def __init__(
         self,
         sizes: Sequence[int],
         *,
-        activation: str = "tanh",
+        activation: str | Sequence[str] = "tanh",
+        output: str = "sigmoid",
         loss: str = "cross-entropy",
-        init: str = "xavier",
+        init: str | Sequence[str] = "xavier",
+        leak: float = LEAK,
+        huber_delta: float = HUBER_DELTA,
+        dropout: float = 0.0,
         seed: int = 0,
         dtype: DTypeLike = np.float32,
     ) -> None:
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(f"sizes = {tuple(sizes)}: must be two or more whole numbers from 1")
         self.sizes = tuple(sizes)
-        self.activation = activation
-        self.loss_name = loss
+        self.output = output
         self.dtype = np.dtype(dtype)
-        self._hidden = _entry(ACTIVATIONS, activation, "activation")
-        self._loss = _entry(LOSSES, loss, "loss")
-        self._output = ACTIVATIONS[self._loss.output]
-        draw = _entry(INITIALIZERS, init, "init")
-
+        self._output = _entry(OUTPUTS, output, "output")
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.sizes))
         self.parameters: Array = np.zeros(count, self.dtype)
         self.gradients: Array = np.zeros(count, self.dtype)
-        self.layers = tuple(self._views())
+        self.layers: tuple[Layer, ...] = tuple(lay(self.sizes, self.parameters, self.gradients))
         rng = np.random.default_rng(seed)
-        for layer in self.layers:
-            layer.W[...] = draw(rng, layer.inputs, layer.outputs)
+        for layer, name in zip(self.layers, _each(init, len(self.layers), "init"), strict=True):
+            layer.W[...] = _entry(INITIALIZERS, name, "init")(rng, layer.inputs, layer.outputs)
 
+        self.rng = np.random.default_rng([seed, _DROPOUT])
+        self.optimizer: tuple[str, Optimizer] | None = None
+        self._starts = np.cumsum([0, *(layer.parameters.size for layer in self.layers[:-1])])
         self._layer_gradients = tuple(layer.gradients for layer in self.layers)
         self._penalised = tuple((layer.W, layer.dW, np.empty_like(layer.W)) for layer in self.layers)
-        self._workspaces: dict[int, _Workspace] = {}
+        self._workspaces: dict[int, Workspace] = {}
+        self.configure(activation=activation, loss=loss, leak=leak, huber_delta=huber_delta, dropout=dropout)
 
-    def _views(self) -> Iterator[Layer]:
-        """The layers, laid one after the other over the flat vectors."""
-        start = 0
-        for number, (fan_in, fan_out) in enumerate(pairwise(self.sizes), 1):
-            last = number == len(self.sizes) - 1
-            bias, stop = start + fan_in * fan_out, start + (fan_in + 1) * fan_out
-            yield Layer(
-                name="output" if last else f"layer {number}",
-                activation=self._loss.output if last else self.activation,
-                parameters=self.parameters[start:stop],
-                gradients=self.gradients[start:stop],
-                W=self.parameters[start:bias].reshape(fan_in, fan_out),
-                b=self.parameters[bias:stop],
-                dW=self.gradients[start:bias].reshape(fan_in, fan_out),
-                db=self.gradients[bias:stop],
-            )
-            start = stop
+    def configure(
+        self,
+        *,
+        activation: str | Sequence[str],
+        loss: str,
+        leak: float = LEAK,
+        huber_delta: float = HUBER_DELTA,
+        dropout: float = 0.0,
+    ) -> None:
+        """Changes what is done with the parameters, which stay as they are. Raises ValueError as the class does."""
+        hidden = _each(activation, len(self.layers) - 1, "activation")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout = {dropout}: must be from 0 up to, but not, 1")
+        self._loss = make_loss(loss, self.output, huber_delta)
+        self._hidden = tuple(make_activation(name, leak) for name in hidden)
+        self.loss_name, self.leak, self.huber_delta, self.dropout = loss, leak, huber_delta, dropout
+        names = (*hidden, self.output)
+        self.layers = tuple(replace(layer, activation=name) for layer, name in zip(self.layers, names, strict=True))
+        self._workspaces.clear()
+
+    def twin(self, dtype: DTypeLike) -> Network:
+        """A copy of another precision, without dropout."""
+        twin = Network(
+            self.sizes,
+            activation=[layer.activation for layer in self.layers[:-1]],
+            output=self.output,
+            loss=self.loss_name,
+            init="zeros",
+            leak=self.leak,
+            huber_delta=self.huber_delta,
+            dtype=dtype,
+        )
+        twin.parameters[...] = self.parameters
+        return twin
 
     # Training
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def backward(self, X: Array, T: Array, l2: float = 0.0) -> float:
+    def backward(self, X: Array, T: Array, l1: float = 0.0, l2: float = 0.0) -> float:
         """The mean loss of a batch, leaving its gradient in :attr:`gradients`.
 
-        The gradient includes that of the penalty l2/2 · Σ w² over the weights (not the biases); the returned loss
-        does not, so that it can be compared with the loss on held-out data.
+        The gradient includes that of the penalty l1 · Σ |w| + l2/2 · Σ w² over the weights (not the biases); the
+        returned loss does not, so that it can be compared with the loss on held-out data.
+        """
+        cost = self.batch_loss(self.gradient(X, T), T)
+        if l1 or l2:
+            self.add_penalty(l1, l2)
+        return cost
+
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    def gradient(self, X: Array, T: Array) -> Array:
+        """Leaves the gradient of a batch's mean loss in :attr:`gradients`; the batch's logits, until the next call.
 
         Backpropagation (Rumelhart, Hinton and Williams 1986) for n samples, with A the activations of the layer
         before (X for the first) and 1 a column of n ones: forward Z = A W + 1 b and then f(Z); at the output
-        dZ = (P − T) / n; and for each layer, last to first, dW = Aᵀ dZ, db = 1ᵀ dZ, dA = dZ Wᵀ, dZ = dA · f'(Z).
+        dZ = dL/dZ / n; and for each layer, last to first, dW = Aᵀ dZ, db = 1ᵀ dZ, dA = dZ Wᵀ, dZ = dA · f'(Z).
         """
         X, T = np.asarray(X, self.dtype), np.asarray(T, self.dtype)
         space = self._workspaces.get(len(X)) or self._workspace(len(X))
-        Z, P, S = space.Z, space.P, space.S
+        Z, D, S, R = space.output
         if T.shape != Z.shape:
             raise ValueError(f"T has the shape {T.shape}: must be {Z.shape}")
 
-        activate, differentiate = self._hidden
-        A = X
-        for W, b, A_next, S_next in space.hidden:
+        column, A = space.column, X
+        for W, b, A_next, S_next, R_next, activate in space.forward:
             A.dot(W, A_next)
-            space.column.dot(b, S_next)
+            column.dot(b, S_next)
             np.add(A_next, S_next, A_next)
-            activate(A_next, S_next)
+            activate(A_next, S_next, R_next)
             A = A_next
+            if space.dropped:
+                space.drop(A, self.rng, self.dropout)
         A.dot(space.W, Z)
-        space.column.dot(space.b, S)
+        column.dot(space.b, S)
         np.add(Z, S, Z)
 
-        self._loss.elementwise(Z, T, P, S)
-        cost = float(space.losses.dot(space.one_each)) / len(X)
-
-        np.copyto(P, Z)
-        self._output.forward(P, S)
-        np.subtract(P, T, P)
-        dZ = np.multiply(P, space.one_nth, P)
+        self._loss.derivative(Z, T, D, S, R)
+        dZ = np.multiply(D, space.one_nth, D)
         ones = space.ones
-        for A, A_T, dW, db, W_T, dA, S_before in space.backward:
+        for A, A_T, dW, db, W_T, dA, S_before, differentiate in space.backward:
             A_T.dot(dZ, dW)
             ones.dot(dZ, db)
             dZ.dot(W_T, dA)
+            if space.dropped:
+                space.undrop(A, dA, self.dropout)
             differentiate(A, dA, S_before)
             dZ = dA
         X.T.dot(dZ, space.dW)
         ones.dot(dZ, space.db)
-        if l2:
-            self.add_penalty(l2)
-        return cost
+        return Z
+
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    def batch_loss(self, Z: Array, T: Array) -> float:
+        """The mean loss for the logits that :meth:`gradient` has just given."""
+        space = self._workspaces[len(Z)]
+        _, D, S, R = space.output
+        self._loss.elementwise(Z, np.asarray(T, self.dtype), D, S, R)
+        return float(space.flat.dot(space.one_each)) / len(Z)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def add_penalty(self, l2: float) -> None:
-        """Adds the gradient of the penalty l2/2 · Σ w² over the weights (not the biases): dW ← dW + l2 · W."""
+    def add_penalty(self, l1: float, l2: float) -> None:
+        """Adds the gradient of l1 · Σ |w| + l2/2 · Σ w² over the weights: dW ← dW + l1 · sign W + l2 · W."""
         for W, dW, decay in self._penalised:
-            np.multiply(W, l2, decay)
-            np.add(dW, decay, dW)
+            if l2:
+                np.multiply(W, l2, decay)
+                np.add(dW, decay, dW)
+            if l1:
+                np.sign(W, decay)
+                np.multiply(decay, l1, decay)
+                np.add(dW, decay, dW)
 
-    def _workspace(self, samples: int) -> _Workspace:
+    def _workspace(self, samples: int) -> Workspace:
         """A new workspace, in place of the oldest one when there are enough."""
         if samples < 1:
             raise ValueError("X has no rows: a batch needs at least one")
         if len(self._workspaces) >= WORKSPACES:
             del self._workspaces[next(iter(self._workspaces))]
-        space = self._workspaces[samples] = _Workspace(self, samples)
+        space = self._workspaces[samples] = Workspace(
+            [(layer.W, layer.b, layer.dW, layer.db) for layer in self.layers],
+            self._hidden,
+            samples,
+            dropped=self.dropout > 0,
+        )
         return space
 
     @np.errstate(over="ignore")
@@ -195,48 +218,129 @@ class Network:
         for i, g in enumerate(self._layer_gradients):
             out[i] = _norm(g)
 
+    def norms_of(self, vectors: Array) -> NDArray[np.float64]:
+        """The L2 norm of each layer's part of vectors like :attr:`gradients`, (n, P), in float64: shape (n, layers)."""
+        squares = np.square(vectors, dtype=np.float64)
+        return np.sqrt(np.add.reduceat(squares, self._starts, axis=1))
+
     @np.errstate(over="ignore")
     def weight_norms(self) -> NDArray[np.float64]:
         """The L2 norm of each layer's parameters (W and b together), shape (layers,)."""
         return np.array([_norm(layer.parameters) for layer in self.layers])
 
+    # From a script
+
+    def step(self, X: ArrayLike, y: ArrayLike, *, optimizer: str = "adam", lr: float = 0.01, l2: float = 0.0) -> float:
+        """One training step on a batch; its mean loss before the step. The optimizer's state lasts from step to step.
+
+        y is T, (samples, outputs), or (samples,): numbers of classes from 0 for softmax, else a single output's values.
+        Raises ValueError for shapes or targets that do not fit.
+        """
+        X = np.asarray(X, self.dtype)
+        return self._step(X, self._targets(y, len(X)), optimizer, lr, l2)
+
+    def _step(self, X: Array, T: Array, optimizer: str, lr: float, l2: float) -> float:
+        if self.optimizer is None or self.optimizer[0] != optimizer:
+            self.optimizer = (optimizer, make_optimizer(optimizer, self.parameters))
+        cost = self.backward(X, T, l2=l2)
+        self.optimizer[1].step(self.parameters, self.gradients, lr)
+        return cost
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        epochs: int = 100,
+        batch_size: int = 32,
+        optimizer: str = "adam",
+        lr: float = 0.01,
+        l2: float = 0.0,
+        seed: int = 0,
+    ) -> list[float]:
+        """Trains for ``epochs`` passes over the rows, in an order drawn anew each time; the mean loss of each.
+
+        y is as in :meth:`step`. Calling it again goes on. Raises ValueError for shapes or targets that do not fit.
+        """
+        X = np.asarray(X, self.dtype)
+        T = self._targets(y, len(X))
+        rng, history = np.random.default_rng(seed), []
+        for _ in range(epochs):
+            order, total = rng.permutation(len(X)), 0.0
+            for start in range(0, len(X), batch_size):
+                rows = order[start : start + batch_size]
+                total += len(rows) * self._step(X[rows], T[rows], optimizer, lr, l2)
+            history.append(total / len(X))
+        return history
+
+    def _targets(self, y: ArrayLike, samples: int) -> Array:
+        """y as T, (samples, outputs). Raises ValueError."""
+        T: Array = np.asarray(y)
+        outputs = self.sizes[-1]
+        if T.ndim == 1 and self.output == "softmax":
+            if not np.isin(T, np.arange(outputs)).all():
+                raise ValueError(f"y: must be numbers of classes, whole numbers from 0 to {outputs - 1}")
+            T = np.eye(outputs)[T.astype(int)]
+        elif T.ndim == 1:
+            T = T[:, None]
+        if T.shape != (samples, outputs):
+            raise ValueError(f"y has the shape {np.shape(y)}: must give {(samples, outputs)}")
+        if self.loss_name == "cross-entropy" and not np.isin(T, (0, 1)).all():
+            raise ValueError("y: targets of a cross-entropy must be 0 or 1")
+        return T.astype(self.dtype)
+
     # Evaluation: with arrays of its own, so that it never touches what training has in hand
 
     @np.errstate(over="ignore", invalid="ignore")
-    def forward(self, X: Array) -> Array:
-        """The logits Z of the output layer, shape (samples, outputs), in a new array."""
+    def forward(self, X: ArrayLike) -> Array:
+        """The logits Z of the output layer, shape (samples, outputs), in a new array; no unit is dropped."""
         X = np.asarray(X, self.dtype)
         rows = max(1, CHUNK // max(self.sizes))
         logits = np.empty((len(X), self.sizes[-1]), self.dtype)
         for start in range(0, len(X), rows):
             A = X[start : start + rows]
-            for layer in self.layers[:-1]:
-                A = A @ layer.W + layer.b
-                self._hidden.forward(A, np.empty_like(A))
+            for layer, hidden in zip(self.layers[:-1], self._hidden, strict=True):
+                A = A @ layer.W
+                A += layer.b
+                hidden.forward(A, np.empty_like(A), np.empty_like(A))
             logits[start : start + rows] = A @ self.layers[-1].W + self.layers[-1].b
         return logits
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def predict_proba(self, X: Array) -> Array:
-        """The network's output P = f(Z), shape (samples, outputs): probabilities under cross-entropy."""
-        Z = self.forward(X)
-        self._output.forward(Z, np.empty_like(Z))
-        return Z
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """The network's output P = f(Z), shape (samples, outputs): probabilities, unless the output is identity."""
+        return self.outputs(self.forward(X))
 
-    def predict(self, X: Array) -> Array:
-        """Under cross-entropy 1 where P ≥ 0.5 and else 0; under squared-error the output itself."""
+    @np.errstate(over="ignore", invalid="ignore")
+    def outputs(self, Z: Array) -> Array:
+        """P = f(Z) for the logits Z of :meth:`forward`, in a new array."""
+        P = Z.copy()
+        self._output.forward(P, np.empty_like(P), np.empty_like(P))
+        return P
+
+    def predict(self, X: ArrayLike) -> Array:
+        """What is most likely: with softmax the number of the class, shape (samples,); with sigmoid 1 where P ≥ 0.5 and
+        else 0; with identity the output itself, shape (samples, outputs).
+        """
         P = self.predict_proba(X)
-        return (P >= 0.5).astype(self.dtype) if self._loss.output == "sigmoid" else P
+        if self.output == "softmax":
+            classes: Array = P.argmax(axis=1)
+            return classes
+        return (P >= 0.5).astype(self.dtype) if self.output == "sigmoid" else P
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def loss(self, X: Array, T: Array) -> float:
+    def loss(self, X: ArrayLike, T: ArrayLike) -> float:
         """The mean loss over the samples, without any penalty."""
-        Z, T = self.forward(X), np.asarray(T, self.dtype)
+        return float(self.losses_of(self.forward(X), T).mean())
+
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    def losses_of(self, Z: Array, T: ArrayLike) -> NDArray[np.float64]:
+        """The loss of each sample, shape (samples,), for the logits Z of :meth:`forward`."""
+        T = np.asarray(T, self.dtype)
         if T.shape != Z.shape:
             raise ValueError(f"T has the shape {T.shape}: must be {Z.shape}")
-        losses = np.empty_like(Z)
-        self._loss.elementwise(Z, T, losses, np.empty_like(Z))
-        return float(losses.sum(dtype=np.float64)) / len(Z)
+        E = np.empty_like(Z)
+        self._loss.elementwise(Z, T, E, np.empty_like(Z), np.empty_like(Z))
+        losses: NDArray[np.float64] = E.sum(axis=1, dtype=np.float64)
+        return losses
 
     @np.errstate(over="ignore", invalid="ignore")
     def first_nonfinite(self, X: Array, T: Array) -> str:
@@ -246,46 +350,17 @@ class Network:
         with a non-finite gradient norm; else "loss".
         """
         A = np.asarray(X, self.dtype)
-        for layer in self.layers:
+        for layer, activation in zip(self.layers, (*self._hidden, self._output), strict=True):
             A = A @ layer.W + layer.b
             if not (np.isfinite(layer.parameters).all() and np.isfinite(A).all()):
                 return layer.name
-            self._hidden.forward(A, np.empty_like(A))
+            activation.forward(A, np.empty_like(A), np.empty_like(A))
         before, norms = self.gradients.copy(), np.empty(len(self.layers))
         self.backward(X, T)
         self.gradient_norms(norms)
         self.gradients[...] = before
         spoiled = [layer.name for layer, norm in zip(self.layers, norms, strict=True) if not math.isfinite(norm)]
         return spoiled[-1] if spoiled else "loss"
-
-
-class _Workspace:
-    """The arrays one training step writes, for batches of one size, and the views it goes through.
-
-    All are gathered here because in a network of a few units looking them up would cost more than the arithmetic.
-    Biases are added as the product 1 b, since NumPy allocates a buffer when it broadcasts.
-    """
-
-    def __init__(self, network: Network, samples: int) -> None:
-        layers, dtype = network.layers, network.dtype
-        A, dA, S = ([np.empty((samples, layer.outputs), dtype) for layer in layers] for _ in range(3))
-        rows = [layer.b.reshape(1, -1) for layer in layers]
-        last = len(layers) - 1
-        self.ones = np.ones(samples, dtype)
-        self.column = self.ones.reshape(-1, 1)
-        self.one_nth = np.array(1.0 / samples, dtype)
-        #: The output layer: its logits, its losses and then its predictions, scratch space, and the losses' sum.
-        self.Z, self.P, self.S = A[last], dA[last], S[last]
-        self.W, self.b = layers[last].W, rows[last]
-        self.losses, self.one_each = self.P.reshape(-1), np.ones(self.P.size, dtype)
-        #: Each hidden layer, first to last.
-        self.hidden = tuple((layers[i].W, rows[i], A[i], S[i]) for i in range(last))
-        #: Each layer but the first, last to first, with the arrays of the layer before it.
-        self.backward = tuple(
-            (A[i - 1], A[i - 1].T, layers[i].dW, layers[i].db, layers[i].W.T, dA[i - 1], S[i - 1])
-            for i in range(last, 0, -1)
-        )
-        self.dW, self.db = layers[0].dW, layers[0].db
 
 
 def _norm(vector: Array) -> float:
@@ -295,6 +370,14 @@ def _norm(vector: Array) -> float:
         wide = vector.astype(np.float64)
         square = wide.dot(wide)
     return math.sqrt(square)
+
+
+def _each(names: str | Sequence[str], layers: int, what: str) -> tuple[str, ...]:
+    """One name a layer. Raises ValueError for another number of them."""
+    found = (names,) * layers if isinstance(names, str) else tuple(names)
+    if len(found) != layers:
+        raise ValueError(f"{what} = {found}: must be one name or {layers}")
+    return found
 
 
 def _entry(registry: Mapping[str, Entry], name: str, what: str) -> Entry:
