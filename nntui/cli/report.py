@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nntui import config, outcomes
 from nntui.cli import charts
 from nntui.cli.output import age, duration, number, table
-from nntui.knob import show
+from nntui.knob import ConfigError, Knob, show
 from nntui.knobs import KNOBS
 from nntui.store.reader import Reader
 from nntui.store.records import Curve, RunRecord
@@ -19,6 +22,10 @@ from nntui.text import plain
 
 #: Most layers whose curves are drawn into one chart, and most rows of a table.
 CURVES, ROWS = 8, 10
+#: Most outputs of a regression that have columns in a table.
+OUTPUTS = 3
+#: The rule of thumb: so many samples for each parameter.
+SAMPLES_PER_PARAMETER = 10
 #: A loss that falls by more than this factor is drawn on a log axis.
 LOG_FACTOR = 50.0
 
@@ -66,24 +73,44 @@ def _head(run: RunRecord) -> str:
 
 
 def _settings(run: RunRecord) -> str:
-    """Every key, one a line."""
+    """Every key that has an effect, one a line."""
+    try:
+        matters = config.from_dict(run.config).matters
+    except ConfigError:  # of another version of this program
+        matters = _any
     rows = []
     for key, knob in KNOBS.items():
-        section, _, name = key.partition(".")
-        value = run.config.get(section, {}).get(name, knob.default)
-        rows.append((key, knob.show(value) if isinstance(value, (int, float, str)) else show(tuple(value)), knob.help))
+        if matters(knob):
+            section, _, name = key.partition(".")
+            value = run.config.get(section, {}).get(name, knob.default)
+            text = show(tuple(value)) if isinstance(value, (list, tuple)) else knob.show(value)
+            rows.append((key, text, knob.help))
     return table(("key", "value", "meaning"), rows)
 
 
+def _any(knob: Knob) -> bool:
+    return True
+
+
 def _layers(run: RunRecord) -> str:
+    """The layers, and whether there are as many samples as the rule of thumb asks for."""
     if not run.layers:
         return ""
     rows = [
         (layer.name, f"{layer.inputs} → {layer.outputs}", layer.activation, f"{layer.parameters:,}")
         for layer in run.layers
     ]
-    rows.append(("total", "", "", f"{sum(layer.parameters for layer in run.layers):,}"))
-    return table(("layer", "units", "activation", "parameters"), rows, right="parameters")
+    total = sum(layer.parameters for layer in run.layers)
+    rows.append(("total", "", "", f"{total:,}"))
+    text = table(("layer", "units", "activation", "parameters"), rows, right="parameters")
+    samples = run.data.get("train_rows")
+    if samples is None:
+        return text
+    wanted = SAMPLES_PER_PARAMETER * total
+    return (
+        f"{text}\n\nrule of thumb: {SAMPLES_PER_PARAMETER} samples for each parameter, {wanted:,}; "
+        f"here it learns from {samples:,}"
+    )
 
 
 def _values(run: RunRecord) -> str:
@@ -160,25 +187,63 @@ def _worst(reader: Reader, run: RunRecord) -> str:
     if rows is None or predictions is None:
         return ""
     P, T = predictions[1]["P"], rows[1]["T"]
-    if P.shape != T.shape or P.shape[1] != 1:
+    task = run.data.get("task", "binary")
+    if P.shape != T.shape:
         return ""
-    error = np.abs(P[:, 0] - T[:, 0])
-    order = np.argsort(-np.where(np.isfinite(error), error, np.inf), kind="stable")[:ROWS]
-    classes = run.data.get("classes") or ("0", "1")
+    order = outcomes.worst_first(P, T, task)[:ROWS]
+    header, answers = _number_answers(run, P, T) if task == "regression" else _class_answers(run, P, T, task)
     lines = [
-        (
-            str(int(rows[1]["row"][n])),
-            "held out" if rows[1]["part"][n] else "training",
-            label(T[n, 0], classes),
-            f"{P[n, 0]:.4f}",
-            "right" if (P[n, 0] >= 0.5) == (T[n, 0] >= 0.5) else "wrong",
-        )
-        for n in order
+        (str(int(rows[1]["row"][n])), "held out" if rows[1]["part"][n] else "training", *answers(n)) for n in order
     ]
-    wrong = int(np.sum((P[:, 0] >= 0.5) != (T[:, 0] >= 0.5)))
-    title = f"worst predictions at step {predictions[0]:,} ({wrong} of {len(P)} wrong)"
-    header = ("row", "part", "target", f"P({classes[1]})", "verdict")
-    return f"{title}\n{table(header, lines, right='row ' + header[3])}"
+    if task == "regression":
+        verdict = f"R² {number(outcomes.r2(P, T))} of {len(P):,} rows"
+    else:
+        verdict = f"{int(np.sum(~outcomes.right(P, T, task))):,} of {len(P):,} wrong"
+    title = f"worst predictions at step {predictions[0]:,} ({verdict})"
+    words = () if task == "regression" else ("target", "predicted", "verdict")
+    right = " ".join(("row", *(name for name in header if name not in words)))
+    return f"{title}\n{table(('row', 'part', *header), lines, right=right)}"
+
+
+Answers = tuple[tuple[str, ...], Callable[[int], tuple[str, ...]]]
+
+
+def _class_answers(run: RunRecord, P: NDArray[np.float32], T: NDArray[np.float32], task: str) -> Answers:
+    """Headings and cells of a row: the target's class, what was said, and how sure the network was."""
+    classes = [str(name) for name in run.data.get("classes") or ("0", "1")]
+    right = outcomes.right(P, T, task)
+
+    def verdict(n: int) -> str:
+        return "right" if right[n] else "wrong"
+
+    if task != "multi-class":
+        return (
+            ("target", f"P({classes[1]})", "verdict"),
+            lambda n: (label(T[n, 0], classes), f"{P[n, 0]:.4f}", verdict(n)),
+        )
+    target, said = T.argmax(axis=1), P.argmax(axis=1)
+    return (
+        ("target", "predicted", "P(predicted)", "P(target)", "verdict"),
+        lambda n: (
+            classes[target[n]],
+            classes[said[n]],
+            f"{P[n, said[n]]:.4f}",
+            f"{P[n, target[n]]:.4f}",
+            verdict(n),
+        ),
+    )
+
+
+def _number_answers(run: RunRecord, P: NDArray[np.float32], T: NDArray[np.float32]) -> Answers:
+    """Headings and cells of a row: the target, what was said and the difference, of each output."""
+    names = [str(name) for name in run.data.get("outputs") or ("target",)][: T.shape[1]]
+    few = range(min(len(names), OUTPUTS))
+
+    def answers(n: int) -> tuple[str, ...]:
+        pairs = [(float(T[n, k]), float(P[n, k])) for k in few]
+        return tuple(text for t, p in pairs for text in (number(t), number(p), f"{p - t:+.4g}"))
+
+    return tuple(heading for k in few for heading in (names[k], "predicted", "error")), answers
 
 
 def label(value: float, classes: tuple[str, ...] | list[str]) -> str:

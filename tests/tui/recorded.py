@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui import config, data
+from nntui import config
 from nntui.knobs import KNOBS
 from nntui.processes import start_of
 from nntui.store import folder
@@ -29,7 +29,7 @@ AGE = 3.1 * 86_400
 
 @dataclass(frozen=True)
 class Shape:
-    """What a recorded run trains, and on what; ``rows`` are shown in the prediction table."""
+    """What a recorded run trains, and on what: a row of ``X`` and ``T`` for each row of the prediction table."""
 
     name: str
     settings: dict[str, Any]
@@ -38,9 +38,11 @@ class Shape:
     T: NDArray[np.float64]
     features: tuple[str, ...]
     target: str
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] = ("0", "1")
+    task: str = "binary"
+    outputs: tuple[str, ...] = ()
     test_rows: int = 0
-    image: tuple[int, int] | None = None
+    image: tuple[int, int, int] | None = None
     value_range: tuple[float, float] | None = None
     title: str = ""
     events: tuple[tuple[int, str, str], ...] = field(default=((400, "set", "lr 0.1 → 0.125"),))
@@ -51,7 +53,10 @@ class Shape:
         return {
             "name": self.name,
             "features": self.features,
+            "inputs": self.features,
             "target": self.target,
+            "task": self.task,
+            "outputs": self.outputs or (self.target,),
             "classes": self.classes,
             "image": self.image,
             "value_range": self.value_range,
@@ -63,39 +68,133 @@ class Shape:
 
 def table() -> Shape:
     """The truth table of XOR, without held-out rows."""
-    rows = data.load("xor", "x1 xor x2")
-    settings = {
-        "data": {"source": "xor", "test_fraction": 0.0},
-        "model": {"layers": [3], "activation": "sigmoid"},
-        "training": {"lr": 0.125, "epochs": 2000},
-    }
-    layers = (LayerRecord("layer 1", 2, 3, "sigmoid", 9), LayerRecord("output", 3, 1, "sigmoid", 4))
     return Shape(
-        *("xor", settings, layers, rows.X, rows.T, rows.features, rows.target, rows.classes),
+        name="xor",
+        settings={
+            "data": {"source": "truth-table", "target": "xor", "test_fraction": 0.0},
+            "model": {"layers": [3], "activation": "sigmoid"},
+            "training": {"lr": 0.125, "epochs": 2000},
+        },
+        layers=(LayerRecord("layer 1", 2, 3, "sigmoid", 9), LayerRecord("output", 3, 1, "sigmoid", 4)),
+        X=np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]),
+        T=np.array([[0.0], [1.0], [1.0], [0.0]]),
+        features=("x1", "x2"),
+        target="x1 xor x2",
         title="XOR: three hidden units",
     )
 
 
 def images() -> Shape:
     """Handwritten digits, odd or even; the last rows are held out."""
-    rows = data.load("digits", "odd")
-    settings = {
-        "data": {"source": "digits", "target": "odd"},
-        "model": {"layers": [20, 7], "activation": "relu", "init": "he"},
-        "training": {"lr": 0.002, "batch_size": 64, "l2": 0.003, "epochs": 80},
-    }
-    layers = (
-        LayerRecord("layer 1", 64, 20, "relu", 1300),
-        LayerRecord("layer 2", 20, 7, "relu", 147),
-        LayerRecord("output", 7, 1, "sigmoid", 8),
-    )
+    X, digits = _digits()
     return Shape(
-        *("digits", settings, layers, rows.X[:60], rows.T[:60], rows.features, rows.target, rows.classes),
+        name="digits",
+        settings={
+            "data": {"source": "digits", "target": "odd"},
+            "model": {"layers": [20, 7], "activation": "relu", "init": "he"},
+            "training": {"lr": 0.002, "batch_size": 64, "l2": 0.003, "epochs": 80},
+        },
+        layers=(
+            LayerRecord("layer 1", 64, 20, "relu", 1300),
+            LayerRecord("layer 2", 20, 7, "relu", 147),
+            LayerRecord("output", 7, 1, "sigmoid", 8),
+        ),
+        X=X,
+        T=(digits % 2.0)[:, None],
+        features=_pixels(8, 8),
+        target="odd",
+        classes=("even", "odd"),
         test_rows=12,
-        image=rows.image,
-        value_range=rows.value_range,
+        image=(8, 8, 1),
+        value_range=(0.0, 16.0),
         title="Odd or even: 20 and 7 ReLU units",
     )
+
+
+def ten_digits() -> Shape:
+    """Handwritten digits, which of the ten it is, by a rate that a schedule lets fall."""
+    _, digits = _digits()
+    return replace(
+        images(),
+        settings={
+            "data": {"source": "digits", "target": "digit"},
+            "model": {"layers": [20, 7], "activation": ["relu", "leaky-relu"], "init": "he"},
+            "training": {"optimizer": "adam", "lr": 0.002, "batch_size": 64, "epochs": 80, "schedule": "cosine"},
+        },
+        layers=(
+            LayerRecord("layer 1", 64, 20, "relu", 1300),
+            LayerRecord("layer 2", 20, 7, "leaky-relu", 147),
+            LayerRecord("output", 7, 10, "softmax", 80),
+        ),
+        T=(digits[:, None] == np.arange(10)).astype(float),
+        target="digit",
+        classes=tuple("0123456789"),
+        task="multi-class",
+        outputs=tuple("0123456789"),
+        title="Ten digits: 20 and 7 units",
+    )
+
+
+def species() -> Shape:
+    """Flowers of three species, told by four measures; the last are held out."""
+    flowers = np.array([[51, 35, 14, 2], [49, 30, 14, 2], [70, 32, 47, 14], [64, 32, 45, 15], [63, 33, 60, 25]])
+    X = (np.tile(flowers, (6, 1)) + np.arange(30)[:, None] % 7) / 10.0
+    names = ("setosa", "versicolor", "virginica")
+    return Shape(
+        name="iris",
+        settings={
+            "data": {"source": "iris"},
+            "model": {"layers": [8], "activation": "tanh"},
+            "training": {"lr": 0.125, "epochs": 400, "batch_size": 16},
+        },
+        layers=(LayerRecord("layer 1", 4, 8, "tanh", 40), LayerRecord("output", 8, 3, "softmax", 27)),
+        X=X,
+        T=np.eye(3)[np.tile([0, 0, 1, 1, 2], 6)],
+        features=("sepal length", "sepal width", "petal length", "petal width"),
+        target="species",
+        classes=names,
+        task="multi-class",
+        outputs=names,
+        test_rows=6,
+        title="Iris: three species by four measures",
+    )
+
+
+def heights() -> Shape:
+    """The height over a plane, a number to be told from two; the last rows are held out."""
+    n = np.arange(40)
+    X = np.column_stack((n * 37 % 41, n * 23 % 41)) / 20.0 - 1
+    return Shape(
+        name="bumps",
+        settings={
+            "data": {"source": "bumps", "features": ["x1", "x2", "x1*x2"]},
+            "model": {"layers": [16, 16], "activation": "tanh"},
+            "training": {"optimizer": "adam", "lr": 0.01, "epochs": 300, "batch_size": 32},
+        },
+        layers=(
+            LayerRecord("layer 1", 3, 16, "tanh", 64),
+            LayerRecord("layer 2", 16, 16, "tanh", 272),
+            LayerRecord("output", 16, 1, "identity", 17),
+        ),
+        X=X,
+        T=(X[:, :1] * X[:, 1:] - 0.5 * X[:, :1] ** 2) * 12 + 3,
+        features=("x1", "x2"),
+        target="height",
+        classes=(),
+        task="regression",
+        test_rows=8,
+        title="Bumps: the height over a plane",
+    )
+
+
+def _digits() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The first rows of the bundled digits: pixels (60, 64) from 0 to 16, and which digit each is (60,)."""
+    rows = np.loadtxt(Path(__file__).with_name("digits.csv"), delimiter=",")
+    return rows[:, :-1], rows[:, -1]
+
+
+def _pixels(rows: int, columns: int) -> tuple[str, ...]:
+    return tuple(f"row {row} column {column}" for row in range(1, rows + 1) for column in range(1, columns + 1))
 
 
 class Recording:
@@ -113,7 +212,8 @@ class Recording:
         names = [layer.name for layer in shape.layers]
         self.writer.describe(shape.layers, shape.facts)
         self.writer.add_stream("step", ["loss", *(f"grad_norm/{name}" for name in names)])
-        self.writer.add_stream("evaluation", ["accuracy", *(["val_loss", "val_accuracy"] if shape.test_rows else [])])
+        score = "r2" if shape.task == "regression" else "accuracy"
+        self.writer.add_stream("evaluation", [score, *(["val_loss", f"val_{score}"] if shape.test_rows else [])])
         rows: dict[str, NDArray[Any]] = {
             "row": np.arange(1, len(shape.X) + 1),
             "X": shape.X.astype(np.float32),
@@ -160,9 +260,15 @@ class Recording:
         )
 
     def predict(self, step: int) -> None:
-        """Stages predictions, about one in six of them wrong."""
-        distance = (np.arange(len(self.shape.T)) * 37 % 100 / 100 * 0.6)[:, None]
-        P = np.where(self.shape.T > 0.5, 1 - distance, distance)
+        """Stages predictions: about one class in six is wrong, and numbers are off by up to half a deviation."""
+        T = self.shape.T
+        distance = (np.arange(len(T)) * 37 % 100 / 100 * 0.6)[:, None]
+        if self.shape.task == "regression":
+            P = T + (distance - 0.3) * (T.max(axis=0) - T.min(axis=0)) / 3
+        elif self.shape.task == "multi-class":
+            P = T * (1 - distance) + np.roll(T, 1, axis=1) * distance * 0.9 + distance * 0.1 / T.shape[1]
+        else:
+            P = np.where(T > 0.5, 1 - distance, distance)
         self.writer.table("predictions", step, {"P": P.astype(np.float32)})
 
     def answer(self, status: str = "applied", text: str = "") -> list[tuple[str, str, str]]:
@@ -185,13 +291,22 @@ class Recording:
 
     def _latest(self, step: int) -> dict[str, Any]:
         here = np.array([step])
+        score = "r2" if self.shape.task == "regression" else "accuracy"
         layers = range(len(self.shape.layers))
         return {
             "loss": float(_loss(here)[0]),
+            "lr": self._rate(step),
+            score: float(_accuracy(here)[0]),
+            **({f"val_{score}": float(_accuracy(here)[0]) - 0.01} if self.shape.test_rows else {}),
             "grad_norm": [float(_norms(here, i)[0]) for i in layers],
             "weight_norm": [1.5 + i for i in layers],
             "update_ratio": [2.5e-3 / (i + 1) for i in layers],
         }
+
+    def _rate(self, step: int) -> float:
+        """The learning rate in effect; a schedule lets it fall along a line."""
+        training = self.config.training
+        return training.lr * (1 if training.schedule == "constant" else 1 - step / 2500)
 
 
 def execute(run: Path, statement: str, *values: Any) -> None:

@@ -369,12 +369,12 @@ def test_an_image_stands_beside_its_words(images: Picture) -> None:
 def test_a_thumbnail_is_half_as_high_as_its_image() -> None:
     pixels = np.linspace(0, 1, 40).reshape(5, 8)
     for ascii_only in (False, True):
-        rows = thumbnail(pixels, ascii_only=ascii_only)
+        rows = thumbnail(pixels[:, :, None], (5, 8), ascii_only=ascii_only)
         assert [row.cell_length for row in rows] == [8, 8, 8]
 
 
 def test_a_thumbnail_gets_brighter_with_its_pixels() -> None:
-    row = thumbnail(np.array([[0.0, 0.25, 0.5, 0.75, 1.0], [0.0] * 5]), ascii_only=True)[0]
+    row = thumbnail(np.array([[0.0, 0.25, 0.5, 0.75, 1.0], [0.0] * 5])[:, :, None], (2, 5), ascii_only=True)[0]
     assert row.text == " .:+#"
-    colours = [segment.style.color for segment in thumbnail(np.array([[0.0, 1.0], [1.0, 0.0]]))[0] if segment.style]
+    colours = [segment.style.color for segment in thumbnail(np.eye(2)[:, :, None], (2, 2))[0] if segment.style]
     assert len({str(colour) for colour in colours}) == 2

@@ -10,7 +10,7 @@ from rich.style import Style
 from nntui.store.records import RunRecord
 from nntui.text import plain
 from nntui.tui.feed import Picture
-from nntui.tui.panes.numbers import bar, count, duration
+from nntui.tui.panes.numbers import bar, count, duration, figure
 from nntui.tui.panes.pane import PictureCells
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
@@ -31,7 +31,7 @@ _WIDE = 100
 
 
 class Header(PictureCells):
-    """State, name, progress, epoch, step, speed, elapsed and remaining time."""
+    """State, name, progress, step, epoch, accuracy or R², speed, elapsed and remaining time."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "header--live",
@@ -112,16 +112,28 @@ class _Fact(NamedTuple):
 
 
 def _facts(run: RunRecord, *, wide: bool) -> list[_Fact]:
-    epochs, steps = run.config["training"]["epochs"], run.config["training"]["steps"]
-    left = [_Fact("", duration(run.remaining), " left", 2)] if run.live else []
+    training = run.config.get("training", {})
+    epochs, steps = training.get("epochs", 0), training.get("steps", 0)
+    left = [_Fact("", duration(run.remaining), " left", 3)] if run.live else []
     return [
         _Fact("", f"{run.progress:4.0%}", "", 0),
         _Fact("step ", f"{count(run.step)}/{count(steps)}" if steps else count(run.step), "", 1),
-        _Fact("epoch ", f"{count(run.epoch)}/{count(epochs)}" if wide and not steps else count(run.epoch), "", 5),
-        _Fact("", f"{count(run.steps_per_s):>7}", " steps/s" if wide else "/s", 3),
-        _Fact("", duration(run.elapsed), " elapsed", 4),
+        _Fact("epoch ", f"{count(run.epoch)}/{count(epochs)}" if wide and not steps else count(run.epoch), "", 6),
+        *_score(run, wide),
+        _Fact("", f"{count(run.steps_per_s):>7}", " steps/s" if wide else "/s", 4),
+        _Fact("", duration(run.elapsed), " elapsed", 5),
         *left,
     ]
+
+
+def _score(run: RunRecord, wide: bool) -> list[_Fact]:
+    """Accuracy or R², that of the held-out rows if there are any."""
+    for name, series in (("accuracy" if wide else "acc", "accuracy"), ("R²", "r2")):
+        for before, value in (("val ", run.latest.get(f"val_{series}")), ("", run.latest.get(series))):
+            if value is not None:
+                text = f"{value:6.1%}" if series == "accuracy" else figure(value, 6)
+                return [_Fact(f"{before}{name} ", text, "", 2)]
+    return []
 
 
 def _tone(run: RunRecord) -> str:

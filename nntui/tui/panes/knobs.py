@@ -9,7 +9,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from nntui.knob import Knob, Value
+from nntui import config
+from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS
 from nntui.tui import keymap
 from nntui.tui.feed import Picture
@@ -17,9 +18,21 @@ from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 
-LIVE = tuple(knob for knob in KNOBS.values() if knob.live)
-_NAME_WIDTH = 12
-_VALUE_WIDTH = 10
+#: What is turned most often; any other knob comes after these, and one that works only with another, after that one.
+_LEADING = ("lr", "optimizer", "batch_size", "activation", "l2", "dropout", "schedule", "warmup", "l1")
+
+
+def _rank(knob: Knob) -> tuple[int, bool]:
+    leader = KNOBS[knob.needs[0]] if knob.needs else knob
+    return _LEADING.index(leader.name) if leader.name in _LEADING else len(_LEADING), leader is not knob
+
+
+#: Every knob that can be turned while the network trains.
+LIVE = tuple(sorted((knob for knob in KNOBS.values() if knob.live), key=_rank))
+#: A value has so many cells at least, and at most before it takes those of the ladder.
+_VALUE_WIDTH, _LONG_VALUE_WIDTH = 10, 13
+#: The ladder of a knob: cells without which it is not drawn, and that it needs.
+_LEAST_PLACE, _MOST_PLACE = 5, 24
 
 
 class Turned(Message):
@@ -41,7 +54,10 @@ class Typed(Message):
 
 
 class KnobPane(Pane, PictureCells):
-    """A row a knob: its name, its value, and where it stands on its ladder."""
+    """A row a knob: its name, its value, and where it stands on its ladder.
+
+    A knob that has no effect as the others stand is left out, unless it is chosen or is not where it usually is.
+    """
 
     number, heading = 3, "Knobs"
     PLACE = keymap.KNOBS
@@ -60,13 +76,9 @@ class KnobPane(Pane, PictureCells):
 
     def __init__(self) -> None:
         super().__init__(id="knobs")
-        self._chosen = next(i for i, knob in enumerate(LIVE) if knob.name == "lr")
+        self.chosen = KNOBS["training.lr"]  # what the keys turn
         self._asked: dict[str, Value] = {}
-
-    @property
-    def chosen(self) -> Knob:
-        """The knob that the keys turn."""
-        return LIVE[self._chosen]
+        self._first = 0  # row on the first line
 
     def value(self, knob: Knob) -> Value:
         """What was asked for and not answered yet; else what the run has."""
@@ -74,8 +86,23 @@ class KnobPane(Pane, PictureCells):
             return self._asked[knob.key]
         assert self._last is not None
         table, _, name = knob.key.partition(".")
-        value: Value = self._last.run.config[table][name]
-        return value
+        value = self._last.run.config.get(table, {}).get(name, knob.default)
+        if isinstance(knob.default, tuple):
+            return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+        return value  # type: ignore[no-any-return]
+
+    @property
+    def offered(self) -> list[Knob]:
+        """The knobs that have a row, in their order."""
+        return [knob for knob in LIVE if self._matters(knob) or knob is self.chosen or self.value(knob) != knob.default]
+
+    def _matters(self, knob: Knob) -> bool:
+        """Whether a knob has any effect as the others stand, or will stand when the trainer has answered."""
+        if knob.needs is None:
+            return True
+        key, values = knob.needs
+        found = self.value(KNOBS[key])
+        return any(one in values for one in (found if isinstance(found, tuple) else (found,)))
 
     def asked(self, knob: Knob, value: Value) -> None:
         """Shows a value as asked for until the trainer answers."""
@@ -90,49 +117,73 @@ class KnobPane(Pane, PictureCells):
 
     def draw(self, picture: Picture) -> None:
         """The rows, the chosen one kept in sight."""
-        start, height = self._first, self.size.height
-        self.show([self._row(i) for i in range(start, min(len(LIVE), start + height))])
+        offered, height = self.offered, self.size.height
+        self._first = max(0, min(offered.index(self.chosen) - height // 2, len(offered) - height))
+        values = [self._text(knob) for knob in offered]
+        names_width = 1 + max(len(knob.name) for knob in offered)
+        values_width = max(_VALUE_WIDTH, *(len(text) for text in values if len(text) <= _LONG_VALUE_WIDTH))
+        rows = list(zip(offered, values, strict=True))[self._first : self._first + height]
+        self.show([self._row(knob, text, names_width, values_width) for knob, text in rows])
         if not picture.run.live:
             self.caption(f"{picture.run.state}: no longer live")
         else:
-            more = len(LIVE) - height
-            self.caption(self.chosen.help + (f" · {more} more {'above' if start else 'below'}" if more > 0 else ""))
+            above, below = self._first, len(offered) - self._first - len(rows)
+            more = "".join(f" {count}{sign}" for count, sign in ((above, "↑"), (below, "↓")) if count)
+            effect = "" if self._matters(self.chosen) else "no effect now: "
+            help_width = self.size.width - len(more) - 2
+            self.caption(fit(effect + self.chosen.help, help_width).rstrip() + (f" ·{more}" if more else ""))
 
-    @property
-    def _first(self) -> int:
-        """The knob on the first line, so that the chosen one is in sight."""
-        return max(0, min(self._chosen - self.size.height // 2, len(LIVE) - self.size.height))
+    def _text(self, knob: Knob) -> str:
+        """The value; of the learning rate also what a schedule makes of it."""
+        value, text = self.value(knob), knob.show(self.value(knob))
+        assert self._last is not None
+        effective = self._last.run.latest.get("lr") if knob.name == "lr" and knob.key not in self._asked else None
+        if effective is not None and isinstance(value, float) and abs(effective - value) > 1e-5 * value:
+            return f"{text} → {effective:.3g}"
+        return text
 
-    def _row(self, i: int) -> Strip:
-        knob, width = LIVE[i], self.size.width
-        value, is_chosen = self.value(knob), i == self._chosen
+    def _row(self, knob: Knob, text: str, names_width: int, values_width: int) -> Strip:
+        is_chosen, width = knob is self.chosen, self.size.width
         base = self.get_component_rich_style("knobs--chosen") if is_chosen else Style()
         asked = self.get_component_rich_style("knobs--asked", partial=True) if knob.key in self._asked else Style()
+        quiet = self.get_component_rich_style("knobs--quiet", partial=True)
+        tone = self.get_component_rich_style("knobs--place", partial=True) if is_chosen else quiet
         pointer = "▸ " if is_chosen else "  "
-        room = width - len(pointer) - _NAME_WIDTH - _VALUE_WIDTH - 2
-        place = self._place(knob, value, min(room, 24)) if room >= 6 else ""
-        tone = self.get_component_rich_style(f"knobs--{'place' if is_chosen else 'quiet'}", partial=True)
+        faint = Style() if self._matters(knob) else quiet
+        name = (pointer + fit(knob.name, names_width), base + faint)
+        rest = max(0, width - len(pointer) - names_width)
+        room = rest - values_width - 2
+        if len(text) > values_width or room < _LEAST_PLACE:
+            wide = rest if len(text) > values_width else min(rest, values_width)
+            return line(name, (fit(fit(text, wide, right=len(text) < wide), rest), base + asked + faint))
+        place = self._place(knob, self.value(knob), min(room, _MOST_PLACE))
         return line(
-            (pointer + fit(knob.name, _NAME_WIDTH), base),
-            (fit(knob.show(value), _VALUE_WIDTH, right=True), base + asked),
+            name,
+            (fit(text, values_width, right=True), base + asked + faint),
             ("  ", base),
-            (fit(place, max(0, room)), base + tone),
+            (fit(place, room), base + tone),
         )
 
     def _place(self, knob: Knob, value: Value, width: int) -> str:
-        """Where on its ladder a value stands: ───●────."""
-        below, rung = 0, value
-        while (lower := knob.turned(rung, -1)) != rung and not knob.choices and below < 500:
-            below, rung = below + 1, lower
-        rungs = len(knob.choices or knob.ladder)
+        """Where on its ladder a value stands, ───●────; several values stand nowhere."""
+        if isinstance(value, tuple) and len(set(value)) != 1:
+            return "─" * width
         if knob.choices:
-            below = knob.choices.index(str(value))
+            below, rungs = knob.choices.index(str(value[0] if isinstance(value, tuple) else value)), len(knob.choices)
+        else:
+            below, rungs, rung = 0, len(knob.ladder), value
+            while (lower := knob.turned(rung, -1)) != rung and below < 500:
+                below, rung = below + 1, lower
         position = round(below / max(1, rungs - 1) * (width - 1))
         return "─" * position + "●" + "─" * (width - 1 - position)
 
     def action_choose(self, direction: int) -> None:
         """Moves to the knob above or below."""
-        self._chosen = max(0, min(len(LIVE) - 1, self._chosen + direction))
+        if self._last is None:
+            return
+        offered = self.offered
+        here = offered.index(self.chosen) + direction
+        self.chosen = offered[max(0, min(len(offered) - 1, here))]
         self.redraw()
 
     def action_turn(self, direction: int) -> None:
@@ -143,10 +194,28 @@ class KnobPane(Pane, PictureCells):
         """Asks for the next value of a knob, if there is one."""
         if self._last is None or not self._last.run.live:
             return
-        value = knob.turned(self.value(knob), direction)
-        if value != self.value(knob):
+        before = self.value(knob)
+        value = knob.turned(before, direction)
+        while value != before and not self._can_be(knob, value):
+            value = knob.turned(value, direction)
+        if value != before:
             self.asked(knob, value)  # at once: the next press may come before the message is heard
             self.post_message(Turned(knob, value))
+
+    def _can_be(self, knob: Knob, value: Value) -> bool:
+        """Whether the trainer will take a choice; one that cannot stand with the others is passed by."""
+        if not knob.choices or self._last is None:
+            return True
+        try:
+            before = config.from_dict(self._last.run.config)
+        except ConfigError:
+            return True
+        try:
+            after = before.with_value(knob.key, value)
+            config.check_answer(after, self._last.run.data.get("task", "binary"))
+        except ConfigError:
+            return False
+        return True
 
     def action_type(self) -> None:
         """Asks for a value to be typed."""
@@ -156,6 +225,6 @@ class KnobPane(Pane, PictureCells):
     def on_click(self, event: Click) -> None:
         """A click chooses a row."""
         row = self._first + event.get_content_offset_capture(self).y
-        if 0 <= row < len(LIVE):
-            self._chosen = row
+        if self._last is not None and 0 <= row < len(self.offered):
+            self.chosen = self.offered[row]
             self.redraw()

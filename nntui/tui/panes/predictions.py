@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,24 +10,26 @@ from rich.style import Style
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.strip import Strip
 
+from nntui import outcomes
 from nntui.store.records import RunRecord
 from nntui.tui import keymap
-from nntui.tui.feed import Arrays, Picture
-from nntui.tui.panes.numbers import bar
+from nntui.tui.feed import Picture
+from nntui.tui.panes.answers import ClassAnswers, NumberAnswers
 from nntui.tui.panes.pane import Pane, PictureCells
-from nntui.tui.panes.thumbnail import thumbnail
+from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 
-#: An image row: its picture, and beside it the words.
-_CARD_WORDS = 12
-_BAR_WIDTH, _LEAST_BAR = 8, 4
-#: A table row: its number, and the probability as number, bar and mark.
-_ROW_WIDTH, _FIGURE_WIDTH, _MARK_WIDTH = 4, 8, 2
+#: The words beside an image: their width, and their lines.
+_CARD_WORDS, _WORDS = 13, 4
+#: An image is drawn with so many pixels a side: in the pane, and where it fills a large screen.
+_PIXELS, _MORE_PIXELS, _LARGE = 24, 40, 30
+#: The number of a table row.
+_ROW_WIDTH = 4
 
 
 class PredictionPane(Pane, PictureCells):
-    """Inputs or image, target, probability as number and bar, right or wrong."""
+    """Inputs or image, target, and what the network answers."""
 
     number, heading = 5, "Predictions"
     PLACE = keymap.PREDICTIONS
@@ -60,111 +62,100 @@ class PredictionPane(Pane, PictureCells):
         key = (picture.predictions_step, picture.run.id, self.size, self._worst_first, self._first, self.app.theme)
         if key == self._drawn:
             return
-        order, self._inputs = _order(picture, self._worst_first), ""
-        image = self._image(picture)
-        lines = self._cards(picture, order, image) if image else self._table(picture, order)
-        self.show(lines)
+        P, T, task = picture.predictions["P"], picture.rows["T"], picture.run.data.get("task", "binary")
+        order = outcomes.worst_first(P, T, task) if self._worst_first else np.arange(len(P))
+        kind = NumberAnswers if task == "regression" else ClassAnswers
+        answers = kind(picture.run, picture.rows, P, self._style)
+        size = self._image_size(picture)
+        self._inputs = ""
+        self.show(self._cards(picture, order, answers, size) if size else self._table(picture, order, answers))
         self._drawn = (*key[:4], self._first, key[5])
-        self.caption(self._summary(picture, len(order)))
+        self.caption(self._summary(picture, answers, len(order)))
 
-    def _image(self, picture: Picture) -> list[int] | None:
-        """Rows and columns of the inputs as a picture, when there is room to draw one."""
-        image: list[int] | None = picture.run.data.get("image")
-        fits = image and self.size.height >= (image[0] + 1) // 2 and self.size.width >= image[1] + 1 + _CARD_WORDS
-        return image if fits else None
+    def _image_size(self, picture: Picture) -> tuple[int, int] | None:
+        """Rows and columns of pixels in which the inputs are drawn, when they are an image and there is room."""
+        image = _image(picture.run)
+        if image is None:
+            return None
+        side = _MORE_PIXELS if self.size.height >= _LARGE else _PIXELS
+        most = min(side, 2 * self.size.height), min(side, self.size.width - _CARD_WORDS)
+        if min(most) < 1 or self.size.height < _WORDS:
+            return None
+        size = thumbnail_size(image, most)
+        return size if min(size) >= min(8, *image[:2]) else None
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"rows--{name}")
 
-    def _summary(self, picture: Picture, rows: int) -> str:
-        wrong = int(np.sum((picture.predictions["P"] >= 0.5) != (picture.rows["T"] >= 0.5)))
+    def _summary(self, picture: Picture, answers: ClassAnswers | NumberAnswers, rows: int) -> str:
         order = "worst first" if self._worst_first else "in order"
         total = picture.run.data["train_rows"] + picture.run.data["test_rows"]
-        of = f" of {total:,}" if rows < total else ""
-        summary = f"{order} · {wrong:,}/{rows:,} wrong{f' (shown{of})' if of else ''}"
-        return summary + (self._inputs if len(summary + self._inputs) < self.size.width else "")
+        shown = f" ({rows:,} shown of {total:,})" if rows < total else ""
+        summary = f"{order} · {answers.summary()}{shown}"
+        for more in (self._inputs, answers.left_out):
+            summary += more if len(summary + more) < self.size.width else ""
+        return summary
 
     # A line a row
 
-    def _table(self, picture: Picture, order: NDArray[np.int64]) -> list[Strip]:
-        run, width, height = picture.run, self.size.width, self.size.height
-        names = run.data["features"]
-        classes = max(5, *map(len, run.data["classes"]))
-        target = 1 + min(classes, 9)
-        room = width - _ROW_WIDTH - target - _LEAST_BAR - _FIGURE_WIDTH - _MARK_WIDTH
+    def _table(self, picture: Picture, order: NDArray[np.int64], answers: ClassAnswers | NumberAnswers) -> list[Strip]:
+        width, height, rows = self.size.width, self.size.height, picture.rows
+        names = picture.run.data["features"]
+        room = width - _ROW_WIDTH - answers.claim(width - _ROW_WIDTH)
         widths: list[int] = []
-        for name, column in zip(names, picture.rows["X"].T, strict=False):
+        for name, column in zip(names, rows["X"].T, strict=False):
             widths.append(1 + max(min(len(name), 9), *(len(_input(x)) for x in column[:50])))
             if sum(widths) > room:
                 widths.pop()
                 break
-        room -= sum(widths)
-        more = max(0, min(room, len(run.data["target"]) + 1 - target, 10 - target))
-        target, bar_width = target + more, max(0, min(_BAR_WIDTH, _LEAST_BAR + room - more))
+        answers.widen(room - sum(widths))
         self._inputs = f" · {len(widths)}/{len(names)} inputs" if len(widths) < len(names) else ""
         heading = fit("row", _ROW_WIDTH, right=True)
         heading += "".join(" " + fit(name, wide - 1, right=True) for name, wide in zip(names, widths, strict=False))
-        heading += " " + fit(run.data["target"], target - 1, right=True) + fit("P", 7, right=True)
-        lines = [line((fit(heading, width), self._style("quiet")))]
+        lines = [line((fit(heading + answers.heading(), width), self._style("quiet")))]
         visible = height - 1
         self._first = max(0, min(self._first, len(order) - visible))
         for i in order[self._first : self._first + visible]:
-            X = [fit(_input(x), wide, right=True) for x, wide in zip(picture.rows["X"][i], widths, strict=False)]
-            lines.append(
-                line(
-                    (fit(str(int(picture.rows["row"][i])), _ROW_WIDTH, right=True), self._style("quiet")),
-                    *X,
-                    fit(_target(run, picture.rows, i), target, right=True),
-                    *self._verdict(picture, i, bar_width),
-                )
-            )
+            X = [fit(_input(x), wide, right=True) for x, wide in zip(rows["X"][i], widths, strict=False)]
+            number = (fit(str(int(rows["row"][i])), _ROW_WIDTH, right=True), self._style("quiet"))
+            lines.append(line(number, *X, *answers.cells(i)))
         return lines
-
-    def _verdict(self, picture: Picture, i: int, bar_width: int) -> list[str | tuple[str, Style]]:
-        P, right = _outcome(picture, i)
-        mark = "✓" if right else "✗"
-        return [
-            f" {P:6.3f} ",
-            (bar(P, bar_width), self._style("bar")),
-            (f" {mark}", self._style("right" if right else "wrong")),
-        ]
 
     # Images beside their words
 
-    def _cards(self, picture: Picture, order: NDArray[np.int64], image: list[int]) -> list[Strip]:
-        rows, columns = image
-        tall, wide = (rows + 1) // 2, columns + 1 + _CARD_WORDS
+    def _cards(
+        self,
+        picture: Picture,
+        order: NDArray[np.int64],
+        answers: ClassAnswers | NumberAnswers,
+        size: tuple[int, int],
+    ) -> list[Strip]:
+        tall, wide = _card_height(size), size[1] + _CARD_WORDS
         across = max(1, (self.size.width + 2) // (wide + 2))
         down = max(1, (self.size.height + 1) // (tall + 1))
         bands = -(-len(order) // across)
         self._first = max(0, min(self._first, bands - down))
         lines: list[Strip] = []
         for band in range(self._first, min(bands, self._first + down)):
-            cards = [self._card(picture, i, image) for i in order[band * across : (band + 1) * across]]
+            cards = [self._card(picture, i, answers, size) for i in order[band * across : (band + 1) * across]]
             lines += [Strip.join([part for card in cards for part in (card[y], line("  "))]) for y in range(tall)]
             lines.append(line(""))
         return lines[: self.size.height]
 
-    def _card(self, picture: Picture, i: int, image: list[int]) -> list[Strip]:
+    def _card(
+        self, picture: Picture, i: int, answers: ClassAnswers | NumberAnswers, size: tuple[int, int]
+    ) -> list[Strip]:
         run, rows = picture.run, picture.rows
-        P, right = _outcome(picture, i)
         low, high = run.data.get("value_range") or (float(rows["X"].min()), float(rows["X"].max()))
-        pixels = (rows["X"][i].reshape(image) - low) / max(high - low, 1e-9)
+        pixels = (rows["X"][i].reshape(_image(run) or ()) - low) / max(high - low, 1e-9)
         part = "test" if rows["part"][i] else "train"
-        mark = "✓ " if right else "✗ "
-        words = [
-            line((fit(f" {int(rows['row'][i])} {part}", _CARD_WORDS + 1), self._style("quiet"))),
-            line(
-                (" " + mark, self._style("right" if right else "wrong")),
-                fit(f"{_target(run, rows, i)}", _CARD_WORDS - 2),
-            ),
-            line(fit(f" P {P:5.3f}", _CARD_WORDS + 1)),
-            line(" ", (bar(P, _BAR_WIDTH), self._style("bar")), " " * (_CARD_WORDS - _BAR_WIDTH)),
-        ]
-        blank = line(" " * (_CARD_WORDS + 1))
-        pictured = thumbnail(pixels, ascii_only=self._ascii)
-        words += [blank] * (len(pictured) - len(words))
-        return [Strip.join([left, word]) for left, word in zip(pictured, words, strict=False)]
+        words = [line((fit(f" {int(rows['row'][i])} {part}", _CARD_WORDS), self._style("quiet")))]
+        words += [line(*parts) for parts in answers.card(i, _CARD_WORDS)]
+        pictured = thumbnail(pixels, size, ascii_only=self._ascii)
+        blank, beside = line(" " * size[1]), line(" " * _CARD_WORDS)
+        pictured += [blank] * (_card_height(size) - len(pictured))
+        words += [beside] * (len(pictured) - len(words))
+        return [Strip.join([left, word]) for left, word in zip(pictured, words, strict=True)]
 
     # Moving about
 
@@ -178,8 +169,8 @@ class PredictionPane(Pane, PictureCells):
         self.action_scroll(pages * max(1, self._page()))
 
     def _page(self) -> int:
-        image = self._image(self._last) if self._last else None
-        return (self.size.height + 1) // ((image[0] + 1) // 2 + 1) if image else self.size.height - 2
+        size = self._image_size(self._last) if self._last else None
+        return (self.size.height + 1) // (_card_height(size) + 1) if size else self.size.height - 2
 
     def action_scroll_home(self) -> None:
         """To the first row."""
@@ -205,25 +196,16 @@ class PredictionPane(Pane, PictureCells):
         self.action_scroll(-1)
 
 
-def _order(picture: Picture, worst_first: bool) -> NDArray[np.int64]:
-    """The rows' positions, those farthest from their target first; equal ones in the order of the data."""
-    P: NDArray[Any] = picture.predictions["P"]
-    if not worst_first:
-        return np.arange(len(P))
-    distance = np.nan_to_num(np.abs(P - picture.rows["T"]).max(axis=1), nan=np.inf)
-    return np.argsort(-distance, kind="stable")
+def _image(run: RunRecord) -> tuple[int, int, int] | None:
+    """Height, width and channels of the inputs, if they are an image; an older run has no channels."""
+    image = run.data.get("image")
+    return (image[0], image[1], image[2] if len(image) > 2 else 1) if image else None
 
 
-def _target(run: RunRecord, rows: Arrays, i: int) -> str:
-    value, classes = float(rows["T"][i, 0]), run.data["classes"]
-    return str(classes[int(value)]) if value in (0.0, 1.0) and len(classes) == 2 else f"{value:g}"
+def _card_height(size: tuple[int, int]) -> int:
+    """Lines of an image so many pixels high, and of the words beside it."""
+    return max(_WORDS, (size[0] + 1) // 2)
 
 
 def _input(value: float) -> str:
-    return f"{value:.4g}"
-
-
-def _outcome(picture: Picture, i: int) -> tuple[float, bool]:
-    """The first output, and whether it lies on the target's side of one half."""
-    P = float(picture.predictions["P"][i, 0])
-    return P, (P >= 0.5) == (float(picture.rows["T"][i, 0]) >= 0.5)
+    return "–" if np.isnan(value) else f"{value:.4g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,24 @@ from textual.strip import Strip
 GREYS = 5
 _PALETTE = (16, 238, 244, 250, 231)
 _SHADES = " .:+#"
+#: How bright red, green and blue are to the eye (ITU-R BT.601).
+LUMINANCE = (0.299, 0.587, 0.114)
 
 
-def thumbnail(pixels: NDArray[np.floating], *, ascii_only: bool = False) -> list[Strip]:
-    """Lines for pixels (rows, columns) of 0, black, to 1, white."""
-    levels = np.clip(np.rint(pixels * (GREYS - 1)), 0, GREYS - 1).astype(int)
+def thumbnail_size(image: tuple[int, int, int], most: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of pixels that an image (height, width, channels) gets, of at most so many; never enlarged."""
+    height, width, _ = image
+    share = min(1.0, most[0] / height, most[1] / width)
+    return max(1, round(height * share)), max(1, round(width * share))
+
+
+def thumbnail(pixels: NDArray[Any], size: tuple[int, int], *, ascii_only: bool = False) -> list[Strip]:
+    """Lines for pixels (height, width, channels) of 0, black, to 1, white, averaged down to (rows, columns)."""
+    grey = pixels @ np.array(LUMINANCE) if pixels.shape[2] == len(LUMINANCE) else pixels.mean(axis=2)
+    grey = grey.astype(np.float64)
+    for axis, wanted in enumerate(size):
+        grey = _averaged(grey, wanted, axis)
+    levels = np.clip(np.rint(np.nan_to_num(grey) * (GREYS - 1)), 0, GREYS - 1).astype(int)
     if len(levels) % 2:
         levels = np.vstack((levels, np.zeros_like(levels[:1])))
     lines = []
@@ -31,6 +45,15 @@ def thumbnail(pixels: NDArray[np.floating], *, ascii_only: bool = False) -> list
             segments = [Segment("▀", _half(a, b)) for a, b in zip(upper, lower, strict=True)]
             lines.append(Strip(Segment.simplify(segments)))
     return lines
+
+
+def _averaged(grey: NDArray[Any], count: int, axis: int) -> NDArray[Any]:
+    """The means of ``count`` groups of neighbours along an axis, as equal in size as whole pixels allow."""
+    edges = np.linspace(0, grey.shape[axis], count, endpoint=False).astype(int)
+    sizes = np.diff(edges, append=grey.shape[axis])
+    totals: NDArray[Any] = np.add.reduceat(grey, edges, axis=axis)
+    totals /= sizes[:, None] if axis == 0 else sizes
+    return totals
 
 
 @lru_cache(maxsize=GREYS * GREYS)

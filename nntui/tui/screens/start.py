@@ -23,6 +23,7 @@ from textual.widgets.option_list import Option
 from nntui import launch, paths, presets
 from nntui.config import RunConfig
 from nntui.errors import UserError
+from nntui.knob import show
 from nntui.store.records import RunRecord
 from nntui.text import plain
 from nntui.tui import keymap
@@ -123,8 +124,8 @@ class StartScreen(Screen[None]):
         wide = max((cell_len(name) for name in self._configs), default=0)
         rows = []
         for name, config in self._configs.items():
-            title = "cannot be used" if isinstance(config, UserError) else config.title
-            rows.append((name, f"{fit(name, min(wide, 24))}  {plain(title)}"))
+            title = f"cannot be used: {config}" if isinstance(config, UserError) else config.title
+            rows.append((name, f"{fit(name, min(wide, 24))}  {plain(' '.join(title.split()))}"))
         _fill(chooser, rows or [("", "No presets found.")])
 
     @on(OptionList.OptionHighlighted, "#presets")
@@ -218,15 +219,25 @@ def _fill(chooser: OptionList, rows: Sequence[tuple[str, str]]) -> None:
 def _about(config: RunConfig | UserError) -> Content:
     """What a preset trains, on what, and what there is to see."""
     if isinstance(config, UserError):
-        return Content(plain(str(config)))
+        return Content(plain(" ".join(str(config).split())))
     model, training = config.model, config.training
-    units = " → ".join(["inputs", *map(str, model.layers), "1"])
+    units = " → ".join(["inputs", *map(str, model.layers), _outputs(config)])
+    target = f", target {config.target}" if config.target else ""
+    task = "" if config.task == "auto" else f", {config.task}"
     facts = (
-        f"{units}, {model.activation if model.layers else 'no hidden layer'}\n"
-        f"{training.optimizer}, lr {training.lr:g}, {training.epochs:,} epochs, data {config.data.source}\n"
+        f"{units}, {show(model.activation) if model.layers else 'no hidden layer'}\n"
+        f"{training.optimizer}, lr {training.lr:g}, {training.epochs:,} epochs\n"
+        f"data {config.data.source}{target}{task}\n"
     )
     story = "\n".join(plain(row) for row in config.description.strip().splitlines())
-    return Content.assemble((plain(config.title), "bold"), "\n", facts, "\n", story)
+    return Content.assemble((plain(config.title), "bold"), "\n", plain(facts), "\n", story)
+
+
+def _outputs(config: RunConfig) -> str:
+    """How many outputs the network has, or what they are where only the data can tell how many."""
+    if config.task == "regression":
+        return str(len(config.target.split(",")))
+    return {"binary": "1", "multi-class": "classes"}.get(config.task, "outputs")
 
 
 def _age(seconds: float) -> str:
