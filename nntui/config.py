@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nntui.errors import closest
+from nntui.expressions import Expression, ExpressionError, parse
 from nntui.knob import ConfigError, Knob, Value, shown
 from nntui.knobs import (
     KNOBS,
@@ -131,6 +132,7 @@ def _find(table: str, name: str) -> Knob:
 def _consistent(config: RunConfig) -> RunConfig:
     """The configuration, if its keys fit each other."""
     _check_source(config.data)
+    _check_features(config.data.features)
     model, hidden = config.model, len(config.model.layers)
     for name, found, layers in (("activation", model.activation, hidden), ("init", model.init, hidden + 1)):
         if len(found) not in (1, layers):
@@ -146,7 +148,7 @@ def _consistent(config: RunConfig) -> RunConfig:
 
 
 def _check_source(data: DataConfig) -> None:
-    if is_path(data.source) or data.source == "function":
+    if is_path(data.source):
         return
     if data.source not in TARGETS:
         raise ConfigError(
@@ -154,13 +156,33 @@ def _check_source(data: DataConfig) -> None:
             f"rows.csv{closest(data.source, TARGETS)}"
         )
     targets = TARGETS[data.source]
-    if data.target and data.target not in targets:
+    target = data.target or next(iter(targets))
+    if data.source == "function":
+        if _parsed("data.target", target).names != {"x"}:
+            raise ConfigError(f"data.target = {shown(target)}: must be an expression in x alone, such as sin(x)")
+        target = next(iter(targets))
+    if target not in targets:
         raise ConfigError(
-            f"data.target = {shown(data.target)}: {data.source} has {', '.join(targets)}{closest(data.target, targets)}"
+            f"data.target = {shown(target)}: {data.source} has {', '.join(targets)}{closest(target, targets)}"
         )
-    task = targets[data.target or next(iter(targets))]
-    if data.task not in ("auto", task):
-        raise ConfigError(f"data.task = {shown(data.task)}: for {data.source} it is {task}")
+    if data.task not in ("auto", targets[target]):
+        raise ConfigError(f"data.task = {shown(data.task)}: for {data.source} it is {targets[target]}")
+
+
+def _check_features(features: tuple[str, ...]) -> None:
+    found: dict[Expression, str] = {}
+    for feature in features:
+        expression = _parsed("data.features", feature)
+        if expression in found:
+            raise ConfigError(f"data.features: {shown(feature)} is there twice, as {shown(found[expression])} before")
+        found[expression] = feature
+
+
+def _parsed(key: str, text: str) -> Expression:
+    try:
+        return parse(text)
+    except ExpressionError as error:
+        raise ConfigError(f"{key}: {error}") from None
 
 
 def check_answer(config: RunConfig, task: str) -> None:
