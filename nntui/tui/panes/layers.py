@@ -114,15 +114,19 @@ def _rule_of_thumb(parameters: int, samples: int | None, width: int) -> str:
     """How many numbers are learned, and how many samples the rule of thumb wants for them, as room allows."""
     if not parameters:
         return ""
-    total, wanted = f"{count(parameters)} parameters", _short(SAMPLES_PER_PARAMETER * parameters)
+    total, wanted = count(parameters), _short(SAMPLES_PER_PARAMETER * parameters)
     if samples is None:
-        return total
+        return f"{total} parameters"
+    here = count(samples)
     texts = (
-        f"{total} · rule of thumb: {SAMPLES_PER_PARAMETER} samples each, {wanted}; here {count(samples)}",
-        f"{total} · {SAMPLES_PER_PARAMETER} samples each: {wanted}; here {count(samples)}",
-        f"{total}, {count(samples)} samples",
+        f"{total} parameters · rule of thumb: {SAMPLES_PER_PARAMETER} samples each, {wanted}; here {here}",
+        f"{total} parameters · {SAMPLES_PER_PARAMETER} samples each: {wanted}; here {here}",
+        f"{total} parameters, {here} of {wanted} wanted samples",
+        f"{total} parameters, {here} of {wanted} samples",
+        f"{total} params, {here} of {wanted} samples",
+        f"{total} params, {here} samples",
     )
-    return next((text for text in texts if len(text) <= width), total)
+    return next((text for text in texts if len(text) <= width), f"{total} params")
 
 
 def _short(number: int) -> str:

@@ -22,8 +22,8 @@ from nntui.tui.widgets.text import fit
 
 #: The words beside an image: their width, and their lines.
 _CARD_WORDS, _WORDS = 13, 4
-#: An image is drawn with so many pixels a side: in the pane, and where it fills a large screen.
-_PIXELS, _MORE_PIXELS, _LARGE = 24, 40, 30
+#: A large image is drawn with at least and at most so many pixels a side: in the pane, and where that is high.
+_PIXELS, _MORE_PIXELS, _HIGH = (16, 24), (24, 40), 30
 #: The number of a table row.
 _ROW_WIDTH = 4
 
@@ -77,9 +77,11 @@ class PredictionPane(Pane, PictureCells):
         image = _image(picture.run)
         if image is None:
             return None
-        side = _MORE_PIXELS if self.size.height >= _LARGE else _PIXELS
-        most = min(side, 2 * self.size.height), min(side, self.size.width - _CARD_WORDS)
-        if min(most) < 1 or self.size.height < _WORDS:
+        height, room = self.size.height, self.size.width - _CARD_WORDS
+        least, side = _MORE_PIXELS if height >= _HIGH else _PIXELS
+        bands = max(1, (height + 1) // (least // 2 + 1))
+        most = min(side, 2 * ((height + 1) // bands - 1)), min(side, room)
+        if min(most) < 1 or height < _WORDS:
             return None
         size = thumbnail_size(image, most)
         return size if min(size) >= min(8, *image[:2]) else None

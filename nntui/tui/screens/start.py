@@ -124,14 +124,17 @@ class StartScreen(Screen[None]):
         wide = max((cell_len(name) for name in self._configs), default=0)
         rows = []
         for name, config in self._configs.items():
-            title = f"cannot be used: {config}" if isinstance(config, UserError) else config.title
+            title = f"cannot be used: {_reason(name, config)}" if isinstance(config, UserError) else config.title
             rows.append((name, f"{fit(name, min(wide, 24))}  {plain(' '.join(title.split()))}"))
         _fill(chooser, rows or [("", "No presets found.")])
 
     @on(OptionList.OptionHighlighted, "#presets")
     def _describe(self, message: OptionList.OptionHighlighted) -> None:
-        config = self._configs.get(message.option.id or "")
+        name = message.option.id or ""
+        config = self._configs.get(name)
         if config is not None:
+            place = list(self._configs).index(name) + 1
+            message.option_list.border_subtitle = f"{place} of {len(self._configs)}"
             self.query_one("#description", Static).update(_about(config))
             self.query_one("#about").scroll_home(animate=False)
 
@@ -216,6 +219,11 @@ def _fill(chooser: OptionList, rows: Sequence[tuple[str, str]]) -> None:
         chooser.highlighted = names.index(chosen.id) if chosen is not None and chosen.id in names else 0
 
 
+def _reason(name: str, error: UserError) -> str:
+    """What is wrong with a preset, without the file that it is in."""
+    return str(error).partition(f"{name}.toml: ")[2] or str(error)
+
+
 def _about(config: RunConfig | UserError) -> Content:
     """What a preset trains, on what, and what there is to see."""
     if isinstance(config, UserError):
@@ -225,12 +233,13 @@ def _about(config: RunConfig | UserError) -> Content:
     target = f", target {config.target}" if config.target else ""
     task = "" if config.task == "auto" else f", {config.task}"
     facts = (
-        f"{units}, {show(model.activation) if model.layers else 'no hidden layer'}\n"
-        f"{training.optimizer}, lr {training.lr:g}, {training.epochs:,} epochs\n"
-        f"data {config.data.source}{target}{task}\n"
+        f"{units}, {show(model.activation) if model.layers else 'no hidden layer'}",
+        f"{training.optimizer}, lr {training.lr:g}, {training.epochs:,} epochs",
+        f"data {config.data.source}{target}{task}",
     )
-    story = "\n".join(plain(row) for row in config.description.strip().splitlines())
-    return Content.assemble((plain(config.title), "bold"), "\n", plain(facts), "\n", story)
+    story = config.description.strip().splitlines()
+    text = "\n".join(map(plain, (*facts, "", *story)))
+    return Content.assemble((plain(config.title), "bold"), "\n", text)
 
 
 def _outputs(config: RunConfig) -> str:
