@@ -15,17 +15,19 @@ Indices = NDArray[np.intp]
 SPLIT = 1
 
 
-def split(T: NDArray[Any], fraction: float, seed: int) -> tuple[Indices, Indices]:
-    """The sorted row numbers of the training part and of the held-out part.
+def split(T: NDArray[Any], fraction: float, seed: int, stratify: bool) -> tuple[Indices, Indices]:
+    """The sorted row numbers of the training part and of the held-out part; T has the shape (samples, outputs).
 
-    Stratified: every class (distinct row of T, shape (samples, outputs)) gives the same fraction of its samples, to
-    the nearest whole sample, and keeps at least one to learn from. The seed alone decides which.
+    Stratified, every class (distinct row of T) gives the same fraction of its samples, to the nearest whole sample,
+    and keeps at least one to learn from; else all samples are treated as one class. The seed alone decides which.
     Raises DataError for a fraction outside 0 ≤ fraction < 1.
     """
     if not 0 <= fraction < 1:
         raise DataError(f"data.test_fraction = {fraction}: must be from 0 up to, but not, 1")
     rng = np.random.default_rng([seed, SPLIT])
-    labels = np.unique(T, axis=0, return_inverse=True)[1].reshape(-1)
+    labels = np.zeros(len(T), np.intp)
+    if stratify:
+        labels = np.unique(T, axis=0, return_inverse=True)[1].reshape(-1)
     held_out = np.zeros(len(T), dtype=bool)
     for label in range(labels.max(initial=-1) + 1):
         members = rng.permutation(np.flatnonzero(labels == label))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nntui.data import DataError, split
+from nntui.data.dataset import DataError
+from nntui.data.split import split
 
 LABELS = st.lists(st.integers(0, 3), min_size=1, max_size=80)
 FRACTIONS = st.floats(0, 0.99)
@@ -17,7 +18,7 @@ def test_every_sample_is_in_one_part_and_every_class_gives_its_share(
     labels: list[int], fraction: float, seed: int
 ) -> None:
     T = np.array(labels, np.float64).reshape(-1, 1)
-    rows, held_out = split(T, fraction, seed)
+    rows, held_out = split(T, fraction, seed, stratify=True)
     assert sorted([*rows.tolist(), *held_out.tolist()]) == list(range(len(T)))
     assert rows.tolist() == sorted(rows.tolist())
     assert held_out.tolist() == sorted(held_out.tolist())
@@ -29,23 +30,32 @@ def test_every_sample_is_in_one_part_and_every_class_gives_its_share(
 
 def test_the_seed_alone_decides() -> None:
     T = np.arange(100).reshape(-1, 1) % 2
-    assert split(T, 0.2, 1)[1].tolist() == split(T, 0.2, 1)[1].tolist()
-    assert split(T, 0.2, 1)[1].tolist() != split(T, 0.2, 2)[1].tolist()
+    assert split(T, 0.2, 1, True)[1].tolist() == split(T, 0.2, 1, True)[1].tolist()
+    assert split(T, 0.2, 1, True)[1].tolist() != split(T, 0.2, 2, True)[1].tolist()
 
 
 def test_nothing_is_held_out_for_the_fraction_zero() -> None:
-    rows, held_out = split(np.array([[0.0], [1.0], [1.0], [0.0]]), 0.0, 0)
+    rows, held_out = split(np.array([[0.0], [1.0], [1.0], [0.0]]), 0.0, 0, True)
     assert rows.tolist() == [0, 1, 2, 3]
     assert held_out.tolist() == []
 
 
 def test_classes_of_several_outputs_are_their_rows() -> None:
     T = np.array([[0, 1], [1, 0], [1, 1], [0, 0]] * 10)
-    held_out = split(T, 0.5, 0)[1]
+    held_out = split(T, 0.5, 0, True)[1]
     assert np.unique(T[held_out], axis=0, return_counts=True)[1].tolist() == [5, 5, 5, 5]
+
+
+@given(count=st.integers(0, 80), fraction=FRACTIONS, seed=st.integers(0, 2**32))
+@settings(deadline=None, max_examples=100)
+def test_numbers_are_held_out_at_random(count: int, fraction: float, seed: int) -> None:
+    T = np.arange(count, dtype=np.float64).reshape(-1, 1)
+    rows, held_out = split(T, fraction, seed, stratify=False)
+    assert sorted([*rows.tolist(), *held_out.tolist()]) == list(range(count))
+    assert len(held_out) == max(0, min(round(fraction * count), count - 1))
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
 def test_impossible_fractions_are_refused(fraction: float) -> None:
     with pytest.raises(DataError, match=r"data\.test_fraction"):
-        split(np.zeros((4, 1)), fraction, 0)
+        split(np.zeros((4, 1)), fraction, 0, True)

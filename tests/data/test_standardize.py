@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from nntui.data import Standardizer
+from nntui.data.standardize import Standardizer
 
 
 def test_the_fitted_part_gets_mean_zero_and_variance_one() -> None:
@@ -27,3 +28,24 @@ def test_a_constant_feature_is_only_shifted() -> None:
 def test_the_result_has_the_wanted_type() -> None:
     X = np.array([[0.0], [2.0]])
     assert Standardizer.fit(X).transform(X, np.float32).dtype == np.float32
+
+
+def test_inverse_undoes_it() -> None:
+    X = np.random.default_rng(1).normal([5.0, -300.0, 2.0], [0.01, 70.0, 0.0], (50, 3))
+    scaling = Standardizer.fit(X)
+    Z = scaling.transform(X, np.float32)
+    np.testing.assert_allclose(scaling.inverse(Z), X, rtol=1e-6)
+    assert scaling.inverse(Z, np.float32).dtype == np.float32
+    assert scaling.inverse(scaling.transform(X)) == pytest.approx(X)
+
+
+def test_the_identity_changes_nothing_and_copies() -> None:
+    X = np.array([[0.1, -2.0]])
+    for result in (Standardizer.identity(2).transform(X), Standardizer.identity(2).inverse(X)):
+        np.testing.assert_array_equal(result, X)
+        assert not np.shares_memory(result, X)
+
+
+def test_a_spread_too_small_to_square_is_no_scale() -> None:
+    X = np.array([[0.0], [1e-200]])
+    assert Standardizer.fit(X).scale.tolist() == [1.0]
