@@ -22,7 +22,9 @@ MAX_CLASSES, MAX_NAME, MAX_ONE_HOT = 1000, 200, 10**8
 LARGEST = 1e100
 
 #: Answers that mean "it is not so", whatever the other answer is.
-_NEGATIVE = frozenset(("no", "n", "false", "f", "0", "negative", "neg", "off", "absent", "none", "other", "others"))
+_NEGATIVE = frozenset(
+    ("no", "n", "false", "f", "0", "negative", "neg", "-", "off", "absent", "none", "other", "others")
+)
 _NOT = re.compile(r"(?:not|non)[ _-]?|no[ _-]")
 
 
@@ -35,7 +37,7 @@ class Target(NamedTuple):
 
 
 def encode_target(
-    name: str, values: Sequence[str] | NDArray[Any], task: str = AUTO, *, rows: Sequence[int] | None = None
+    name: str, values: Sequence[str] | NDArray[Any], task: str = AUTO, *, lines: Sequence[int] | None = None
 ) -> Target:
     """One column of texts or numbers, shape (samples,), as a target.
 
@@ -43,7 +45,7 @@ def encode_target(
     most 20 distinct values and 5 rows each on average; other numbers are a regression. Classes are in the order of
     their numbers or of the alphabet, but of two the negative one ("no", "false", "not-cats") comes first.
 
-    ``name`` is what messages call the column, ``rows`` how they number its samples (else from 1).
+    ``name`` is what messages call the column, ``lines`` where in a file its samples are (else they are numbered).
     Raises DataError when the values do not fit the task, there is only one class, or a number is not finite.
     """
     if task not in (AUTO, BINARY, MULTI_CLASS, REGRESSION):
@@ -54,11 +56,11 @@ def encode_target(
     texts, numbers = _texts_and_numbers(name, values)
     if numbers is None and task == REGRESSION:
         row = next(i for i, text in enumerate(texts) if not is_number(text))
-        raise DataError(f"{name}: {_row(row, rows)}: {quoted(texts[row])} is not a number, which a regression needs")
+        raise DataError(f"{name}: {_row(row, lines)}: {quoted(texts[row])} is not a number, which a regression needs")
     if numbers is not None:
         wrong = np.flatnonzero(~(np.abs(numbers) <= LARGEST))
         if len(wrong):
-            found = f"{_row(int(wrong[0]), rows)}: {numbers[wrong[0]]:g}"
+            found = f"{_row(int(wrong[0]), lines)}: {numbers[wrong[0]]:g}"
             raise DataError(f"{name}: {found} is not a finite number up to {LARGEST:g}")
         if task == REGRESSION:
             return Target(numbers[:, None].copy(), REGRESSION, ())
@@ -77,7 +79,7 @@ def encode_targets(
     columns: Sequence[Sequence[str] | NDArray[Any]],
     task: str = AUTO,
     *,
-    rows: Sequence[int] | None = None,
+    lines: Sequence[int] | None = None,
     names: Sequence[str] = (),
 ) -> Target:
     """One column as :func:`encode_target` does it; several as a regression with an output for each.
@@ -85,11 +87,11 @@ def encode_targets(
     ``names`` are what messages call each of several columns. Raises DataError.
     """
     if len(columns) == 1:
-        return encode_target(names[0] if names else name, columns[0], task, rows=rows)
+        return encode_target(names[0] if names else name, columns[0], task, lines=lines)
     if task not in (AUTO, REGRESSION):
         raise DataError(f"{name}: several targets are a regression; {quoted(task)} needs one column")
     parts = [
-        encode_target(names[i] if names else f"{name} {i + 1}", column, REGRESSION, rows=rows).T
+        encode_target(names[i] if names else f"{name} {i + 1}", column, REGRESSION, lines=lines).T
         for i, column in enumerate(columns)
     ]
     return Target(np.hstack(parts), REGRESSION, ())
@@ -190,5 +192,5 @@ def _many(labels: Sequence[str]) -> str:
     return str(len(labels)) if len(labels) <= MAX_CLASSES else f"more than {MAX_CLASSES}"
 
 
-def _row(index: int, rows: Sequence[int] | None) -> str:
-    return f"row {rows[index] if rows is not None else index + 1}"
+def _row(index: int, lines: Sequence[int] | None) -> str:
+    return f"line {lines[index]}" if lines is not None else f"row {index + 1}"

@@ -101,9 +101,9 @@ def test_arrays_are_targets_too(values: NDArray[Any], task: str, classes: tuple[
         (["a", "a"], "auto", "a.csv: y: all values are 'a'; classes need at least two different ones"),
         (["3", "3"], "auto", "a.csv: y: all values are '3'; classes need at least two different ones"),
         (["a", "b", "c"], "binary", "a.csv: y: has 3 values ('a', 'b', 'c'); binary needs two"),
-        (["1", "two"], "regression", "a.csv: y: row 20: 'two' is not a number, which a regression needs"),
-        (["1", "inf"], "auto", "a.csv: y: row 20: inf is not a finite number up to 1e+100"),
-        (["1", "-1e200"], "multi-class", "a.csv: y: row 20: -1e+200 is not a finite number up to 1e+100"),
+        (["1", "two"], "regression", "a.csv: y: line 20: 'two' is not a number, which a regression needs"),
+        (["1", "inf"], "auto", "a.csv: y: line 20: inf is not a finite number up to 1e+100"),
+        (["1", "-1e200"], "multi-class", "a.csv: y: line 20: -1e+200 is not a finite number up to 1e+100"),
         (["1", ""], "auto", "a.csv: y: '' cannot be a class; the name of one has 1 to 200 characters"),
         (
             ["1", "2"],
@@ -112,12 +112,12 @@ def test_arrays_are_targets_too(values: NDArray[Any], task: str, classes: tuple[
         ),
         (np.array([1j, 2j]), "auto", "a.csv: y: is of type 'complex128'; must be numbers or text"),
         (np.array([1, None]), "auto", "a.csv: y: is of type 'object'; must be numbers or text"),
-        (np.array([1, np.nan]), "auto", "a.csv: y: row 20: nan is not a finite number up to 1e+100"),
+        (np.array([1, np.nan]), "auto", "a.csv: y: line 20: nan is not a finite number up to 1e+100"),
     ],
 )
 def test_what_cannot_be_is_told(values: Sequence[str], task: str, message: str) -> None:
     with pytest.raises(DataError) as caught:
-        encode_target("a.csv: y", values, task, rows=[10, 20])
+        encode_target("a.csv: y", values, task, lines=[10, 20])
     assert str(caught.value) == message
 
 

@@ -1,0 +1,332 @@
+"""Tables of text, as spreadsheets and data bases write them: how they are laid out is found out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntui.data.cells import MISSING, absent, features_of, inferred, parsed
+from nntui.data.dataset import Column, DataError, Dataset
+from nntui.data.files import contents, listed, named, quoted, suggestion
+from nntui.data.targets import AUTO, LARGEST, encode_targets, is_number, outputs
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+#: What is read at most: bytes of a file, bytes of a line, and columns.
+MAX_BYTES, MAX_LINE = 2**29, 2**22
+MAX_COLUMNS = 65_536
+DROP, ERROR = "drop", "error"
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+#: In the order in which they are believed when several cut all rows alike: a comma may be a decimal one.
+_DELIMITERS = "\t;|, "
+_SAMPLE = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """The cells of a file, without the blanks around them; a decimal comma has become a point.
+
+    ``path`` is as messages name it, ``lines`` says in which line of the file each row begins. A column whose header
+    is empty has the name "" and is not used: it numbers the rows. ``headed`` is False when there is no header and
+    the columns are called c1, c2, ...
+    """
+
+    path: str
+    names: tuple[str, ...]
+    headed: bool
+    rows: list[list[str]]
+    lines: list[int]
+
+    def cells(self, column: int) -> list[str]:
+        """The texts of a column."""
+        return [row[column] for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    delimiter: str
+    names: tuple[str, ...]
+    headed: bool
+
+
+def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ERROR) -> Dataset:
+    """The table in a CSV, TSV or text file, to predict the column ``target`` (several: "a,b"; empty: the last one).
+
+    A column of numbers is a feature, a column of texts is one-hot. Where ``missing`` is "error" a missing value is
+    one, with "drop" its row is left out, else it is NaN in X; a missing target can only be dropped.
+    Raises DataError.
+    """
+    where, data = named(path), _text(path)
+    layout = _layout(path, data)
+    numbers = _numbers(data, layout)
+    table = _table(path, data, layout) if numbers is None else None
+    names = table.names if table else layout.names
+    targets = _targets(where, names, target)
+    features = [i for i, name in enumerate(names) if name and i not in targets]
+    if not features:
+        raise DataError(f"{where}: has only {listed(filter(None, names))}; needs a column to predict from")
+    if table is None:
+        assert numbers is not None
+        lines, columns, X = None, tuple(Column(names[i]) for i in features), numbers[:, features]
+        labels: list[NDArray[np.float64] | list[str]] = [numbers[:, i] for i in targets]
+    else:
+        used, lines = _used(table, features, targets, missing)
+        cells = [parsed(used[i]) for i in features]
+        columns = tuple(inferred(where, names[i], column, lines) for i, column in zip(features, cells, strict=True))
+        X = features_of(where, columns, cells, lines)
+        labels = [used[i] for i in targets]
+    if len(X) < 2:
+        raise DataError(f"{where}: has {len(X)} rows; at least 2 are needed")
+    wanted = [names[i] for i in targets]
+    called = [f"{where}: column {quoted(name)}" for name in wanted]
+    encoded = encode_targets(where, labels, task, lines=lines, names=called)
+    return Dataset(
+        name=Path(path).name,
+        X=X,
+        T=encoded.T,
+        task=encoded.task,
+        columns=columns,
+        target=", ".join(wanted),
+        outputs=outputs(wanted, encoded),
+        classes=encoded.classes,
+        source=str(path),
+        licence="as its owner says",
+    )
+
+
+def read(path: Path | str) -> Table:
+    """The cells of a CSV, TSV or text file, with its delimiter and header found out. Raises DataError."""
+    data = _text(path)
+    return _table(path, data, _layout(path, data))
+
+
+def encode(columns: Sequence[Column], table: Table, *, path: Path | str = "") -> NDArray[np.float64]:
+    """The features that these columns become in a table, shape (rows, features); NaN where a value is missing.
+
+    Columns are found by name, in any order among others; without a header the table may have just these columns.
+    ``path`` is what messages call the table, if not by its own path. Raises DataError.
+    """
+    where = named(path) if path else table.path
+    places = {name: i for i, name in enumerate(table.names) if name}
+    lacking = next((column.name for column in columns if column.name not in places), None)
+    if lacking is None:
+        order = [places[column.name] for column in columns]
+    elif not table.headed and len(table.names) == len(columns):
+        order = list(range(len(columns)))
+    else:
+        found = listed(filter(None, table.names)) if table.headed else f"{len(table.names)} without a header"
+        near = suggestion(lacking, places) if table.headed else ""
+        raise DataError(f"{where}: has no column {quoted(lacking)}{near}; its columns: {found}")
+    return features_of(where, columns, [table.cells(i) for i in order], table.lines)
+
+
+def _text(path: Path | str) -> bytes:
+    """The text of a file as UTF-8. Raises DataError if it is none.
+
+    Without a byte order mark it is UTF-8 or, as spreadsheets on Windows write it, code page 1252.
+    """
+    data = contents(path, MAX_BYTES)
+    try:
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            data = data.decode("utf-16").encode()
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        if not data.isascii():
+            try:
+                data.decode()
+            except UnicodeDecodeError:
+                data = data.decode("cp1252").encode()
+    except UnicodeError:
+        raise DataError(f"{named(path)}: is not text; a table is text in UTF-8") from None
+    control = _CONTROL.search(data)
+    if control:
+        line = data.count(b"\n", 0, control.start()) + 1
+        raise DataError(f"{named(path)}: line {line}: holds {control[0]!r}; is not text, as a table must be")
+    start = 0
+    while start + MAX_LINE < len(data):
+        end = start + MAX_LINE
+        start = max(data.rfind(b"\n", start, end), data.rfind(b"\r", start, end)) + 1
+        if not start or start == end - MAX_LINE:
+            raise DataError(f"{named(path)}: has a line longer than {MAX_LINE / 2**20:.0f} MiB")
+    if not data.strip():
+        raise DataError(f"{named(path)}: is empty")
+    return data
+
+
+def _reader(data: bytes, delimiter: str) -> Reader:
+    """The rows of a text; blanks before a cell, which fill up the columns of aligned tables, are skipped."""
+    stream = io.TextIOWrapper(io.BytesIO(data), "utf-8", errors="ignore", newline="")
+    return csv.reader(stream, delimiter=delimiter, skipinitialspace=True, strict=True)
+
+
+def _rows(reader: Reader, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The line and the cells of each row that has any. Raises csv.Error."""
+    line = 1
+    try:
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if any(cells):
+                if delimiter == " " and not cells[-1]:
+                    del cells[-1]
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise csv.Error(f"line {line}: no row can be read here: {error}") from None
+
+
+def _layout(path: Path | str, data: bytes) -> _Layout:
+    """The delimiter that cuts the first rows most evenly, and the names of the columns. Raises DataError."""
+    head = data[:MAX_LINE]
+    samples = {delimiter: _sample(head, delimiter) for delimiter in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda delimiter: _evenness(samples[delimiter]))
+    sample = samples[delimiter] or samples[","] or [[""]]
+    first, others = sample[0], sample[1:]
+    if len(first) > MAX_COLUMNS:
+        raise DataError(f"{named(path)}: has more than {MAX_COLUMNS} columns")
+    if not _is_header(path, first, others):
+        return _Layout(delimiter, tuple(f"c{i + 1}" for i in range(len(first))), headed=False)
+    if others and all(len(row) == len(first) + 1 for row in others):
+        first = ["", *first]
+    return _Layout(delimiter, tuple(first), headed=True)
+
+
+def _sample(head: bytes, delimiter: str) -> list[list[str]]:
+    """The first rows as this delimiter cuts them, up to the first that cannot be read."""
+    rows = _rows(_reader(head, delimiter), delimiter)
+    sample: list[list[str]] = []
+    try:
+        for _, row in islice(rows, _SAMPLE):
+            sample.append(row)
+            if sum(map(len, sample)) > MAX_COLUMNS:
+                break
+    except csv.Error:
+        pass
+    return sample
+
+
+def _evenness(sample: list[list[str]]) -> int:
+    """How many of the rows a delimiter cuts into equally many cells, at least two."""
+    widths = [len(row) for row in sample]
+    return max((widths.count(width) for width in set(widths) if width > 1), default=0)
+
+
+def _is_header(path: Path | str, first: list[str], others: list[list[str]]) -> bool:
+    """Whether a first row names columns: none of it is a value, and most of it does not come again.
+
+    Raises DataError if it is a header with a name twice.
+    """
+    if any(is_number(cell) or (cell and cell in MISSING) for cell in first):
+        return False
+    again = sum(any(cell in row[i : i + 1] for row in others) for i, cell in enumerate(first) if cell)
+    if 2 * again >= sum(map(bool, first)):
+        return False
+    names = [cell for cell in first if cell]
+    if len(set(names)) == len(names):
+        return True
+    if any(is_number(cell) for row in others for cell in row):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise DataError(f"{named(path)}: has two columns called {quoted(twice)}; rename one")
+    return False
+
+
+def _numbers(data: bytes, layout: _Layout) -> NDArray[np.float64] | None:
+    """The table if all of it is numbers, shape (rows, columns), read at the speed of NumPy; else None."""
+    stream = io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")
+    if layout.headed:
+        next(_rows(csv.reader(stream, delimiter=layout.delimiter), layout.delimiter))
+    delimiter = None if layout.delimiter == " " else layout.delimiter
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            numbers = np.loadtxt(stream, delimiter=delimiter, comments=None, quotechar='"', ndmin=2)
+    except ValueError:
+        return None
+    fits = numbers.shape[1] == len(layout.names) and bool(np.all(np.abs(numbers) <= LARGEST))
+    return numbers if fits else None
+
+
+def _table(path: Path | str, data: bytes, layout: _Layout) -> Table:
+    """All rows of a text of this layout. Raises DataError where one has too few or too many cells."""
+    reader = _reader(data, layout.delimiter)
+    names, where = layout.names, named(path)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    skipped = not layout.headed
+    try:
+        for line, row in _rows(reader, layout.delimiter):
+            if not skipped:
+                skipped = True
+                continue
+            if len(row) != len(names):
+                raise DataError(f"{where}: line {line}: has {len(row)} cells; the table has {len(names)} columns")
+            rows.append(row)
+            lines.append(line)
+    except csv.Error as error:
+        raise DataError(f"{where}: {error}") from None
+    if not rows:
+        raise DataError(f"{where}: has no rows below its header")
+    if layout.delimiter != ",":
+        rows = [[_point(cell) if "," in cell else cell for cell in row] for row in rows]
+    if not layout.headed and not any(row[-1] for row in rows):
+        names = (*names[:-1], "")
+    return Table(where, names, layout.headed, rows, lines)
+
+
+def _point(cell: str) -> str:
+    """A number with its decimal comma made a point; any other text as it is."""
+    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
+
+
+def _targets(where: str, names: Sequence[str], target: str) -> list[int]:
+    """The places of the columns to predict. Raises DataError."""
+    if not any(names):
+        raise DataError(f"{where}: its header names no column")
+    if not target:
+        return [max(i for i, name in enumerate(names) if name)]
+    wanted = [target] if target in names else list(dict.fromkeys(part.strip() for part in target.split(",")))
+    places = {name: i for i, name in enumerate(names) if name}
+    for name in wanted:
+        if name not in places:
+            columns = listed(filter(None, names))
+            raise DataError(f"{where}: has no column {quoted(name)}{suggestion(name, places)}; columns: {columns}")
+    return [places[name] for name in wanted]
+
+
+def _used(
+    table: Table, features: Sequence[int], targets: Sequence[int], missing: str
+) -> tuple[dict[int, list[str]], list[int]]:
+    """The cells of each column and the lines of the rows that are learned from.
+
+    Raises DataError where a value is missing that must not be.
+    """
+    where, used = table.path, {i: table.cells(i) for i in sorted((*features, *targets))}
+    dropped: set[int] = set()
+    for i, texts in used.items():
+        gaps = absent(texts)
+        cell = f"{where}: line {table.lines[gaps[0]]}, column {quoted(table.names[i])}" if gaps else ""
+        if len(gaps) == len(texts):
+            raise DataError(f"{where}: column {quoted(table.names[i])}: has no values at all; leave it out")
+        if gaps and missing == ERROR:
+            raise DataError(f"{cell}: has no value; data.missing can be drop, zero, mean or median")
+        if gaps and missing != DROP and i in targets:
+            raise DataError(f"{cell}: has no value, and a target needs one; data.missing can be drop")
+        if missing == DROP:
+            dropped.update(gaps)
+    if len(dropped) == len(table.rows):
+        raise DataError(f"{where}: has a missing value in every row; none is left")
+    if not dropped:
+        return used, table.lines
+    kept = [row for row in range(len(table.rows)) if row not in dropped]
+    return {i: [texts[row] for row in kept] for i, texts in used.items()}, [table.lines[row] for row in kept]
