@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from nntui.config import RunConfig
 
 
+Preset = Annotated[str, typer.Argument(metavar="PRESET|FILE.toml", help="A preset's name, or a TOML file.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one key, such as lr=0.1; may be repeated."),
+]
+
+
 def train(
-    preset: Annotated[str, typer.Argument(metavar="PRESET|FILE.toml", help="A preset's name, or a TOML file.")],
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one key, such as lr=0.1; may be repeated."),
-    ] = None,
+    preset: Preset,
+    settings: Settings = None,
     name: Annotated[str | None, typer.Option(help="A name for the run; else the preset's.", metavar="N")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of split, weights and row order.", metavar="N")] = None,
     epochs: Annotated[int | None, typer.Option(help="End after so many epochs.", metavar="N")] = None,
@@ -43,6 +47,7 @@ def train(
     chosen = presets.find(preset)
     config = _configure(chosen.load(), settings or [], seed, epochs, steps)
     _check_name(name)
+    _look(config)
     return _run(config, chosen.name, name or "", as_json=as_json, detach=detach, on_screen=not as_text)
 
 
@@ -64,6 +69,17 @@ def _configure(
             raise UserError(f"--steps {steps}: must be a whole number from 1")
         config = config.with_value("training.steps", steps).with_value("training.epochs", MAX_COUNT)
     return config
+
+
+def _look(config: RunConfig) -> None:
+    """Reads the files that a run is to begin with, so that what is wrong with them is said here. Raises UserError."""
+    from nntui.knobs import is_path
+
+    if is_path(config.data.source) or config.data.features or config.data.source == "function" or config.model.weights:
+        from nntui.trainer.problem import make_problem
+        from nntui.trainer.weights import initial_network
+
+        initial_network(config, make_problem(config))
 
 
 def _check_name(name: str | None) -> None:

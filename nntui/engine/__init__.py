@@ -7,12 +7,14 @@
 """
 
 from nntui.engine.activations import ACTIVATIONS, OUTPUTS, Activation
+from nntui.engine.clipping import clip_norm, clip_value
 from nntui.engine.gradcheck import LayerError, gradient_check
 from nntui.engine.initializers import INITIALIZERS
 from nntui.engine.layers import Layer
 from nntui.engine.losses import LOSSES
 from nntui.engine.network import Network
 from nntui.engine.optimizers import OPTIMIZERS, Optimizer, make_optimizer
+from nntui.engine.schedules import SCHEDULES, EarlyStopping, Plateau, Schedule, make_schedule
 
 __all__ = [
     "ACTIVATIONS",
@@ -20,11 +22,18 @@ __all__ = [
     "LOSSES",
     "OPTIMIZERS",
     "OUTPUTS",
+    "SCHEDULES",
     "Activation",
+    "EarlyStopping",
     "Layer",
     "LayerError",
     "Network",
     "Optimizer",
+    "Plateau",
+    "Schedule",
+    "clip_norm",
+    "clip_value",
     "gradient_check",
     "make_optimizer",
+    "make_schedule",
 ]

@@ -17,10 +17,9 @@ from safetensors.numpy import save
 
 from nntui import config
 from nntui.config import RunConfig
-from nntui.data import Standardizer
+from nntui.data import Preparation, Standardizer
 from nntui.engine import Network
 from nntui.errors import UserError
-from nntui.knob import ConfigError
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import Problem, make_network
 
@@ -38,22 +37,32 @@ class Model:
     """A trained network with the preparation of its inputs: raw values in, predictions out."""
 
     network: Network
-    standardizer: Standardizer
+    preparation: Preparation
+    scale: Standardizer
     step: int
-    features: tuple[str, ...]
+    task: str
     target: str
+    outputs: tuple[str, ...]
     classes: tuple[str, ...]
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the raw inputs."""
+        return self.preparation.features
+
     def predict(self, X: Array) -> Array:
-        """Outputs (rows, outputs) for raw inputs (rows, features)."""
-        return self.network.predict_proba(self.standardizer.transform(X, self.network.dtype))
+        """Outputs (rows, outputs) for raw inputs (rows, features): probabilities, or numbers in the target's unit."""
+        prepared = self.preparation.transform(X, self.network.dtype)
+        return self.scale.inverse(self.network.predict_proba(prepared))
 
 
 def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunConfig) -> None:
     """Writes ``folder/latest.safetensors``: first under another name, then renamed. Raises OSError."""
+    dataset = problem.dataset
     arrays: dict[str, Array] = {
-        "input.mean": problem.standardizer.mean,
-        "input.scale": problem.standardizer.scale,
+        **problem.preparation.arrays(),
+        "target.mean": problem.scale.mean,
+        "target.scale": problem.scale.scale,
     }
     for layer in loop.network.layers:
         arrays[f"{layer.name}.W"], arrays[f"{layer.name}.b"] = layer.W, layer.b
@@ -63,9 +72,11 @@ def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunCon
         "epoch": loop.epoch,
         "row": loop.row,
         "config": settings.to_dict(),
-        "features": problem.dataset.features,
-        "target": problem.dataset.target,
-        "classes": problem.dataset.classes,
+        "preparation": problem.preparation.facts(),
+        "task": dataset.task,
+        "target": dataset.target,
+        "outputs": dataset.outputs,
+        "classes": dataset.classes,
         "saved": time.time(),
     }
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -104,11 +115,13 @@ def load_model(folder: Path) -> Model:
         if told["crc32"] != _checksum(told["nntui"], arrays):
             raise ValueError("its checksum is another")
         facts = json.loads(told["nntui"])
-        features, classes = tuple(facts["features"]), tuple(facts["classes"])
-        network = make_network(config.from_dict(facts["config"]), len(features), arrays["output.b"].size)
+        preparation = Preparation.load(facts["preparation"], arrays)
+        outputs, classes = tuple(facts["outputs"]), tuple(facts["classes"])
+        settings = config.from_dict(facts["config"])
+        network = make_network(settings, facts["task"], len(preparation.names), len(outputs))
         for layer in network.layers:
             layer.W[...], layer.b[...] = arrays[f"{layer.name}.W"], arrays[f"{layer.name}.b"]
-        standardizer = Standardizer(arrays["input.mean"], arrays["input.scale"])
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError, ConfigError) as error:
+        scale = Standardizer(arrays["target.mean"], arrays["target.scale"])
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError, UserError) as error:
         raise CheckpointError(f"{path}: damaged: {' '.join(str(error).split())}") from None
-    return Model(network, standardizer, facts["step"], features, facts["target"], classes)
+    return Model(network, preparation, scale, facts["step"], facts["task"], facts["target"], outputs, classes)

@@ -3,57 +3,107 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.config import RunConfig
-from nntui.data import Dataset, Standardizer, load, split
+from nntui.config import RunConfig, check_answer
+from nntui.data import Dataset, Preparation, Standardizer, load, split
+from nntui.data.dataset import REGRESSION
 from nntui.engine import Network
+from nntui.errors import UserError
 
 Array = NDArray[Any]
+
+#: A network with more parameters than this would fill the memory before its first step.
+MAX_PARAMETERS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """A data set, which of its rows train and which test, and how its inputs are prepared."""
+    """A data set, which of its rows train and which test, and how inputs and targets are prepared.
+
+    ``scale`` brings the targets of a regression to the scale that the network learns; others stay as they are.
+    """
 
     dataset: Dataset
     train: NDArray[np.int64]
     test: NDArray[np.int64]
-    standardizer: Standardizer
+    preparation: Preparation
+    scale: Standardizer
     dtype: np.dtype[Any]
 
     def inputs(self, rows: NDArray[np.int64]) -> Array:
-        """X of the rows as the network sees it, shape (rows, features)."""
-        return self.standardizer.transform(self.dataset.X[rows], self.dtype)
+        """X of the rows as the network sees it, shape (rows, inputs)."""
+        return self.preparation.transform(self.dataset.X[rows], self.dtype)
 
     def targets(self, rows: NDArray[np.int64]) -> Array:
-        """T of the rows, shape (rows, outputs)."""
-        return self.dataset.T[rows].astype(self.dtype)
+        """T of the rows as the network learns it, shape (rows, outputs)."""
+        return self.scale.transform(self.dataset.T[rows], self.dtype)
 
 
 def make_problem(config: RunConfig) -> Problem:
-    """The data of a run, split by its seed. Raises DataError."""
-    dataset = load(config.data.source, config.target)
-    train, test = split(dataset.T, config.data.test_fraction, config.training.seed)
-    if config.data.standardize:
-        standardizer = Standardizer.fit(dataset.X[train])
+    """The data of a run, split by its seed. Raises UserError where there is none, or none that suits the network."""
+    data, training = config.data, config.training
+    dataset = load(
+        data.source,
+        config.target,
+        task=data.task,
+        rows=data.rows,
+        noise=data.noise,
+        seed=training.seed,
+        missing=data.missing,
+        image_size=data.image_size,
+        grey=data.grey,
+    )
+    check_answer(config, dataset.task)
+    is_regression = dataset.task == REGRESSION
+    train, test = split(dataset.T, data.test_fraction, training.seed, stratify=not is_regression)
+    preparation = Preparation.fit(
+        dataset, train, features=data.features, missing=data.missing, standardize=data.standardize
+    )
+    if is_regression and data.standardize:
+        scale = Standardizer.fit(dataset.T[train])
     else:
-        columns = dataset.X.shape[1]
-        standardizer = Standardizer(np.zeros(columns), np.ones(columns))
-    return Problem(dataset, train, test, standardizer, np.dtype(config.model.dtype))
+        scale = Standardizer.identity(dataset.T.shape[1])
+    return Problem(dataset, train, test, preparation, scale, np.dtype(config.model.dtype))
 
 
-def make_network(config: RunConfig, inputs: int, outputs: int) -> Network:
-    """The network of a run, as its seed initialises it."""
+def make_network(config: RunConfig, task: str, inputs: int, outputs: int) -> Network:
+    """The network of a run, as its seed initialises it. Raises UserError when no memory would hold it."""
+    sizes = (inputs, *config.model.layers, outputs)
+    count = sum((before + 1) * after for before, after in pairwise(sizes))
+    if count > MAX_PARAMETERS:
+        raise UserError(f"model.layers: {count:,} parameters; must be at most {MAX_PARAMETERS:,}")
     model = config.model
     return Network(
-        (inputs, *model.layers, outputs),
-        activation=model.activation,
-        loss=model.loss,
-        init=model.init,
+        sizes,
+        activation=_each(model.activation),
+        output=config.output(task),
+        loss=config.loss(task),
+        init=_each(model.init),
+        leak=model.leak,
+        huber_delta=model.huber_delta,
+        dropout=model.dropout,
         seed=config.training.seed,
         dtype=model.dtype,
     )
+
+
+def configure_network(network: Network, config: RunConfig, task: str) -> None:
+    """Turns the live knobs of the model; the parameters stay."""
+    model = config.model
+    network.configure(
+        activation=_each(model.activation),
+        loss=config.loss(task),
+        leak=model.leak,
+        huber_delta=model.huber_delta,
+        dropout=model.dropout,
+    )
+
+
+def _each(names: tuple[str, ...]) -> str | tuple[str, ...]:
+    """One name stands for all layers."""
+    return names[0] if len(names) == 1 else names

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nntui import config
-from nntui.config import RunConfig
+from nntui.config import RunConfig, check_answer
 from nntui.knob import ConfigError
 from nntui.knobs import KNOBS
 from nntui.store import catalog, folder
@@ -20,8 +20,9 @@ from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
 from nntui.trainer import SIGNALS, checkpoints
 from nntui.trainer.loop import CAPACITY, Loop, Slice
-from nntui.trainer.problem import make_network, make_problem
+from nntui.trainer.problem import Problem, configure_network, make_problem
 from nntui.trainer.telemetry import Telemetry
+from nntui.trainer.weights import initial_network
 
 log = logging.getLogger("nntui.trainer")
 
@@ -45,10 +46,7 @@ class Session:
         self._checkpoints = run_folder / folder.CHECKPOINTS
         self._config: RunConfig = config.from_dict(catalog.open_run(run_folder).config)
         self._problem = make_problem(self._config)
-        dataset = self._problem.dataset
-        network = make_network(self._config, dataset.X.shape[1], dataset.T.shape[1])
-        train = self._problem.train
-        self._loop = Loop(network, self._problem.inputs(train), self._problem.targets(train), self._config.training)
+        self._loop = make_loop(self._config, self._problem)
         self._writer = Writer(run_folder)
         self._telemetry = Telemetry(self._writer, self._loop, self._problem)
         self._state, self._reason = "running", ""
@@ -70,6 +68,7 @@ class Session:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._writer.claim()
         self._telemetry.describe()
+        self._telemetry.keep_rows()
         self._telemetry.evaluate()
         self._event("state", "started")
         self._flush()
@@ -126,11 +125,18 @@ class Session:
         if happened.diverged is not None:
             self._end("diverged", f"NaN or infinity, first in {happened.diverged}")
         elif self._loop.finished:
-            self._end("finished", "")
+            self._end("finished", self._stalled)
         elif self._asked_to_stop:
             self._end("stopped", "by signal")
         elif self._loop.step == self._pause_at:
             self._pause()
+
+    @property
+    def _stalled(self) -> str:
+        """Why a run ends early; nothing when it does not."""
+        if not self._loop.stalled:
+            return ""
+        return f"no better loss for {self._config.training.patience:,} epochs; the best weights are back"
 
     def _end(self, state: str, reason: str) -> None:
         self._state, self._reason, self._pause_at = state, reason, None
@@ -229,13 +235,18 @@ class Session:
             if not self._loop.remaining_with(settings.training):
                 done = f"at step {self._loop.step}, epoch {self._loop.epoch}"
                 raise ConfigError(f"{knob.key} = {knob.show(new)}: the run is {done} already; stop ends it")
+            task = self._problem.dataset.task
+            check_answer(settings, task)
             self._config = settings
             self._loop.configure(settings.training)
+            if knob.key.startswith("model."):
+                configure_network(self._loop.network, settings, task)
+                self._telemetry.describe()
             # A step may take another time from now on.
             self._slice_steps, self._new_pace = 1, True
             self._writer.configure(settings.to_dict())
             self._event("set", f"{knob.name} {knob.show(old)} → {knob.show(new)}")
-            self._telemetry.latest["lr"] = settings.training.lr
+            self._telemetry.latest["lr"] = self._loop.rate
         return f"{knob.show(old)} → {knob.show(new)}"
 
     # Records
@@ -300,6 +311,14 @@ class Session:
         if self._obey():
             self._flush()
         self._writer.close()
+
+
+def make_loop(config: RunConfig, problem: Problem) -> Loop:
+    """A run before its first step. Raises UserError."""
+    train, test = problem.train, problem.test
+    held_out = (problem.inputs(test), problem.targets(test)) if len(test) else None
+    network = initial_network(config, problem)
+    return Loop(network, problem.inputs(train), problem.targets(train), config.training, held_out)
 
 
 def _count(text: str) -> int:

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui import outcomes
+from nntui.data.dataset import REGRESSION
+from nntui.engine import Network
 from nntui.store.records import LayerRecord
 from nntui.store.writer import Writer
 from nntui.trainer.loop import Loop, Slice
@@ -17,9 +20,8 @@ Array = NDArray[Any]
 
 #: Streams: every step; every flush; every evaluation.
 STEP, LAYERS, EVALUATION = "step", "layers", "evaluation"
-#: At most so many rows, and so many input values, are kept for the prediction table.
-TABLE_ROWS, TABLE_VALUES = 2000, 1_000_000
-TRAIN, TEST = 0, 1
+#: At most so many rows, input values and predictions are kept for the prediction table.
+TABLE_ROWS, TABLE_VALUES, TABLE_PREDICTIONS = 2000, 1_000_000, 20_000
 
 
 class Telemetry:
@@ -27,25 +29,28 @@ class Telemetry:
 
     def __init__(self, writer: Writer, loop: Loop, problem: Problem) -> None:
         self._writer, self._loop, self._problem = writer, loop, problem
-        self._inputs = {part: problem.inputs(rows) for part, rows in _parts(problem)}
-        self._targets = {part: problem.targets(rows) for part, rows in _parts(problem)}
+        self._score = "r2" if problem.dataset.task == REGRESSION else "accuracy"
         self._shown = _shown_rows(problem)
+        self._shown_inputs = problem.inputs(self._shown)
         self._evaluated = -1
         self.latest: dict[str, Any] = {}
         names = [layer.name for layer in loop.network.layers]
         writer.add_stream(STEP, ["loss", *(f"grad_norm/{name}" for name in names)])
         layer_series = [f"{kind}/{name}" for kind in ("weight_norm", "update_ratio") for name in names]
         writer.add_stream(LAYERS, ["lr", "steps_per_s", *layer_series])
-        tested = ["val_loss", "val_accuracy"] if len(problem.test) else []
-        writer.add_stream(EVALUATION, ["accuracy", *tested])
+        tested = ["val_loss", f"val_{self._score}"] if loop.held_out else []
+        writer.add_stream(EVALUATION, [self._score, *tested])
 
     def describe(self) -> None:
-        """Stages what does not change: the layers, the data, the rows of the prediction table."""
+        """Stages what the network and its data look like: at the start, and after an activation was changed."""
         dataset, problem = self._problem.dataset, self._problem
         facts = {
             "name": dataset.name,
             "features": dataset.features,
+            "inputs": problem.preparation.names,
+            "task": dataset.task,
             "target": dataset.target,
+            "outputs": dataset.outputs,
             "classes": dataset.classes,
             "image": dataset.image,
             "value_range": dataset.value_range,
@@ -58,6 +63,10 @@ class Telemetry:
             for layer in self._loop.network.layers
         ]
         self._writer.describe(layers, facts)
+
+    def keep_rows(self) -> None:
+        """Stages the rows of the prediction table."""
+        dataset, problem = self._problem.dataset, self._problem
         arrays: dict[str, Array] = {
             "row": self._shown + 1,
             "X": dataset.X[self._shown].astype(np.float32),
@@ -73,13 +82,13 @@ class Telemetry:
         self._writer.record(STEP, happened.steps, np.column_stack((happened.losses, happened.norms)))
         self.latest["loss"] = _number(happened.losses[-1])
         self.latest["grad_norm"] = [_number(norm) for norm in happened.norms[-1]]
-        self.latest["lr"] = self._loop.training.lr
+        self.latest["lr"] = self._loop.rate
 
     def record_layers(self, steps_per_s: float) -> str | None:
         """Stages the weights' norms and how far the last step moved them; names a layer whose weights are spoiled."""
         weights = self._loop.network.weight_norms()
         ratios = self._loop.update_norms() / np.maximum(weights, np.finfo(np.float32).tiny)
-        values = np.concatenate(([self._loop.training.lr, steps_per_s], weights, ratios))
+        values = np.concatenate(([self._loop.rate, steps_per_s], weights, ratios))
         self._writer.record(LAYERS, np.array([self._loop.step]), values[None, :])
         self.latest["weight_norm"] = [_number(norm) for norm in weights]
         self.latest["update_ratio"] = [_number(ratio) for ratio in ratios]
@@ -87,35 +96,38 @@ class Telemetry:
         return next((layer.name for layer, norm in layers if not math.isfinite(norm)), None)
 
     def evaluate(self) -> None:
-        """Stages accuracy, validation loss and accuracy, and the predictions, unless this step has them already."""
-        network, step = self._loop.network, self._loop.step
-        if step == self._evaluated:
+        """Stages score, validation loss and score, and the predictions, unless this step has them already."""
+        loop, network = self._loop, self._loop.network
+        if loop.step == self._evaluated:
             return
-        self._evaluated = step
-        values = [_accuracy(network.predict_proba(self._inputs[TRAIN]), self._targets[TRAIN])]
-        self.latest["accuracy"] = _number(values[0])
-        if TEST in self._inputs:
-            X, T = self._inputs[TEST], self._targets[TEST]
-            values += [network.loss(X, T), _accuracy(network.predict_proba(X), T)]
-            self.latest |= {"val_loss": _number(values[1]), "val_accuracy": _number(values[2])}
-        self._writer.record(EVALUATION, np.array([step]), np.array([values]))
-        predictions = network.predict_proba(self._problem.inputs(self._shown))
-        self._writer.table("predictions", step, {"P": predictions.astype(np.float32)})
+        self._evaluated = loop.step
+        task = self._problem.dataset.task
+        values, names = [score(network, loop.X, loop.T, task)], [self._score]
+        if loop.held_out:
+            X, T = loop.held_out
+            Z = network.forward(X)
+            values += [float(network.losses_of(Z, T).mean()), _worth(network.outputs(Z), T, task)]
+            names += ["val_loss", f"val_{self._score}"]
+        self.latest |= {name: _number(value) for name, value in zip(names, values, strict=True)}
+        self._writer.record(EVALUATION, np.array([loop.step]), np.array([values]))
+        predictions = self._problem.scale.inverse(network.predict_proba(self._shown_inputs))
+        self._writer.table("predictions", loop.step, {"P": predictions.astype(np.float32)})
 
 
-def _parts(problem: Problem) -> list[tuple[int, NDArray[np.int64]]]:
-    return [(part, rows) for part, rows in ((TRAIN, problem.train), (TEST, problem.test)) if len(rows)]
+def score(network: Network, X: Array, T: Array, task: str) -> float:
+    """The share of rows that are right or, of a regression, how much of the targets' variance is explained."""
+    return _worth(network.predict_proba(X), T, task)
+
+
+def _worth(P: Array, T: Array, task: str) -> float:
+    return outcomes.r2(P, T) if task == REGRESSION else float(outcomes.right(P, T, task).mean())
 
 
 def _shown_rows(problem: Problem) -> NDArray[np.int64]:
     """The rows of the prediction table: all of them or, of large data, the held-out rows first."""
-    most = max(1, min(TABLE_ROWS, TABLE_VALUES // problem.dataset.X.shape[1]))
+    features, outputs = problem.dataset.X.shape[1], problem.dataset.T.shape[1]
+    most = max(1, min(TABLE_ROWS, TABLE_VALUES // features, TABLE_PREDICTIONS // outputs))
     return np.sort(np.concatenate((problem.test, problem.train))[:most])
-
-
-def _accuracy(P: Array, T: Array) -> float:
-    """The share of outputs on the right side of one half; NaN is on neither."""
-    return float(np.mean(np.isfinite(P) & ((P >= 0.5) == (T >= 0.5))))
 
 
 def _number(value: float) -> float | None:

@@ -1,0 +1,86 @@
+"""Starting from given parameters instead of drawn ones: set by hand in a TOML file, or exported by another run."""
+
+from __future__ import annotations
+
+import tomllib
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from nntui.config import RunConfig
+from nntui.engine import Network
+from nntui.errors import UserError
+from nntui.trainer.problem import Problem, make_network
+
+Array = NDArray[Any]
+
+
+def initial_network(config: RunConfig, problem: Problem) -> Network:
+    """The network of a run before its first step. Raises UserError."""
+    outputs = problem.dataset.T.shape[1]
+    network = make_network(config, problem.dataset.task, len(problem.preparation.names), outputs)
+    if config.model.weights:
+        start_from(network, Path(config.model.weights))
+    return network
+
+
+def start_from(network: Network, path: Path) -> None:
+    """Sets the network's parameters to those in a file. Raises UserError, which names file and layer.
+
+    A ``.npz`` or ``.safetensors`` file holds ``layer 1.W`` (inputs, outputs), ``layer 1.b`` (outputs,) and so on, the
+    last layer's called ``output.W`` and ``output.b``. A ``.toml`` file holds a table ``["layer 1"]`` with ``W``, a list
+    of rows, one an input, and ``b``, a list; and so on.
+    """
+    found = _read(path)
+    for layer in network.layers:
+        for name, own in ((f"{layer.name}.W", layer.W), (f"{layer.name}.b", layer.b)):
+            if name not in found:
+                raise UserError(f"{path}: no {name}; found: {', '.join(found) or 'nothing'}"[:400])
+            values = found[name]
+            if values.shape != own.shape:
+                raise UserError(f"{path}: {name} has the shape {list(values.shape)}: must be {list(own.shape)}")
+            if not np.isfinite(values).all():
+                raise UserError(f"{path}: {name}: holds a value that is not a finite number")
+            own[...] = values
+
+
+def _read(path: Path) -> dict[str, Array]:
+    """Every array of a file by its name. Raises UserError."""
+    readers: dict[str, Callable[[Path], Mapping[str, Array]]] = {
+        ".toml": _read_toml,
+        ".npz": _read_npz,
+        ".safetensors": load_file,
+    }
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise UserError(f"{path}: must end in {', '.join(readers)}")
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: a directory or a device, not a file")
+    try:
+        return {name: _numbers(array) for name, array in reader(path).items()}
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, TypeError, AttributeError, SafetensorError, zipfile.BadZipFile, EOFError) as error:
+        raise UserError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
+
+
+def _read_toml(path: Path) -> Mapping[str, Array]:
+    tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    return {f"{layer}.{name}": np.array(value) for layer, table in tables.items() for name, value in table.items()}
+
+
+def _read_npz(path: Path) -> Mapping[str, Array]:
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def _numbers(array: Array) -> Array:
+    if array.dtype.kind not in "fiub":
+        raise ValueError("a weight must be a number, and all rows of W equally long")
+    return array.astype(np.float64)
