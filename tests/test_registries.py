@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from nntui import config, data, engine
+from nntui import data, engine, knobs
 
 
 def test_every_name_of_the_configuration_is_known_where_it_is_used() -> None:
-    assert set(config.ACTIVATIONS) == set(engine.ACTIVATIONS)
-    assert set(config.INITIALIZERS) == set(engine.INITIALIZERS)
-    assert set(config.LOSSES) == set(engine.LOSSES)
-    assert set(config.OPTIMIZERS) == set(engine.OPTIMIZERS)
-    assert {name: source.targets for name, source in data.SOURCES.items()} == config.TARGETS
+    assert set(knobs.ACTIVATIONS) == set(engine.ACTIVATIONS)
+    assert set(knobs.OUTPUTS) == set(engine.OUTPUTS)
+    assert set(knobs.INITIALIZERS) == set(engine.INITIALIZERS)
+    assert set(knobs.LOSSES) == set(engine.LOSSES)
+    assert set(knobs.OPTIMIZERS) == set(engine.OPTIMIZERS)
+    assert set(knobs.SCHEDULES) == set(engine.SCHEDULES)
+
+
+def test_every_data_set_of_the_configuration_is_there_with_its_targets_in_their_order() -> None:
+    assert list(data.SOURCES) == list(knobs.TARGETS)
+    assert {name: tuple(targets) for name, targets in knobs.TARGETS.items()} == data.SOURCES

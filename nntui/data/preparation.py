@@ -44,7 +44,7 @@ class Preparation:
     def fit(
         cls,
         dataset: Dataset,
-        train_rows: NDArray[np.intp],
+        train_rows: NDArray[np.integer],
         *,
         features: Sequence[str] = (),
         missing: str = "error",
@@ -61,7 +61,7 @@ class Preparation:
             fill = _fillings(dataset.columns, X, missing)
         names = expressions or dataset.features
         bare = cls(dataset.columns, expressions, fill, Standardizer.identity(len(names)), dataset.image)
-        values = bare._inputs(X, train_rows, np.float64)
+        values = bare.transform(X, rows=train_rows)
         return cls(bare.columns, expressions, fill, _scaling(values, names), bare.image) if standardize else bare
 
     @property
@@ -74,16 +74,15 @@ class Preparation:
         """The names of the network's inputs."""
         return self.expressions or self.features
 
-    def transform(self, X: NDArray[Any], dtype: DTypeLike = np.float64) -> NDArray[Any]:
+    def transform(
+        self, X: NDArray[Any], dtype: DTypeLike = np.float64, rows: NDArray[np.integer] | None = None
+    ) -> NDArray[Any]:
         """The network's inputs (rows, inputs) for X (rows, features), in a new array.
 
-        Raises DataError, naming row (from 1) and feature, for a missing value that nothing stands for and for an input
-        that is not a finite number.
+        Raises DataError, naming row and feature, for a missing value that nothing stands for and for an input that is
+        not a finite number. ``rows`` are the numbers, from 0, of the rows of X in the data set that they are from.
         """
-        return self._inputs(X, np.arange(len(X)), dtype)
-
-    def _inputs(self, X: NDArray[Any], rows: NDArray[np.intp], dtype: DTypeLike) -> NDArray[Any]:
-        """:meth:`transform`, where the rows of X have these numbers in what the user knows."""
+        rows = np.arange(len(X)) if rows is None else rows
         X = self._filled(X, rows)
         if self.expressions:
             X = self._crossed(X)
@@ -97,7 +96,7 @@ class Preparation:
             )
         return inputs
 
-    def _filled(self, X: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
+    def _filled(self, X: NDArray[Any], rows: NDArray[np.integer]) -> NDArray[Any]:
         """X with what stands for its missing values."""
         absent = np.isnan(X)
         if not absent.any():

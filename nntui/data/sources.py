@@ -1,100 +1,77 @@
-"""The data sets that come with the program. To add one, write a function and enter it in :data:`SOURCES`."""
+"""Where data come from: a generator, a bundled table, or a path to what the user has."""
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
-
+from nntui.data import arrays, bundled, generators, tables
 from nntui.data.dataset import DataError, Dataset
+from nntui.data.files import located, named, quoted, reason
+from nntui.data.sketches import cat_sketches
 from nntui.errors import closest
 
-SETS = Path(__file__).parent / "sets"
+#: What can be learned from each named data set, the usual target first. Any expression in x is a target of "function".
+SOURCES: dict[str, tuple[str, ...]] = {**generators.TARGETS, "cat-sketches": ("cat",), **bundled.TARGETS}
+#: How the names of tables of text and of arrays end; any other path must be a folder of images.
+TEXTS, ARRAYS = (".csv", ".tsv", ".txt"), (".npz",)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The targets that can be learned from a data set, the usual one first, and the function that loads it."""
+def load(
+    source: str,
+    target: str = "",
+    *,
+    task: str = "auto",
+    rows: int = 0,
+    noise: float = 0.0,
+    seed: int = 0,
+    missing: str = "error",
+    image_size: int = 0,
+    grey: bool = False,
+) -> Dataset:
+    """The named data set, or that at a path, with its usual target unless another is named.
 
-    targets: tuple[str, ...]
-    load: Callable[[str], Dataset]
-
-
-def xor(target: str) -> Dataset:
-    """The truth table of exclusive or: the smallest problem that no single unit can solve."""
-    return Dataset(
-        name="xor",
-        X=np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]),
-        T=np.array([[0.0], [1.0], [1.0], [0.0]]),
-        features=("x1", "x2"),
-        target=target,
-        classes=("0", "1"),
-        source="the truth table of exclusive or",
-        licence="none needed",
-    )
-
-
-def breast_cancer(target: str) -> Dataset:
-    """569 tumours by 30 measurements of their cell nuclei; the target is 1 where the tumour was malignant."""
-    features, X, T = _read("breast-cancer.csv.gz", np.float64)
-    return Dataset(
-        name="breast-cancer",
-        X=X,
-        T=T,
-        features=features,
-        target=target,
-        classes=("benign", "malignant"),
-        source="Breast Cancer Wisconsin (Diagnostic), UCI Machine Learning Repository",
-        licence="CC BY 4.0",
-    )
-
-
-def digits(target: str) -> Dataset:
-    """1797 handwritten digits of 8 × 8 pixels from 0 to 16; the target is 1 for odd digits, or for one digit."""
-    features, X, digit = _read("digits.csv.gz", np.int64)
-    return Dataset(
-        name="digits",
-        X=X,
-        T=digit % 2 if target == "odd" else (digit == int(target)).astype(np.float64),
-        features=features,
-        target=target,
-        classes=("even", "odd") if target == "odd" else (f"not {target}", target),
-        source="Optical Recognition of Handwritten Digits (test part), UCI Machine Learning Repository",
-        licence="CC BY 4.0",
-        image=(8, 8),
-        value_range=(0.0, 16.0),
-    )
-
-
-SOURCES: dict[str, Source] = {
-    "xor": Source(("x1 xor x2",), xor),
-    "breast-cancer": Source(("malignant",), breast_cancer),
-    "digits": Source(("odd", *"0123456789"), digits),
-}
-
-
-def load(source: str, target: str = "") -> Dataset:
-    """The data set of this name, with its usual target unless another is named. Raises DataError."""
+    ``rows`` (0: as many as suit it), ``noise`` and ``seed`` are for generators, ``missing`` and ``task`` for files,
+    ``image_size`` (0: as suits them) and ``grey`` for images. Raises DataError.
+    """
     if source not in SOURCES:
-        allowed = ", ".join(SOURCES)
-        raise DataError(f"data.source = {source!r}: must be one of {allowed}{closest(source, SOURCES)}")
-    entry = SOURCES[source]
-    target = target or entry.targets[0]
-    if target not in entry.targets:
-        allowed = ", ".join(entry.targets)
-        hint = closest(target, entry.targets)
-        raise DataError(f"data.target = {target!r}: {source} has the targets {allowed}{hint}")
-    return entry.load(target)
+        return _at_path(source, target, task=task, missing=missing, image_size=image_size, grey=grey)
+    targets = SOURCES[source]
+    target = target or targets[0]
+    if target not in targets and source != "function":
+        raise DataError(
+            f"data.target = {quoted(target)}: {source} has the targets {', '.join(targets)}{closest(target, targets)}"
+        )
+    if source == "cat-sketches":
+        return cat_sketches(target, rows, noise, seed, image_size)
+    if source in generators.GENERATORS:
+        return generators.GENERATORS[source](target, rows, noise, seed)
+    return bundled.load(source, target, image_size)
 
 
-def _read(name: str, dtype: DTypeLike) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
-    """The features' names, X, and the last column (samples, 1) of a bundled table of numbers of this type."""
-    with gzip.open(SETS / name, "rt", encoding="ascii") as file:
-        columns = file.readline().rstrip("\n").split(",")
-        numbers = np.fromstring(file.read().replace("\n", ","), dtype=dtype, sep=",")
-    table = numbers.reshape(-1, len(columns)).astype(np.float64)
-    return tuple(columns[:-1]), table[:, :-1].copy(), table[:, -1:].copy()
+def _at_path(source: str, target: str, *, task: str, missing: str, image_size: int, grey: bool) -> Dataset:
+    """The table, the arrays or the images at a path; its ending tells which."""
+    path = located(source)
+    ending = path.suffix.lower()
+    try:
+        is_folder = path.is_dir()
+        exists = path.exists()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{named(source)}: cannot be read: {reason(error)}") from None
+    if is_folder:
+        from nntui.data import images
+
+        if target:
+            raise DataError(
+                f"data.target = {quoted(target)}: must be empty; the folders in {named(source)} are its classes"
+            )
+        return images.load(path, size=image_size, grey=grey, task=task)
+    if exists and ending in TEXTS:
+        return tables.load(path, target, task, missing)
+    if exists and ending in ARRAYS:
+        return arrays.load(path, target, task, missing)
+    if exists:
+        endings = ", ".join(TEXTS + ARRAYS)
+        raise DataError(f"{named(source)}: must be a folder of images, or a file whose name ends in one of {endings}")
+    if "/" in source or "\\" in source or ending in TEXTS + ARRAYS:
+        raise DataError(f"{named(source)}: there is no such file or folder")
+    raise DataError(
+        f"data.source = {quoted(source)}: must be one of {', '.join(SOURCES)}; or a path{closest(source, SOURCES)}"
+    )

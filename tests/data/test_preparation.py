@@ -122,6 +122,15 @@ def test_a_feature_that_cannot_be_is_told_with_its_row(feature: str, message: st
     assert len(str(caught.value).splitlines()) == 1
 
 
+def test_rows_are_named_by_their_numbers_in_the_data_set() -> None:
+    data = table([[1, 0], [2, 0], [NAN, 0], [0, 0]])
+    preparation = Preparation.fit(data, np.array([0, 1]), features=("log(x1)",))
+    for row, what in ((2, "'x1' has no value"), (3, r"'log\(x1\)' is -inf")):
+        rows = np.array([0, row])
+        with pytest.raises(DataError, match=f"^row {row + 1}: {what}"):
+            preparation.transform(data.X[rows], rows=rows)
+
+
 def test_a_row_that_a_feature_has_no_value_for_is_refused_later_too() -> None:
     data = table([[1, 0], [2, 0], [-1, 0]])
     preparation = Preparation.fit(data, np.array([0, 1]), features=("log(x1)",))
