@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from nntui import config, launch, paths
+from nntui.knob import Knob
 from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.reader import Reader
@@ -150,25 +151,26 @@ def test_rapid_presses_add_up(live: Recording) -> None:
     play(scenario, live.folder)
 
 
-def test_each_knob_is_chosen_and_turned(live: Recording) -> None:
-    wanted = [
-        ("set", knob.key, knob.show(knob.turned(live.config.get(knob.key), 1)))
-        for knob in LIVE
-        if knob.turned(live.config.get(knob.key), 1) != live.config.get(knob.key)
-    ]
-
+def test_each_knob_that_matters_is_chosen_and_turned(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press(*["up"] * 10)
-        for _ in LIVE:
+        pane = dashboard(pilot).query_one(KnobPane)
+        met: list[Knob] = []
+        while not met or met[-1] is not pane.chosen:
+            met.append(pane.chosen)
             await pilot.press("right", "down")
+        assert {knob for knob in LIVE if live.config.matters(knob)} < set(met)
+        assert KNOBS["training.momentum"] in met  # of the optimizer that comes next
+        before = {knob: live.config.get(knob.key) for knob in met}
+        wanted = [("set", knob.key, knob.show(knob.turned(before[knob], 1))) for knob in met]
+        wanted = [want for want, knob in zip(wanted, met, strict=True) if knob.turned(before[knob], 1) != before[knob]]
         assert await asked(pilot, live, len(wanted)) == wanted
-        assert dashboard(pilot).query_one(KnobPane).chosen is LIVE[-1]
 
     play(scenario, live.folder)
 
 
 @pytest.mark.parametrize(
-    ("keys", "name"), [("j", "momentum"), ("down", "momentum"), ("kj", "lr"), ("kkkk", "optimizer")]
+    ("keys", "name"),
+    [("j", "optimizer"), ("down", "optimizer"), ("kj", "optimizer"), ("jjk", "optimizer"), ("jkkk", "lr")],
 )
 def test_knobs_are_chosen_by_letters_as_by_arrows(live: Recording, keys: str, name: str) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
@@ -179,9 +181,42 @@ def test_knobs_are_chosen_by_letters_as_by_arrows(live: Recording, keys: str, na
     play(scenario, live.folder)
 
 
+def test_a_choice_that_cannot_stand_with_the_others_is_passed_by() -> None:
+    recording = Recording(paths.runs_dir(), recorded.heights())  # for numbers there is no cross-entropy
+    recording.train(100)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        dashboard(pilot).query_one(KnobPane).turn(KNOBS["model.loss"], 1)
+        assert await asked(pilot, recording, 1) == [("set", "model.loss", "squared-error")]
+
+    play(scenario, recording.folder)
+
+
+def test_several_activations_are_typed_and_turned_to_one(live: Recording) -> None:
+    live.config = live.config.with_value("model.layers", (4, 4)).with_value("model.activation", ("relu", "tanh"))
+    live.writer.configure(live.config.to_dict())
+    live.commit(step=101)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "[relu, tanh]")
+        pane = dashboard(pilot).query_one(KnobPane)
+        pane.chosen = KNOBS["model.activation"]
+        await pilot.press("right", "enter")
+        pilot.app.screen.query_one(Input).value = "elu, gelu"
+        await pilot.press("enter")
+        assert await asked(pilot, live, 2) == [
+            ("set", "model.activation", "leaky-relu"),
+            ("set", "model.activation", "[elu, gelu]"),
+        ]
+        await shows(pilot, "[elu, gelu]")
+
+    play(scenario, live.folder)
+
+
 def test_a_knob_at_the_end_of_its_ladder_asks_for_nothing(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press("down", "down", "left", "space")  # l2 is 0
+        dashboard(pilot).query_one(KnobPane).chosen = KNOBS["training.l2"]  # which is 0
+        await pilot.press("left", "space")
         assert await asked(pilot, live, 1) == [("pause", "", "")]
 
     play(scenario, live.folder)
@@ -676,7 +711,8 @@ def hostile_shape(shape: recorded.Shape, words: Sequence[str]) -> recorded.Shape
         shape,
         features=tuple(next(turn) for _ in shape.features),
         target=next(turn),
-        classes=(next(turn), next(turn)),
+        classes=tuple(next(turn) for _ in shape.classes),
+        outputs=tuple(next(turn) for _ in range(shape.T.shape[1])),
         layers=tuple(replace(layer, name=f"{i}{next(turn)}") for i, layer in enumerate(shape.layers)),
         title=next(turn)[:5000],
         events=tuple((10 * i, kind, word) for kind in ("set", "warning", "state") for i, word in enumerate(words, 1)),
@@ -689,7 +725,9 @@ def assert_tame(pilot: Pilot[None]) -> None:
     assert {cell_len(line) for line in lines(pilot)} == {pilot.app.size.width}
 
 
-@pytest.mark.parametrize("make", [recorded.table, recorded.images])
+@pytest.mark.parametrize(
+    "make", [recorded.table, recorded.images, recorded.species, recorded.ten_digits, recorded.heights]
+)
 def test_words_of_others_are_shown_as_words_in_every_pane(make: Callable[[], recorded.Shape]) -> None:
     recording = Recording(paths.runs_dir(), hostile_shape(make(), HOSTILE))
     recording.train(100)
@@ -730,7 +768,15 @@ def test_words_of_others_are_shown_as_words(words: str) -> None:
 SIZES = [(40, 12), (80, 24), (120, 40), (20, 5), (1, 1), (72, 20), (71, 19), (30, 8), (300, 8), (30, 100), (120, 40)]
 
 
-@pytest.mark.parametrize(("make", "marker"), [(recorded.table, "braille"), (recorded.images, "ascii")])
+@pytest.mark.parametrize(
+    ("make", "marker"),
+    [
+        (recorded.table, "braille"),
+        (recorded.images, "ascii"),
+        (recorded.species, "braille"),
+        (recorded.heights, "braille"),
+    ],
+)
 def test_resizing_loses_nothing(make: Callable[[], recorded.Shape], marker: str) -> None:
     folder = recorded.finished(paths.runs_dir(), make())
 

@@ -28,7 +28,7 @@ from nntui.tui.panes.layers import LayerPane
 from nntui.tui.panes.numbers import bar, count, duration, figure
 from nntui.tui.panes.pane import PictureCells
 from nntui.tui.panes.predictions import PredictionPane
-from nntui.tui.panes.thumbnail import thumbnail
+from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
 from tests.tui import recorded
 from tests.tui.recorded import Shape
 from tests.tui.screen import unpaced
@@ -249,16 +249,91 @@ def test_the_header_tells_of_a_silent_trainer(table: Picture) -> None:
     assert "no word from the trainer for 1:10" in show(Header(), replace(table, run=run, silence=70), (120, 2))[0]
 
 
+@pytest.mark.parametrize(
+    ("latest", "words"),
+    [
+        ({"accuracy": 0.975}, "accuracy  97.5%"),
+        ({"accuracy": 0.975, "val_accuracy": 0.5}, "val accuracy  50.0%"),
+        ({"r2": 0.5}, " R² 0.5000"),
+        ({"r2": 0.5, "val_r2": -1.25}, "val R² -1.250"),
+        ({"accuracy": None}, "step"),
+    ],
+)
+def test_the_header_tells_accuracy_or_r2(table: Picture, latest: dict[str, Any], words: str) -> None:
+    second = show(Header(), replace(table, run=replace(table.run, latest=latest)), (120, 2))[1]
+    assert words in second
+    assert ("accuracy" in second, "R²" in second) == ("accuracy" in words, "R²" in words)
+
+
 # The knobs
 
 
+def running(picture: Picture, **settings: Any) -> Picture:
+    """The run while it trains, with other settings of the training."""
+    config = {**picture.run.config, "training": {**picture.run.config["training"], **settings}}
+    return replace(picture, run=replace(picture.run, state="running", config=config))
+
+
+def names(rows: list[str]) -> list[str]:
+    return [words[0] for row in rows if (words := row.replace("▸", "").split())]
+
+
 def test_the_knobs_show_value_and_place(table: Picture) -> None:
-    shown = show(KnobPane(), replace(table, run=replace(table.run, state="running")), (60, len(LIVE)))
-    for knob, row in zip(LIVE, shown, strict=True):
-        table_name, _, name = knob.key.partition(".")
-        value = knob.show(table.run.config[table_name][name])
-        assert row.split()[-3:-1] == [knob.name, value]
+    pane = KnobPane()
+    shown = show(pane, running(table), (60, 30))
+    assert names(shown)[0] == "lr"
+    assert len(names(shown)) == len(pane.offered)
+    for knob, row in zip(pane.offered, shown, strict=False):
+        assert row.split()[-3:-1] == [knob.name, knob.show(pane.value(knob))]
         assert row.count("●") == 1
+
+
+def test_a_knob_without_an_effect_is_left_out_unless_it_was_changed(table: Picture) -> None:
+    assert {"momentum", "beta1", "leak", "huber_delta"}.isdisjoint(names(show(KnobPane(), running(table), (60, 30))))
+    assert "beta1" in names(show(KnobPane(), running(table, optimizer="adam"), (60, 30)))
+    assert "momentum" in names(show(KnobPane(), running(table, momentum=0.5), (60, 30)))
+
+
+def test_a_knob_that_is_chosen_stays_when_it_loses_its_effect(table: Picture) -> None:
+    pane = KnobPane()
+    pane.chosen = KNOBS["training.beta1"]
+    assert "beta1" in names(show(pane, running(table), (60, 30)))
+    assert str(pane.border_subtitle).startswith("no effect now: ")
+
+
+def test_a_wish_shows_the_knobs_that_come_with_it_at_once(table: Picture) -> None:
+    pane = KnobPane()
+    pane._asked["training.optimizer"] = "adam"
+    assert "beta2" in names(show(pane, running(table), (60, 30)))
+
+
+def test_names_of_knobs_are_whole_in_the_narrowest_pane(table: Picture) -> None:
+    shown = show(KnobPane(), running(table, schedule="step", optimizer="adamw", warmup=5.0), (32, 30))
+    assert {"schedule_epochs", "schedule_factor", "weight_decay", "batch_size"} <= set(names(shown))
+    assert not any("…" in row for row in shown)
+
+
+def test_several_values_are_shown_in_the_place_of_the_ladder(images: Picture) -> None:
+    model = {**images.run.config["model"], "activation": ["relu", "leaky-relu"]}
+    picture = replace(images, run=replace(images.run, config={**images.run.config, "model": model}))
+    for width in (32, 44, 100):
+        (row,) = (row for row in show(KnobPane(), picture, (width, 30)) if "activation" in row)
+        assert "[relu, leaky-relu]" in row
+        assert "●" not in row
+
+
+def test_the_rate_that_a_schedule_makes_of_the_base_is_shown(table: Picture) -> None:
+    for latest, words in ((0.125, ["0.125"]), (0.01, ["0.125", "→", "0.01"])):
+        run = replace(table.run, latest={**table.run.latest, "lr": latest})
+        (row,) = show(KnobPane(), replace(table, run=run), (60, 1))
+        assert row.split()[2:][: len(words)] == words
+        assert ("→" in row) == (len(words) > 1)
+
+
+def test_a_run_of_an_older_version_shows_what_it_has(table: Picture) -> None:
+    config = {"training": {"lr": 0.5, "steps": 0}, "model": {"activation": "tanh"}}
+    shown = show(KnobPane(), replace(table, run=replace(table.run, config=config)), (60, 30))
+    assert {"lr", "optimizer", "activation"} <= set(names(shown))
 
 
 def test_the_place_of_a_knob_goes_from_one_end_to_the_other() -> None:
@@ -289,10 +364,38 @@ def test_the_chosen_knob_is_kept_in_sight(table: Picture) -> None:
 
 
 def test_the_layers_have_a_row_each(images: Picture) -> None:
-    shown = show(LayerPane(id="layers"), images, (60, 8))
-    assert shown[0].split() == ["layer", "shape", "gradient", "weights", "update/w"]
-    assert shown[1].split()[:5] == ["layer", "1", "64→20", "relu", figure(images.run.latest["grad_norm"][0]).strip()]
+    shown = show(LayerPane(id="layers"), images, (70, 8))
+    assert shown[0].split() == ["layer", "shape", "activation", "params", "gradient", "weights", "update/w"]
+    first = figure(images.run.latest["grad_norm"][0]).strip()
+    assert shown[1].split()[:6] == ["layer", "1", "64→20", "relu", "1,300", first]
     assert [row.split()[0] for row in shown[1:4]] == ["layer", "layer", "output"]
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [(32, []), (44, ["activation"]), (50, ["activation", "params"]), (60, ["shape", "activation", "params"])],
+)
+def test_in_a_narrow_pane_columns_of_words_go(images: Picture, width: int, words: list[str]) -> None:
+    shown = show(LayerPane(id="layers"), images, (width, 8))
+    assert shown[0].split()[:-3] == ["layer", *words]
+    assert all(len(row.rstrip()) == width for row in shown[:4])
+
+
+@pytest.mark.parametrize(
+    ("width", "caption"),
+    [
+        (100, "517,510 parameters · rule of thumb: 10 samples each, 5.2 M; here 1,437"),
+        (60, "517,510 parameters · 10 samples each: 5.2 M; here 1,437"),
+        (44, "517,510 parameters, 1,437 of 5.2 M samples"),
+        (32, "517,510 params, 1,437 samples"),
+    ],
+)
+def test_the_parameters_are_told_with_the_samples_they_ask_for(images: Picture, width: int, caption: str) -> None:
+    layers = (LayerRecord("layer 1", 1024, 500, "tanh", 512_500), LayerRecord("output", 500, 10, "softmax", 5_010))
+    data = {**images.run.data, "train_rows": 1437}
+    pane = LayerPane(id="layers")
+    show(pane, replace(images, run=replace(images.run, layers=layers, data=data)), (width, 8))
+    assert str(pane.border_subtitle) == caption
 
 
 def test_of_many_layers_the_rest_are_counted(images: Picture) -> None:
@@ -304,7 +407,7 @@ def test_of_many_layers_the_rest_are_counted(images: Picture) -> None:
 
 @pytest.mark.parametrize("latest", [{}, {"grad_norm": []}, {"grad_norm": [None, None, None]}])
 def test_a_layer_without_figures_has_dashes(images: Picture, latest: dict[str, Any]) -> None:
-    shown = show(LayerPane(id="layers"), replace(images, run=replace(images.run, latest=latest)), (40, 6))
+    shown = show(LayerPane(id="layers"), replace(images, run=replace(images.run, latest=latest)), (32, 6))
     assert shown[1].split()[2:] == ["–", "–", "–"]
 
 
@@ -339,21 +442,97 @@ def test_inputs_go_before_a_wide_bar_and_those_left_out_are_counted(images: Pict
     shown = show(pane, images, size)
     inputs = len(shown[1].split("even" if "even" in shown[1] else "odd")[0].split()) - 1
     assert inputs > 1
-    assert str(pane.border_subtitle).endswith(f"wrong · {inputs}/64 inputs")
+    assert str(pane.border_subtitle).endswith(f"right · {inputs}/64 inputs")
 
 
-def test_wrong_rows_are_counted(images: Picture) -> None:
+def test_right_rows_are_counted(images: Picture) -> None:
     pane = PredictionPane(ascii_only=False)
     show(pane, images, (60, 20))
-    wrong = np.sum((images.predictions["P"] >= 0.5) != (images.rows["T"] >= 0.5))
-    assert str(pane.border_subtitle) == f"worst first · {wrong}/60 wrong"
+    right = np.sum((images.predictions["P"] >= 0.5) == (images.rows["T"] >= 0.5))
+    assert 0 < right < 60
+    assert str(pane.border_subtitle) == f"worst first · {right}/60 right"
 
 
 def test_of_more_rows_than_are_kept_both_numbers_are_told(images: Picture) -> None:
     pane = PredictionPane(ascii_only=False)
     data = {**images.run.data, "train_rows": 5000}
     show(pane, replace(images, run=replace(images.run, data=data)), (80, 20))
-    assert "of 5,012" in str(pane.border_subtitle)
+    assert "(60 shown of 5,012)" in str(pane.border_subtitle)
+
+
+def test_a_run_of_an_older_version_is_binary_and_its_image_grey(images: Picture) -> None:
+    data = {**images.run.data, "image": [8, 8]}
+    del data["task"], data["outputs"]
+    assert predictions(replace(images, run=replace(images.run, data=data)), (24, 10))[0][:8] == "▀" * 8
+
+
+def test_of_several_classes_target_prediction_and_its_probability_are_told(tmp_path: Path) -> None:
+    species = picture_of(tmp_path, recorded.species())
+    shown = predictions(species, (60, 32), in_order=True)
+    assert shown[0].split()[-3:] == ["species", "predicted", "P"]
+    P, T, classes = species.predictions["P"], species.rows["T"], species.run.data["classes"]
+    for i, row in enumerate(shown[1:31]):
+        said, target = P[i].argmax(), T[i].argmax()
+        cells = row.split()
+        at = cells.index(f"{P[i, said]:.3f}")
+        assert cells[at - 2 : at] == [classes[target], classes[said]]
+        assert cells[-1] == ("✓" if said == target else "✗")
+        assert "█" in row
+
+
+def test_of_several_classes_the_least_probable_target_comes_first(tmp_path: Path) -> None:
+    species = picture_of(tmp_path, recorded.species())
+    likely = (species.predictions["P"] * species.rows["T"]).sum(axis=1)
+    shown = predictions(species, (60, 32))
+    assert [int(row.split()[0]) - 1 for row in shown[1:31]] == np.argsort(likely, kind="stable").tolist()
+
+
+@pytest.mark.parametrize("width", [22, 26, 32, 44, 116])
+def test_of_several_classes_mark_and_probability_are_seen_in_any_width(tmp_path: Path, width: int) -> None:
+    shown = predictions(picture_of(tmp_path, recorded.species()), (width, 10))
+    for row in shown[1:]:
+        assert row.rstrip()[-1] in "✓✗"
+        assert "0." in row
+
+
+def test_of_an_image_the_predicted_class_stands_under_the_target(tmp_path: Path) -> None:
+    shown = predictions(picture_of(tmp_path, recorded.ten_digits()), (24, 5))
+    assert [row[8:].split() for row in shown[1:3]] == [["✗", "7"], ["→", "8"]]
+    assert shown[3][8:].split()[0] == "0.541"
+
+
+def test_of_numbers_target_prediction_and_error_are_told(tmp_path: Path) -> None:
+    heights = picture_of(tmp_path, recorded.heights())
+    pane = PredictionPane(ascii_only=False)
+    shown = show(pane, heights, (44, 20))
+    assert shown[0].split() == ["row", "x1", "x2", "height", "pred", "error"]
+    P, T = heights.predictions["P"][:, 0], heights.rows["T"][:, 0]
+    order = [int(row.split()[0]) - 1 for row in shown[1:]]
+    assert order == np.argsort(-np.abs(P - T), kind="stable")[:19].tolist()
+    for i, row in zip(order, shown[1:], strict=True):
+        assert row.split()[-3:] == [f"{T[i]:.3f}", f"{P[i]:.3f}", f"{P[i] - T[i]:+.3f}"]
+    assert len({tuple(i for i, char in enumerate(row) if char == ".")[-3:] for row in shown[1:]}) == 1
+    r2 = 1 - ((P - T) ** 2).sum() / ((T - T.mean()) ** 2).sum()
+    assert str(pane.border_subtitle) == f"worst first · R² {r2:.4f}"
+
+
+@pytest.mark.parametrize(("width", "outputs"), [(18, 1), (32, 1), (60, 2), (116, 4)])
+def test_of_several_outputs_as_many_are_told_as_fit(tmp_path: Path, width: int, outputs: int) -> None:
+    shape = recorded.heights()
+    several = replace(shape, T=np.hstack([shape.T * k for k in (1, 100, 1e-4, -1)]), outputs=("a", "b", "c", "d"))
+    pane = PredictionPane(ascii_only=False)
+    shown = show(pane, picture_of(tmp_path, several), (width, 10))
+    assert [name for name in shown[0].split() if name in "abcd"] == list("abcd")[:outputs]
+    assert ("outputs" in str(pane.border_subtitle)) == (outputs < 4 and width > 40)
+
+
+def test_a_prediction_that_is_not_finite_is_wrong(table: Picture) -> None:
+    P = np.array([[np.nan], [0.9], [0.9], [0.1]], dtype=np.float32)
+    pane = PredictionPane(ascii_only=False)
+    shown = show(pane, replace(table, predictions={"P": P}), (44, 6))
+    assert shown[1].split()[0] == "1"
+    assert shown[1].rstrip().endswith("✗")
+    assert str(pane.border_subtitle).startswith("worst first · 3/4 right")
 
 
 def test_an_image_stands_beside_its_words(images: Picture) -> None:
@@ -363,13 +542,43 @@ def test_an_image_stands_beside_its_words(images: Picture) -> None:
     assert shown[1][8:].split() == ["✓", "even"]
 
 
+def test_a_large_image_in_colour_is_averaged_down_to_the_room_there_is(tmp_path: Path) -> None:
+    shape = recorded.images()
+    X = np.tile(np.linspace(0, 255, 64), (4, 64 * 3))
+    cats = replace(
+        shape,
+        X=X,
+        T=np.array([[0.0], [1.0], [0.0], [1.0]]),
+        features=tuple(f"p{i}" for i in range(64 * 64 * 3)),
+        image=(64, 64, 3),
+        value_range=(0.0, 255.0),
+        test_rows=0,
+    )
+    picture = picture_of(tmp_path, cats)
+    for size, drawn in (((32, 5), 10), ((44, 12), 24), ((44, 20), 18), ((116, 35), 34)):
+        shown = predictions(picture, size)
+        assert len(shown[0]) - len(shown[0].lstrip("▀")) == drawn, size
+    assert "row" in predictions(picture, (44, 3))[0]
+
+
 # Thumbnails
 
 
+@given(st.tuples(st.integers(1, 90), st.integers(1, 90), st.just(3)), st.tuples(st.integers(1, 40), st.integers(1, 40)))
+def test_a_thumbnail_fits_and_keeps_its_shape(image: tuple[int, int, int], most: tuple[int, int]) -> None:
+    rows, columns = thumbnail_size(image, most)
+    assert 1 <= rows <= min(most[0], image[0])
+    assert 1 <= columns <= min(most[1], image[1])
+    if image[0] <= most[0] and image[1] <= most[1]:
+        assert (rows, columns) == image[:2]
+    elif min(rows, columns) > 1:
+        assert abs(rows - columns * image[0] / image[1]) <= 0.5 + 0.5 * image[0] / image[1]
+
+
 def test_a_thumbnail_is_half_as_high_as_its_image() -> None:
-    pixels = np.linspace(0, 1, 40).reshape(5, 8)
+    pixels = np.linspace(0, 1, 40).reshape(5, 8, 1)
     for ascii_only in (False, True):
-        rows = thumbnail(pixels[:, :, None], (5, 8), ascii_only=ascii_only)
+        rows = thumbnail(pixels, (5, 8), ascii_only=ascii_only)
         assert [row.cell_length for row in rows] == [8, 8, 8]
 
 
@@ -378,3 +587,18 @@ def test_a_thumbnail_gets_brighter_with_its_pixels() -> None:
     assert row.text == " .:+#"
     colours = [segment.style.color for segment in thumbnail(np.eye(2)[:, :, None], (2, 2))[0] if segment.style]
     assert len({str(colour) for colour in colours}) == 2
+
+
+def test_a_thumbnail_has_the_brightness_that_an_eye_sees() -> None:
+    red_green_blue = np.zeros((1, 3, 3))
+    red_green_blue[0, [0, 1, 2], [0, 1, 2]] = 1
+    assert thumbnail(red_green_blue, (1, 3), ascii_only=True)[0].text == ".: "
+
+
+def test_the_pixels_of_a_thumbnail_are_means() -> None:
+    pixels = np.zeros((4, 6, 1))
+    pixels[:2, :3] = 1  # a quarter of the picture
+    pixels[2:, 3:] = [[[0.5]]]
+    assert thumbnail(pixels, (2, 2), ascii_only=True)[0].text == "#:"
+    assert thumbnail(pixels, (1, 1), ascii_only=True)[0].text == ":"  # 0.375
+    assert thumbnail(np.full((7, 5, 1), np.nan), (3, 2), ascii_only=True)[0].text == "  "

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from nntui import launch, paths
+from nntui import launch, paths, presets
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.store import catalog
@@ -48,11 +48,48 @@ async def choose(pilot: Pilot[None], name: str, list_id: str = "#presets") -> No
 
 def test_every_bundled_preset_is_offered_and_described() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        for name, words in (("deep-binary", "20 → 7 → 5 → 1"), ("logistic", "no hidden layer"), ("xor", "exclusive")):
+        for name, preset in presets.available().items():
             await choose(pilot, name)
-            await shows(pilot, name, words)
+            config = preset.load()
+            await shows(pilot, name, f"{config.training.optimizer}, lr ", config.description.split()[0])
 
     play(scenario, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('[data]\nsource = "moons"\n[model]\nlayers = [8, 4]', ["inputs → 8 → 4 → 1, tanh", "target moon, binary"]),
+        ('[data]\nsource = "iris"', ["inputs → classes, no hidden layer", "target species, multi-class"]),
+        ('[data]\nsource = "diabetes"\n[model]\nlayers = [8]', ["inputs → 8 → 1, tanh", "progression, regression"]),
+        ('[data]\nsource = "./r.csv"\ntarget = "a,b"\ntask = "regression"', ["inputs → 2", "target a,b, regression"]),
+        ('[data]\nsource = "./r.csv"', ["inputs → outputs", "r.csv"]),
+        ('[model]\nlayers = [8, 4]\nactivation = ["relu", "elu"]', ["inputs → 8 → 4 → 1, [relu, elu]"]),
+    ],
+)
+def test_a_preset_tells_units_activations_data_and_task(content: str, words: list[str]) -> None:
+    own_preset("own", content)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "own")
+        await until(pilot, lambda: all(word in " ".join(text(pilot).replace("│", " ").split()) for word in words))
+
+    play(scenario, None, (200, 40))
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=str)
+def test_many_presets_are_browsed_in_a_small_terminal(size: tuple[int, int]) -> None:
+    for number in range(10, 28):
+        own_preset(f"zz-{number}", "")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        count = len(presets.available())
+        for place in range(1, count + 1):
+            await shows(pilot, f"{place} of {count}", chosen(pilot) or "")
+            await pilot.press("down")
+        assert count >= 18
+
+    play(scenario, None, size)
 
 
 @pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
@@ -158,6 +195,9 @@ def test_a_preset_with_an_error_is_listed_with_it() -> None:
 
     async def scenario(pilot: Pilot[None]) -> None:
         await choose(pilot, "broken")
+        rows = pilot.app.screen.query_one("#presets", OptionList).options
+        row = next(str(option.prompt) for option in rows if option.id == "broken")
+        assert "cannot be used: training.lr = -1: must be" in row
         await shows(pilot, "cannot be used", "training.lr = -1", "from 1e-09 to 1000")
         await pilot.press("enter")
         await settled(pilot)

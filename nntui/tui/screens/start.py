@@ -113,6 +113,8 @@ class StartScreen(Screen[None]):
         self.set_class(event.size.width < WIDE or event.size.height < HIGH, "small")
         self.call_after_refresh(self._list_presets)
         self.call_after_refresh(self._list_runs)
+        for chooser in self.query(Chooser):
+            self.call_after_refresh(chooser.scroll_to_highlight)
 
     @on(KeyBar.Pressed)
     def _press(self, message: KeyBar.Pressed) -> None:
