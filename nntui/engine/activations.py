@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -166,22 +166,35 @@ def identity_backward(A: Array, dA: Array, S: Array) -> None:
     """f'(z) = 1."""
 
 
+@cache
+def ones_of(units: int, dtype: np.dtype[Any]) -> Array:
+    """A row of ones, shape (1, units), for products: to sum rows or broadcast a column, NumPy allocates buffers."""
+    return np.ones((1, units), dtype)
+
+
+@cache
+def square_of_ones(units: int, dtype: np.dtype[Any]) -> Array:
+    """Ones, shape (units, units): the product with them is the sum over units, given to each of them."""
+    return np.ones((units, units), dtype)
+
+
 def softmax(Z: Array, S: Array, R: Array) -> None:
     """aₖ = e^zₖ / Σⱼ e^zⱼ over each sample's units; the greatest z is taken off all of them first, against overflow."""
-    column = R[:, :1]
+    column, ones = R.reshape(-1, 1)[: len(R)], ones_of(Z.shape[1], Z.dtype)
     np.maximum.reduce(Z, axis=1, keepdims=True, out=column)
-    np.subtract(Z, column, Z)
+    column.dot(ones, S)
+    np.subtract(Z, S, Z)
     np.exp(Z, Z)
-    np.add.reduce(Z, axis=1, keepdims=True, out=column)
-    np.divide(Z, column, Z)
+    Z.dot(ones.T, column)
+    column.dot(ones, S)
+    np.divide(Z, S, Z)
 
 
 def softmax_backward(A: Array, dA: Array, S: Array) -> None:
     """dL/dzₖ = aₖ (dL/daₖ − Σⱼ aⱼ dL/daⱼ)."""
-    column = S[:, :1]
     np.multiply(dA, A, dA)
-    np.add.reduce(dA, axis=1, keepdims=True, out=column)
-    np.multiply(A, column, S)
+    dA.dot(square_of_ones(A.shape[1], A.dtype), S)
+    np.multiply(A, S, S)
     np.subtract(dA, S, dA)
 
 
@@ -207,9 +220,11 @@ OUTPUTS: dict[str, Activation] = {
 
 
 def make_activation(name: str, leak: float = LEAK) -> Activation:
-    """A hidden layer's activation. Raises ValueError for an unknown name."""
+    """A hidden layer's activation. Raises ValueError for an unknown name, or a leak that is not from 0 to 1."""
     if name not in ACTIVATIONS:
         raise ValueError(f"activation = {name!r}: must be one of {', '.join(ACTIVATIONS)}")
+    if not 0 <= leak <= 1:
+        raise ValueError(f"leak = {leak}: must be from 0 to 1")
     if name == "leaky-relu" and leak != LEAK:
         return Activation(partial(leaky_relu, leak=leak), partial(leaky_relu_backward, leak=leak))
     return ACTIVATIONS[name]

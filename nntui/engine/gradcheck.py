@@ -11,7 +11,8 @@ from nntui.engine.network import Network
 
 Array = NDArray[Any]
 
-STEP = 1e-6
+#: Larger ones err by their square, smaller ones by the rounding of the loss.
+STEP = 1e-5
 
 
 class LayerError(NamedTuple):

@@ -7,6 +7,7 @@ have an f of their own, with which the derivative is simply P − T.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.engine.activations import OUTPUTS, Activation
+from nntui.engine.activations import OUTPUTS, Activation, ones_of
 
 Array = NDArray[Any]
 Function = Callable[[Array, Array, Array, Array, Array], None]
@@ -64,13 +65,15 @@ def binary_cross_entropy_derivative(Z: Array, T: Array, D: Array, S: Array, R: A
 
 def categorical_cross_entropy(Z: Array, T: Array, E: Array, S: Array, R: Array) -> None:
     """−Σₖ tₖ log pₖ with p = softmax z, for one-hot targets: tₖ (log Σⱼ eʸʲ − yₖ) with y = z − max z."""
-    column = R[:, :1]
+    column, ones = R.reshape(-1, 1)[: len(R)], ones_of(Z.shape[1], Z.dtype)
     np.maximum.reduce(Z, axis=1, keepdims=True, out=column)
-    np.subtract(Z, column, E)
+    column.dot(ones, S)
+    np.subtract(Z, S, E)
     np.exp(E, S)
-    np.add.reduce(S, axis=1, keepdims=True, out=column)
+    S.dot(ones.T, column)
     np.log(column, column)
-    np.subtract(column, E, E)
+    column.dot(ones, S)
+    np.subtract(S, E, E)
     np.multiply(E, T, E)
 
 
@@ -132,9 +135,14 @@ LOSSES = ("cross-entropy", "squared-error", "huber")
 
 
 def make_loss(name: str, output: str, huber_delta: float = HUBER_DELTA) -> Loss:
-    """The loss of this name for an output activation. Raises ValueError for names that are not there or do not fit."""
+    """The loss of this name for an output activation.
+
+    Raises ValueError for names that are not there or do not fit, or a δ that is not above 0.
+    """
     if output not in OUTPUTS:
         raise ValueError(f"output = {output!r}: must be one of {', '.join(OUTPUTS)}")
+    if not 0 < huber_delta < math.inf:
+        raise ValueError(f"huber_delta = {huber_delta}: must be a number above 0")
     if name == "squared-error":
         f = OUTPUTS[output]
         return Loss(partial(squared_error, output=f), partial(squared_error_derivative, output=f))

@@ -57,7 +57,8 @@ class Workspace:
         """Sets a random share of the activations to 0, and the others to 1 / (1 − share) times what they were."""
         mask = self._masks[id(A)]
         rng.random(dtype=mask.dtype, out=mask)
-        np.greater_equal(mask, share, out=mask)
+        np.add(mask, 1.0 - share, mask)
+        np.floor(mask, mask)
         np.multiply(mask, 1.0 / (1.0 - share), mask)
         np.multiply(A, mask, A)
 

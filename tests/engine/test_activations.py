@@ -1,63 +1,168 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from nntui.engine import ACTIVATIONS
+from nntui.engine import ACTIVATIONS, OUTPUTS, Activation
+from nntui.engine.activations import make_activation
+from tests.engine import oracle
 
-Floats = NDArray[np.float64]
+Array = NDArray[Any]
 
-FORMULAS: dict[str, Callable[[Floats], Floats]] = {
-    "sigmoid": lambda z: 0.5 * (1 + np.tanh(z / 2)),
-    "tanh": lambda z: np.sinh(z) / np.cosh(z),
-    "relu": lambda z: np.where(z > 0, z, 0.0),
-    "leaky-relu": lambda z: np.where(z > 0, z, 0.01 * z),
+EVERY = {**ACTIVATIONS, **OUTPUTS}
+
+FORMULAS: dict[str, Callable[[float], float]] = {
+    "sigmoid": lambda z: 0.5 * (1 + math.tanh(z / 2)),
+    "tanh": lambda z: math.sinh(z) / math.cosh(z),
+    "relu": lambda z: z if z > 0 else 0.0,
+    "leaky-relu": lambda z: z if z > 0 else 0.01 * z,
+    "elu": lambda z: z if z > 0 else math.expm1(z),
+    "gelu": lambda z: z * 0.5 * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))),
+    "silu": lambda z: z / (1 + math.exp(-z)),
+    "softplus": lambda z: math.log1p(math.exp(z)),
     "identity": lambda z: z,
 }
 
+#: What each is at ±10,000, and its slope there: the limits.
+FAR = {
+    "sigmoid": ((0, 1), (0, 0)),
+    "tanh": ((-1, 1), (0, 0)),
+    "relu": ((0, 1e4), (0, 1)),
+    "leaky-relu": ((-100, 1e4), (0.01, 1)),
+    "elu": ((-1, 1e4), (0, 1)),
+    "gelu": ((0, 1e4), (0, 1)),
+    "silu": ((0, 1e4), (0, 1)),
+    "softplus": ((0, 1e4), (0, 1)),
+    "identity": ((-1e4, 1e4), (1, 1)),
+}
+
 SUMS = arrays(np.float64, (3, 4), elements=st.floats(-30, 30))
+GRID = np.linspace(-30, 30, 240).reshape(-1, 3)  # not 0, where some have a kink
 
 
-def applied(name: str, Z: Floats) -> Floats:
-    A = Z.copy()
-    ACTIVATIONS[name].forward(A, np.empty_like(A))
-    return A
+def forward(f: Activation, Z: Array) -> tuple[Array, Array]:
+    """A = f(Z), and what is left in S; overflow is told to nobody, as in a network."""
+    A, S = Z.copy(), np.full_like(Z, 7)
+    with np.errstate(over="ignore", invalid="ignore"):
+        f.forward(A, S, np.full_like(Z, 7))
+    return A, S
+
+
+def applied(name: str, Z: Array) -> Array:
+    return forward(EVERY[name], Z)[0]
+
+
+def backward(f: Activation, Z: Array, dA: Array) -> Array:
+    """dL/dZ for dL/dA."""
+    A, S = forward(f, Z)
+    dZ = dA.copy()
+    with np.errstate(invalid="ignore"):
+        f.backward(A, dZ, S)
+    return dZ
 
 
 def test_every_activation_has_a_formula_here() -> None:
-    assert ACTIVATIONS.keys() == FORMULAS.keys()
+    assert ACTIVATIONS.keys() == FORMULAS.keys() == FAR.keys()
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @given(Z=SUMS)
 @settings(deadline=None, max_examples=30)
-def test_forward_is_the_formula(name: str, Z: Floats) -> None:
-    np.testing.assert_allclose(applied(name, Z), FORMULAS[name](Z), rtol=1e-12, atol=1e-15)
+def test_forward_is_the_formula(name: str, Z: Array) -> None:
+    np.testing.assert_allclose(applied(name, Z), np.vectorize(FORMULAS[name])(Z), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", EVERY)
 def test_backward_is_the_slope_times_the_gradient_above(name: str) -> None:
     Z = np.array([[-3.0, -0.4, -1e-3], [1e-3, 0.4, 3.0]])
     above = np.array([[2.0, -1.0, 0.5], [1.5, -2.0, 3.0]])
-    slope = (applied(name, Z + 1e-6) - applied(name, Z - 1e-6)) / 2e-6
-    dA = above.copy()
-    ACTIVATIONS[name].backward(applied(name, Z), dA, np.empty_like(Z))
-    np.testing.assert_allclose(dA, above * slope, rtol=1e-8)
+    expected = np.empty_like(Z)
+    for i in np.ndindex(Z.shape):  # each sum of a softmax moves all units of its row
+        step = np.zeros_like(Z)
+        step[i] = 1e-5
+        expected[i] = (above * (applied(name, Z + step) - applied(name, Z - step))).sum() / 2e-5
+    np.testing.assert_allclose(backward(EVERY[name], Z, above), expected, rtol=1e-8, atol=1e-9)
 
 
-@pytest.mark.parametrize(("name", "slope"), [("relu", 0.0), ("leaky-relu", 0.01)])
-def test_the_slope_at_the_kink_is_the_one_below_zero(name: str, slope: float) -> None:
-    dA = np.ones((1, 1))
-    ACTIVATIONS[name].backward(np.zeros((1, 1)), dA, np.empty((1, 1)))
-    assert dA[0, 0] == slope
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", EVERY)
+def test_values_and_slopes_are_those_of_pytorch(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    above = np.random.default_rng(0).standard_normal(GRID.shape)
+    Z = torch.tensor(GRID, requires_grad=True)
+    A = oracle.activation(name)(Z)
+    A.backward(torch.tensor(above))
+    np.testing.assert_allclose(applied(name, GRID), A.detach().numpy(), rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(backward(EVERY[name], GRID, above), Z.grad.numpy(), rtol=1e-12, atol=2e-14)
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_single_precision_is_close_to_double(name: str) -> None:
+    above = np.ones_like(GRID)
+    above[:, 0] = -2
+    single = GRID.astype(np.float32)
+    np.testing.assert_allclose(applied(name, single), applied(name, GRID), rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(
+        backward(EVERY[name], single, above.astype(np.float32)), backward(EVERY[name], GRID, above), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ACTIVATIONS)
+def test_far_from_zero_each_is_its_limit(name: str, dtype: DTypeLike) -> None:
+    Z = np.array([[-1e4, 1e4]], dtype)
+    values, slopes = FAR[name]
+    np.testing.assert_allclose(applied(name, Z), [values], rtol=1e-6)
+    np.testing.assert_allclose(backward(EVERY[name], Z, np.ones_like(Z)), [slopes], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "slope"), [("relu", 0.0), ("leaky-relu", 0.01), ("elu", 1.0)])
+def test_the_slope_at_the_kink_is_the_one_below_zero(name: str, slope: float) -> None:
+    assert backward(EVERY[name], np.zeros((1, 1)), np.ones((1, 1))) == slope
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.2, 1.0])
+def test_the_leak_is_the_slope_below_zero(leak: float) -> None:
+    f, Z = make_activation("leaky-relu", leak), np.array([[-2.0, 3.0]])
+    np.testing.assert_array_equal(forward(f, Z)[0], [[-2 * leak, 3.0]])
+    np.testing.assert_array_equal(backward(f, Z, np.ones((1, 2))), [[leak, 1.0]])
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_nan_is_not_swallowed(name: str) -> None:
     assert np.isnan(applied(name, np.array([[np.nan]]))).all()
+    assert np.isnan(backward(EVERY[name], np.array([[-1.0]]), np.array([[np.nan]]))).all()
+
+
+@given(Z=SUMS, shift=st.floats(-1e4, 1e4))
+@settings(deadline=None, max_examples=50)
+def test_softmax_gives_shares_of_one_whatever_is_added_to_all(Z: Array, shift: float) -> None:
+    P = applied("softmax", Z)
+    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-14)
+    np.testing.assert_allclose(P, np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True), rtol=1e-12)
+    np.testing.assert_allclose(applied("softmax", Z + shift), P, rtol=1e-10)
+
+
+def test_softmax_of_samples_is_that_of_each_alone() -> None:
+    Z = np.array([[1.0, 2.0], [np.nan, 0.0], [1e4, -1e4], [np.inf, 0.0]])
+    P = applied("softmax", Z)
+    np.testing.assert_array_equal(P, np.vstack([applied("softmax", row[None]) for row in Z]))
+    np.testing.assert_array_equal(P[2], [1.0, 0.0])
+    assert np.isnan(P[1]).all()
+    assert np.isnan(P[3]).any()
+
+
+def test_unknown_names_and_leaks_out_of_range_are_refused() -> None:
+    with pytest.raises(ValueError, match="activation = 'rleu': must be one of sigmoid, tanh, relu"):
+        make_activation("rleu")
+    for leak in (-0.1, 1.5, math.nan):
+        with pytest.raises(ValueError, match=r"leak = .*: must be from 0 to 1"):
+            make_activation("leaky-relu", leak)
