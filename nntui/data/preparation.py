@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,10 +59,11 @@ class Preparation:
         X = dataset.X[train_rows]
         if missing in FILLINGS:
             fill = _fillings(dataset.columns, X, missing)
-        names = expressions or dataset.features
-        bare = cls(dataset.columns, expressions, fill, Standardizer.identity(len(names)), dataset.image)
-        values = bare.transform(X, rows=train_rows)
-        return cls(bare.columns, expressions, fill, _scaling(values, names), bare.image) if standardize else bare
+        unscaled = Standardizer.identity(len(expressions or dataset.features))
+        fitted = cls(dataset.columns, expressions, fill, unscaled, dataset.image)
+        values = fitted._values(X, train_rows)
+        fitted._refuse_infinite(values, values, train_rows)
+        return replace(fitted, inputs=_scaling(values, fitted.names)) if standardize else fitted
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -83,18 +84,25 @@ class Preparation:
         not a finite number. ``rows`` are the numbers, from 0, of the rows of X in the data set that they are from.
         """
         rows = np.arange(len(X)) if rows is None else rows
-        X = self._filled(X, rows)
-        if self.expressions:
-            X = self._crossed(X)
+        values = self._values(X, rows)
         with np.errstate(over="ignore", invalid="ignore"):
-            inputs = self.inputs.transform(X, dtype)
+            inputs = self.inputs.transform(values, dtype)
+        self._refuse_infinite(inputs, values, rows)
+        return inputs
+
+    def _values(self, X: NDArray[Any], rows: NDArray[np.integer]) -> NDArray[Any]:
+        """The inputs before they are scaled."""
+        X = self._filled(X, rows)
+        return self._crossed(X) if self.expressions else X
+
+    def _refuse_infinite(self, inputs: NDArray[Any], values: NDArray[Any], rows: NDArray[np.integer]) -> None:
+        """Raises DataError, with the value that it was made of, for an input that is not finite."""
         row, column = _first(~np.isfinite(inputs))
         if row >= 0:
             raise DataError(
-                f"row {rows[row] + 1}: {quoted(self.names[column])} is {X[row, column]:.6g}, which "
-                f"{np.dtype(dtype)} cannot hold as a finite number"
+                f"row {rows[row] + 1}: {quoted(self.names[column])} is {values[row, column]:.6g}, which "
+                f"{inputs.dtype} cannot hold as a finite number"
             )
-        return inputs
 
     def _filled(self, X: NDArray[Any], rows: NDArray[np.integer]) -> NDArray[Any]:
         """X with what stands for its missing values."""
