@@ -108,7 +108,7 @@ class Plateau(Stateful):
         return float(self._factor[0])
 
     def observe(self, loss: float, *, patience: float, factor: float) -> None:
-        """Takes note of an epoch's loss; multiplies by ``factor`` after more than ``patience`` epochs with none better."""
+        """Takes note of an epoch's loss; cuts by ``factor`` after more than ``patience`` epochs with none better."""
         if loss < self._best[0] * (1.0 - THRESHOLD):
             self._best[0], self._stalled[0] = loss, 0
         else:
