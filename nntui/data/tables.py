@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nntui.data.cells import MISSING, absent, features_of, inferred, parsed
 from nntui.data.dataset import Column, DataError, Dataset
 from nntui.data.files import contents, listed, named, quoted, suggestion
-from nntui.data.targets import AUTO, LARGEST, encode_targets, is_number, outputs
+from nntui.data.targets import AUTO, LARGEST, MAX_NAME, encode_targets, is_number, outputs
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -197,6 +197,9 @@ def _layout(path: Path | str, data: bytes) -> _Layout:
         raise DataError(f"{named(path)}: has more than {MAX_COLUMNS} columns")
     if not _is_header(path, first, others):
         return _Layout(delimiter, tuple(f"c{i + 1}" for i in range(len(first))), headed=False)
+    longest = max(first, key=len)
+    if len(longest) > MAX_NAME:
+        raise DataError(f"{named(path)}: the column {quoted(longest)} has a name of more than {MAX_NAME} characters")
     if others and all(len(row) == len(first) + 1 for row in others):
         first = ["", *first]
     return _Layout(delimiter, tuple(first), headed=True)
