@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nntui.data import arrays, bundled, generators, tables
+from nntui.data import arrays, bundled, generators, images, tables
 from nntui.data.dataset import DataError, Dataset
 from nntui.data.files import located, named, quoted, reason
 from nntui.data.sketches import cat_sketches
@@ -56,8 +56,6 @@ def _at_path(source: str, target: str, *, task: str, missing: str, image_size: i
     except (OSError, ValueError) as error:
         raise DataError(f"{named(source)}: cannot be read: {reason(error)}") from None
     if is_folder:
-        from nntui.data import images
-
         if target:
             raise DataError(
                 f"data.target = {quoted(target)}: must be empty; the folders in {named(source)} are its classes"
