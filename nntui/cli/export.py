@@ -1,4 +1,4 @@
-"""``nntui export``: a run's metrics as CSV, or its weights as safetensors."""
+"""``nntui export``: a run's metrics as CSV, or its network for other programs."""
 
 from __future__ import annotations
 
@@ -16,31 +16,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nntui.store.records import Curve, RunRecord
+    from nntui.trainer.checkpoints import Model
 
 
 def export(
     run: Run,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .csv (metrics) or .safetensors (weights).")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Ends in .csv (metrics), .onnx, .safetensors or .npz (network).")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is already there.")] = False,
 ) -> None:
-    """Write metrics (.csv) or weights (.safetensors).
+    """Write the metrics of a run (.csv), or its network (.onnx, .safetensors, .npz).
 
     The CSV has one row for each recorded bucket of steps: the last step in it, the first, and the mean of each metric;
     of the loss also the least and the greatest. Up to 32,768 steps, each has a row of its own. A cell is empty
     where nothing was recorded, and nan where a value was not finite.
 
-    The safetensors file holds W (inputs, outputs) and b (outputs) of each layer, and input.mean and input.scale,
-    by which inputs are shifted and divided.
+    The ONNX model does all that "nntui predict" does: its input X (rows, features), float32, takes raw values, NaN
+    where one is missing; a category is one-hot, a feature for each of its values. P (rows, outputs) holds
+    probabilities, or numbers in the target's unit; "class" (rows) is the place of the predicted class among the
+    classes. Writing one needs the package onnx: pip install 'nntui[onnx]'.
+
+    The safetensors and NPZ files hold W (inputs, outputs) and b (outputs) of each layer; input.fill, which stands for
+    missing values; input.mean and input.scale, by which inputs are shifted and divided; target.mean and target.scale,
+    by which outputs are multiplied and shifted back. "nntui train --set weights=FILE" starts from one.
+
+    The text "facts", in the metadata of ONNX and safetensors files and an array of NPZ files, is JSON: task, target,
+    outputs, classes, columns, expressions, features, activations, leak, output, image, run, step.
     """
     from nntui import paths
     from nntui.store import catalog
 
-    makers: dict[str, Callable[[Path, RunRecord], bytes]] = {".csv": _metrics, ".safetensors": _weights}
-    make = makers.get(file.suffix.lower())
+    make = MAKERS.get(file.suffix.lower())
     if make is None:
         found = f"ends in {file.suffix!r}" if file.suffix else "has no ending"
-        hint = closest(file.suffix, makers)
-        raise UserError(f"{file}: {found}; must be .csv (metrics) or .safetensors (weights){hint}")
+        hint = closest(file.suffix, MAKERS)
+        raise UserError(f"{file}: {found}; must be .csv (metrics), .onnx, .safetensors or .npz (network){hint}")
     place, record = catalog.find_run(paths.runs_dir(), run)
     if file.exists() and not force:
         raise UserError(f"{file}: is already there; --force replaces it")
@@ -93,26 +104,41 @@ def _keys(curve: Curve) -> list[tuple[int, int]]:
     return list(zip(curve.last.tolist(), curve.first.tolist(), strict=True))
 
 
-def _weights(place: Path, run: RunRecord) -> bytes:
-    """The layers of the newest checkpoint, and how inputs are prepared for them."""
-    import json
+def _safetensors(place: Path, run: RunRecord) -> bytes:
+    """The network as safetensors."""
+    from nntui.cli.weights import to_safetensors
 
-    import numpy as np
-    from safetensors.numpy import save
+    return to_safetensors(_model(place), run.id)
 
+
+def _npz(place: Path, run: RunRecord) -> bytes:
+    """The network as NumPy's archive of arrays."""
+    from nntui.cli.weights import to_npz
+
+    return to_npz(_model(place), run.id)
+
+
+def _onnx(place: Path, run: RunRecord) -> bytes:
+    """The network as ONNX. Raises UserError where the package is missing."""
+    model = _model(place)
+    try:
+        from nntui.cli.onnx import to_onnx
+    except ModuleNotFoundError as error:
+        raise UserError(f"an .onnx file needs the package {error.name}: pip install 'nntui[onnx]'") from None
+    return to_onnx(model, run.id)
+
+
+def _model(place: Path) -> Model:
+    """The newest checkpoint. Raises UserError."""
     from nntui.store.folder import CHECKPOINTS
     from nntui.trainer.checkpoints import load_model
 
-    model = load_model(place / CHECKPOINTS)
-    arrays = {"input.mean": model.standardizer.mean, "input.scale": model.standardizer.scale}
-    for layer in model.network.layers:
-        arrays[f"{layer.name}.W"], arrays[f"{layer.name}.b"] = layer.W, layer.b
-    facts = {
-        "run": run.id,
-        "step": str(model.step),
-        "activations": json.dumps([layer.activation for layer in model.network.layers]),
-        "features": json.dumps(model.features),
-        "target": model.target,
-        "classes": json.dumps(model.classes),
-    }
-    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, facts)
+    return load_model(place / CHECKPOINTS)
+
+
+MAKERS: dict[str, Callable[[Path, RunRecord], bytes]] = {
+    ".csv": _metrics,
+    ".onnx": _onnx,
+    ".safetensors": _safetensors,
+    ".npz": _npz,
+}
