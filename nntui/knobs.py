@@ -261,6 +261,9 @@ class TrainingConfig:
         live=True,
         none=(0, "off"),
     )
+    threads: int = _knob(
+        0, "cores that matrix products may use; auto: half of the machine's", low=0, high=1024, none=(0, "auto")
+    )
     seed: int = _knob(
         0, "seed of the data, the split, the weights, dropout and the order of the rows", low=0, high=MAX_COUNT
     )

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 from nntui.errors import UserError
-from nntui.store.writer import Writer
+from nntui.store import catalog
 from nntui.trainer import SIGNALS
+from nntui.trainer.threads import use_threads
 
 log = logging.getLogger("nntui.trainer")
 
@@ -23,6 +24,7 @@ def main(run_folder: Path) -> int:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
+        use_threads(catalog.open_run(run_folder).config.get("training", {}).get("threads", 0))
         from nntui.trainer.session import Session
 
         state = Session(run_folder).run()
@@ -37,6 +39,8 @@ def main(run_folder: Path) -> int:
 def _tell(run_folder: Path, error: Exception) -> None:
     """Leaves the reason in the run, where viewers look for it."""
     reason = str(error) if isinstance(error, (UserError, ValueError)) else f"{type(error).__name__}: {error}"
+    from nntui.store.writer import Writer
+
     try:
         writer = Writer(run_folder)
         writer.fail(" ".join(reason.split())[:500])

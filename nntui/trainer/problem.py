@@ -37,7 +37,7 @@ class Problem:
 
     def inputs(self, rows: NDArray[np.int64]) -> Array:
         """X of the rows as the network sees it, shape (rows, inputs)."""
-        return self.preparation.transform(self.dataset.X[rows], self.dtype)
+        return self.preparation.transform(self.dataset.X[rows], self.dtype, rows)
 
     def targets(self, rows: NDArray[np.int64]) -> Array:
         """T of the rows as the network learns it, shape (rows, outputs)."""
