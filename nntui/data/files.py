@@ -69,5 +69,6 @@ def contents(path: Path | str, limit: int) -> bytes:
 
 
 def reason(error: Exception) -> str:
-    """Why the system refused, in its own words without the path."""
-    return error.strerror or "unknown error" if isinstance(error, OSError) else quoted(str(error)).strip("'\"")
+    """Why the system or a parser refused, in its own words without the path."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return quoted(words).strip("'\"") or type(error).__name__
