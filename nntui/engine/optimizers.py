@@ -68,8 +68,9 @@ class Optimizer(Stateful):
             (part, tuple(vector[part] for vector in vectors), scratch[: part.stop - part.start]) for part in parts
         )
         # As arrays of the parameters' dtype: NumPy takes twice as long over a short vector and a Python number.
-        self._numbers_now = np.zeros(self.NUMBERS, parameters.dtype)
-        self._scalars = tuple(self._numbers_now[i, ...] for i in range(self.NUMBERS))
+        self._row = np.zeros(self.NUMBERS, parameters.dtype)
+        self._scalars = tuple(self._row[i, ...] for i in range(self.NUMBERS))
+        self._last: tuple[float, ...] = ()
         self.configure(**hyperparameters)
 
     def configure(self, **hyperparameters: Any) -> None:
@@ -81,8 +82,13 @@ class Optimizer(Stateful):
     @np.errstate(over="ignore", invalid="ignore")
     def step(self, parameters: Array, gradients: Array, lr: float) -> None:
         """Moves ``parameters``, in place; ``gradients`` stay as they are."""
-        scalars, move = self._scalars, self._move
-        self._numbers_now[:] = self._numbers(lr)
+        numbers, scalars, move = self._numbers(lr), self._scalars, self._move
+        if numbers != self._last:
+            self._row[:] = self._last = numbers
+        if len(self._blocks) == 1:
+            _, vectors, scratch = self._blocks[0]
+            move(parameters, gradients, scratch, vectors, scalars)
+            return
         for part, vectors, scratch in self._blocks:
             move(parameters[part], gradients[part], scratch, vectors, scalars)
 
