@@ -27,8 +27,6 @@ OBEY_SECONDS, EXIT_SECONDS = 10.0, 30.0
 #: A trainer without a heartbeat for so long, on a disk with less room than this, waits for room.
 SILENT_SECONDS, FULL_BYTES = 10.0, 2**20
 
-_METRICS = ("loss", "val_loss", "accuracy", "val_accuracy", "lr", "grad_norm")
-
 
 class Reporter(Protocol):
     """Tells how a run goes."""
@@ -72,7 +70,7 @@ class JsonReporter:
 
 def _values(run: RunRecord) -> dict[str, object]:
     """What a program wants to know of a run, null where there is nothing yet."""
-    metrics = {name: run.latest.get(name) for name in _METRICS}
+    metrics = run.figures | {name: run.latest.get(name) for name in ("lr", "grad_norm")}
     pace = run.steps_per_s or (run.step / run.elapsed if run.elapsed else None)
     return {"step": run.step, "epoch": run.epoch, **metrics, "steps_per_s": pace}
 
@@ -108,8 +106,7 @@ def progress_line(run: RunRecord) -> str:
     steps = f"/{training['steps']:,}" if training["steps"] else ""
     epochs = f"/{training['epochs']:,}" if not steps else ""
     parts = [f"{run.state:<8}  step {run.step:>9,}{steps}  epoch {run.epoch:>7,}{epochs}"]
-    metrics = ("loss", "val_loss", "accuracy", "val_accuracy")
-    parts += [f"{name} {number(run.latest[name]):<7}" for name in metrics if name in run.latest]
+    parts += [f"{name} {number(value):<7}" for name, value in run.figures.items() if name in run.latest]
     if run.state == "running" and run.steps_per_s:
         parts.append(f"{run.steps_per_s:,.0f} steps/s")
         if run.remaining:

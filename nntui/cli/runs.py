@@ -18,7 +18,7 @@ def list_runs(as_json: Annotated[bool, typer.Option("--json", help="A JSON list 
     """List all runs, newest first.
 
     --json gives id, name, preset, title, state, reason, step, epoch, progress, loss, val_loss, accuracy,
-    val_accuracy, pid, host, created (seconds since 1970) and folder of each.
+    val_accuracy (r2 and val_r2 of a regression), pid, host, created (seconds since 1970) and folder of each.
     """
     from nntui import paths
     from nntui.store import catalog
@@ -26,11 +26,8 @@ def list_runs(as_json: Annotated[bool, typer.Option("--json", help="A JSON list 
     found = catalog.list_runs(paths.runs_dir())
     if as_json:
         fields = ("id", "name", "preset", "title", "state", "reason", "step", "epoch", "progress", "pid", "host")
-        metrics = ("loss", "val_loss", "accuracy", "val_accuracy")
         objects = [
-            {name: getattr(run, name) for name in (*fields, "created")}
-            | {name: run.latest.get(name) for name in metrics}
-            | {"folder": str(folder)}
+            {name: getattr(run, name) for name in (*fields, "created")} | run.figures | {"folder": str(folder)}
             for folder, run in found
         ]
         typer.echo(line_of_json(objects))

@@ -37,8 +37,8 @@ def train(
     --json stops the run in good order, with exit code 130. Where stdout is no terminal, --plain is meant.
 
     --json writes {"event":"start","run":ID}, then "progress" objects with step, epoch, loss, val_loss, accuracy,
-    val_accuracy, lr, grad_norm (one number per layer) and steps_per_s, then {"event":"end","state":STATE} with the
-    last values.
+    val_accuracy (r2 and val_r2 of a regression), lr, grad_norm (one number per layer) and steps_per_s, then
+    {"event":"end","state":STATE} with the last values.
     """
     from nntui import presets
 

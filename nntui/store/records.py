@@ -52,6 +52,12 @@ class RunRecord:
     data: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def figures(self) -> dict[str, float | None]:
+        """Losses and scores, of the training rows and of those held out; None where there is none yet, or ever."""
+        score = "r2" if self.data.get("task") == "regression" else "accuracy"
+        return {name: self.latest.get(name) for name in ("loss", "val_loss", score, f"val_{score}")}
+
+    @property
     def remaining(self) -> float | None:
         """Seconds to go at the pace of the last few seconds; None while nobody can tell."""
         return self.steps_left / self.steps_per_s if self.steps_per_s > 0 else None
