@@ -5,6 +5,7 @@ import pytest
 
 from nntui.data.dataset import DataError
 from nntui.data.sketches import OTHERS, Canvas, cat_sketches
+from nntui.engine import Network, make_optimizer
 
 
 def canvas(size: int = 40, tilt: float = 0.0, x: float = 0.0, way: float = 1.0) -> Canvas:
@@ -71,6 +72,26 @@ def test_the_two_classes_are_equally_bright_and_their_means_alike() -> None:
     cats, others = data.X[data.T[:, 0] == 1], data.X[data.T[:, 0] == 0]
     assert abs(cats.mean() - others.mean()) < 10
     assert np.abs(cats.mean(axis=0) - others.mean(axis=0)).mean() < 0.25 * data.X.std(axis=0).mean()
+
+
+def held_out_accuracy(layers: tuple[int, ...]) -> float:
+    """What a network that has learned from four fifths of the sketches gets right in the last fifth."""
+    data = cat_sketches("cat", 600, 0.0, 0, 24)
+    X, T = data.X / 255, data.T
+    X = (X - X[:480].mean(axis=0)) / X[:480].std(axis=0)
+    network = Network((X.shape[1], *layers, 1), activation="relu", init="he", seed=0)
+    optimizer = make_optimizer("adam", network.parameters)
+    order = np.random.default_rng(0)
+    for _ in range(30):
+        for batch in order.permutation(480).reshape(-1, 32):
+            network.backward(X[batch], T[batch], l2=0.03)
+            optimizer.step(network.parameters, network.gradients, 0.001)
+    return float((network.predict(X[480:]) == T[480:]).mean())
+
+
+def test_a_deep_network_tells_cats_where_a_single_unit_cannot() -> None:
+    assert held_out_accuracy(()) < 0.82
+    assert held_out_accuracy((20, 7, 5)) > 0.9
 
 
 def test_every_kind_is_drawn_in_turn_and_looks_unlike_the_rest() -> None:
