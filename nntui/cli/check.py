@@ -2,58 +2,82 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import typer
 
 from nntui.cli.output import FAILED, table
 from nntui.cli.train import Preset, Settings
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nntui.engine import LayerError, Network
+
 #: Errors up to here are those of the differences themselves.
 MOST = 1e-6
 #: So many samples, and so many parameters of each layer, are enough to find a mistake.
-SAMPLES, PARAMETERS = 32, 500
+SAMPLES, PARAMETERS = 16, 100
 #: The parameters are moved by so much, so that no weighted sum lies on the kink of a ReLU and no layer is all zeros.
 SHAKE = 0.05
+#: How often they are moved elsewhere when an error is found: a kink is met by chance, a mistake every time.
+ATTEMPTS = 3
+#: A difference of two losses is off by some times the precision of the loss.
+ROUNDINGS = 100
+
+RIGHT, WRONG, LOST = "right", "wrong", "lost in rounding"
 
 
 def check(preset: Preset, settings: Settings = None) -> int:
     """Compare the gradients of a preset's network with differences of its loss.
 
-    Backpropagation is compared with central differences, (L(w + h) - L(w - h)) / 2h, in double precision, on up to 32
-    training rows and up to 500 parameters of each layer. The error is relative to the layer's largest gradient.
-    The exit code is 1 when one is above 1e-6.
+    Backpropagation is compared with central differences, (L(w + h) - L(w - h)) / 2h, in double precision and without
+    dropout, on up to 16 training rows and up to 100 parameters of each layer, at weights a little off those that the
+    preset starts from. The error is relative to the layer's largest gradient. One above 1e-6 is wrong, and
+    the exit code then is 1; but where a gradient is so small that rounding alone makes such an error, it is
+    "lost in rounding", and no mistake.
     """
     import numpy as np
 
     from nntui import presets
-    from nntui.engine import gradient_check
     from nntui.trainer.problem import make_problem
     from nntui.trainer.weights import initial_network
 
     config = presets.find(preset).load().with_settings(settings or [])
     problem = make_problem(config)
-    network = initial_network(config, problem)
+    network = initial_network(config, problem).twin(np.float64)
     rng = np.random.default_rng(config.training.seed)
-    network.parameters += SHAKE * rng.standard_normal(network.parameters.size).astype(network.dtype)
     rows = rng.permutation(problem.train)[:SAMPLES]
-    errors = gradient_check(
-        network,
-        problem.inputs(rows),
-        problem.targets(rows),
-        config.training.l1,
-        config.training.l2,
-        most=PARAMETERS,
-        seed=config.training.seed,
-    )
-    rows_of_text = [
-        [found.layer, f"{found.checked:,} of {found.parameters:,}", f"{found.error:.1e}", _verdict(found.error)]
-        for found in errors
+    start = network.parameters.copy()
+    for _ in range(ATTEMPTS):
+        network.parameters[...] = start + SHAKE * rng.standard_normal(start.size)
+        judged = _judged(network, problem.inputs(rows), problem.targets(rows), config.training.l1, config.training.l2)
+        good = all(verdict != WRONG for _, verdict in judged)
+        if good:
+            break
+    cells = [
+        [found.layer, f"{found.checked:,} of {found.parameters:,}", f"{found.error:.1e}", verdict]
+        for found, verdict in judged
     ]
-    typer.echo(table(["layer", "checked", "error", "verdict"], rows_of_text, right="checked error"))
-    good = all(found.error <= MOST for found in errors)
+    typer.echo(table(["layer", "checked", "error", "verdict"], cells, right="checked error"))
     loss = config.loss(problem.dataset.task)
     typer.echo(f"{loss} of {len(rows)} rows: {'all' if good else 'not all'} layers within {MOST:g}")
     return 0 if good else FAILED
 
 
-def _verdict(error: float) -> str:
-    return "right" if error <= MOST else "wrong"
+def _judged(network: Network, X: NDArray[Any], T: NDArray[Any], l1: float, l2: float) -> list[tuple[LayerError, str]]:
+    """The error of each layer, with its verdict."""
+    import numpy as np
+
+    from nntui.engine import gradient_check
+    from nntui.engine.gradcheck import STEP
+
+    errors = gradient_check(network, X, T, l1, l2, most=PARAMETERS)
+    loss = network.backward(X, T, l1, l2)
+    rounding = ROUNDINGS * float(np.finfo(np.float64).eps) * loss / STEP
+    judged = []
+    for found, layer in zip(errors, network.layers, strict=True):
+        off = found.error * float(np.abs(layer.gradients).max())
+        verdict = RIGHT if found.error <= MOST else LOST if off <= rounding else WRONG
+        judged.append((found, verdict))
+    return judged
