@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nntui.data.cells import MISSING, absent, features_of, inferred, parsed
 from nntui.data.dataset import Column, DataError, Dataset
-from nntui.data.files import contents, listed, named, quoted, suggestion
+from nntui.data.files import contents, listed, named, quoted, reason, suggestion
 from nntui.data.targets import AUTO, LARGEST, MAX_NAME, encode_targets, is_number, outputs
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _rows(reader: Reader, delimiter: str) -> Iterator[tuple[int, list[str]]]:
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        raise csv.Error(f"line {line}: no row can be read here: {error}") from None
+        raise csv.Error(f"line {line}: no row can be read here: {reason(error)}") from None
 
 
 def _layout(path: Path | str, data: bytes) -> _Layout:
