@@ -90,7 +90,7 @@ def held_out_accuracy(layers: tuple[int, ...]) -> float:
 
 
 def test_a_deep_network_tells_cats_where_a_single_unit_cannot() -> None:
-    assert held_out_accuracy(()) < 0.82
+    assert held_out_accuracy(()) < 0.85
     assert held_out_accuracy((20, 7, 5)) > 0.9
 
 
