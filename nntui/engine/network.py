@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nntui.engine.activations import LEAK, OUTPUTS, make_activation
+from nntui.engine.clipping import norm
 from nntui.engine.initializers import INITIALIZERS
 from nntui.engine.layers import Layer, lay
 from nntui.engine.losses import HUBER_DELTA, make_loss
@@ -21,8 +22,6 @@ from nntui.engine.workspace import Workspace
 Array = NDArray[Any]
 Entry = TypeVar("Entry")
 
-#: Between these a float32 sum of squares has all its digits.
-_TINY, _HUGE = 1e-30, 1e38
 #: Workspaces kept at once: the batch, an epoch's shorter last batch, and those of a batch size just left.
 WORKSPACES = 4
 #: Evaluation goes through its samples in chunks of at most this many activations a layer.
@@ -46,7 +45,8 @@ class Network:
     >>> network.predict(X)
 
     Overflow gives infinities, never a warning: look at the returned loss and at :meth:`gradient_norms`.
-    Raises ValueError for a size below 1, a name that is not in the registries, or a loss that does not fit the output.
+    Raises ValueError for a size below 1, a name that is not in the registries, a number out of its range, or a loss
+    that does not fit the output.
     """
 
     def __init__(
@@ -63,11 +63,13 @@ class Network:
         seed: int = 0,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        if len(sizes) < 2 or min(sizes) < 1:
+        self.sizes = tuple(int(size) for size in sizes)
+        if len(sizes) < 2 or min(sizes) < 1 or self.sizes != tuple(sizes):
             raise ValueError(f"sizes = {tuple(sizes)}: must be two or more whole numbers from 1")
-        self.sizes = tuple(sizes)
         self.output = output
         self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise ValueError(f"dtype = {self.dtype}: must be float32 or float64")
         self._output = _entry(OUTPUTS, output, "output")
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.sizes))
         self.parameters: Array = np.zeros(count, self.dtype)
@@ -83,25 +85,34 @@ class Network:
         self._layer_gradients = tuple(layer.gradients for layer in self.layers)
         self._penalised = tuple((layer.W, layer.dW, np.empty_like(layer.W)) for layer in self.layers)
         self._workspaces: dict[int, Workspace] = {}
-        self.configure(activation=activation, loss=loss, leak=leak, huber_delta=huber_delta, dropout=dropout)
+        self.loss_name, self.leak, self.huber_delta, self.dropout = loss, leak, huber_delta, dropout
+        self.configure(activation=activation)
 
     def configure(
         self,
         *,
-        activation: str | Sequence[str],
-        loss: str,
-        leak: float = LEAK,
-        huber_delta: float = HUBER_DELTA,
-        dropout: float = 0.0,
+        activation: str | Sequence[str] | None = None,
+        loss: str | None = None,
+        leak: float | None = None,
+        huber_delta: float | None = None,
+        dropout: float | None = None,
     ) -> None:
-        """Changes what is done with the parameters, which stay as they are. Raises ValueError as the class does."""
-        hidden = _each(activation, len(self.layers) - 1, "activation")
+        """Changes what is done with the parameters, which stay as they are, and so does what is not given.
+
+        Raises ValueError as the class does, and then changes nothing.
+        """
+        if activation is None:
+            activation = [layer.activation for layer in self.layers[:-1]]
+        loss = self.loss_name if loss is None else loss
+        leak = self.leak if leak is None else leak
+        huber_delta = self.huber_delta if huber_delta is None else huber_delta
+        dropout = self.dropout if dropout is None else dropout
+        names = (*_each(activation, len(self.layers) - 1, "activation"), self.output)
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout = {dropout}: must be from 0 up to, but not, 1")
-        self._loss = make_loss(loss, self.output, huber_delta)
-        self._hidden = tuple(make_activation(name, leak) for name in hidden)
+        hidden = tuple(make_activation(name, leak) for name in names[:-1])
+        self._loss, self._hidden = make_loss(loss, self.output, huber_delta), hidden
         self.loss_name, self.leak, self.huber_delta, self.dropout = loss, leak, huber_delta, dropout
-        names = (*hidden, self.output)
         self.layers = tuple(replace(layer, activation=name) for layer, name in zip(self.layers, names, strict=True))
         self._workspaces.clear()
 
@@ -209,24 +220,20 @@ class Network:
         )
         return space
 
-    @np.errstate(over="ignore")
     def gradient_norms(self, out: Array) -> None:
-        """Writes the L2 norm of each layer's gradient (W and b together) to ``out``, shape (layers,).
-
-        Squares that overflow the network's dtype, or vanish in it, are taken again in float64.
-        """
+        """Writes the L2 norm of each layer's gradient (W and b together) to ``out``, shape (layers,)."""
         for i, g in enumerate(self._layer_gradients):
-            out[i] = _norm(g)
+            out[i] = norm(g)
 
+    @np.errstate(over="ignore")
     def norms_of(self, vectors: Array) -> NDArray[np.float64]:
         """The L2 norm of each layer's part of vectors like :attr:`gradients`, (n, P), in float64: shape (n, layers)."""
         squares = np.square(vectors, dtype=np.float64)
         return np.sqrt(np.add.reduceat(squares, self._starts, axis=1))
 
-    @np.errstate(over="ignore")
     def weight_norms(self) -> NDArray[np.float64]:
         """The L2 norm of each layer's parameters (W and b together), shape (layers,)."""
-        return np.array([_norm(layer.parameters) for layer in self.layers])
+        return np.array([norm(layer.parameters) for layer in self.layers])
 
     # From a script
 
@@ -236,7 +243,7 @@ class Network:
         y is T, (samples, outputs), or (samples,): numbers of classes from 0 for softmax, else a single output's values.
         Raises ValueError for shapes or targets that do not fit.
         """
-        X = np.asarray(X, self.dtype)
+        X = self._inputs(X)
         return self._step(X, self._targets(y, len(X)), optimizer, lr, l2)
 
     def _step(self, X: Array, T: Array, optimizer: str, lr: float, l2: float) -> float:
@@ -262,8 +269,10 @@ class Network:
 
         y is as in :meth:`step`. Calling it again goes on. Raises ValueError for shapes or targets that do not fit.
         """
-        X = np.asarray(X, self.dtype)
+        X = self._inputs(X)
         T = self._targets(y, len(X))
+        if len(X) < 1 or batch_size < 1:
+            raise ValueError(f"X has {len(X)} rows, batch_size = {batch_size}: must be at least 1")
         rng, history = np.random.default_rng(seed), []
         for _ in range(epochs):
             order, total = rng.permutation(len(X)), 0.0
@@ -273,6 +282,15 @@ class Network:
             history.append(total / len(X))
         return history
 
+    @np.errstate(over="ignore")
+    def _inputs(self, X: ArrayLike) -> Array:
+        """X as an array, (samples, inputs). Raises ValueError."""
+        X = np.asarray(X, self.dtype)
+        if X.ndim != 2 or X.shape[1] != self.sizes[0]:
+            raise ValueError(f"X has the shape {X.shape}: must be (samples, {self.sizes[0]})")
+        return X
+
+    @np.errstate(over="ignore")
     def _targets(self, y: ArrayLike, samples: int) -> Array:
         """y as T, (samples, outputs). Raises ValueError."""
         T: Array = np.asarray(y)
@@ -285,8 +303,11 @@ class Network:
             T = T[:, None]
         if T.shape != (samples, outputs):
             raise ValueError(f"y has the shape {np.shape(y)}: must give {(samples, outputs)}")
-        if self.loss_name == "cross-entropy" and not np.isin(T, (0, 1)).all():
-            raise ValueError("y: targets of a cross-entropy must be 0 or 1")
+        if self.loss_name == "cross-entropy":
+            if not np.isin(T, (0, 1)).all():
+                raise ValueError("y: targets of a cross-entropy must be 0 or 1")
+            if self.output == "softmax" and (np.count_nonzero(T, axis=1) != 1).any():
+                raise ValueError("y: must have one 1 in each row, that of the class")
         return T.astype(self.dtype)
 
     # Evaluation: with arrays of its own, so that it never touches what training has in hand
@@ -294,7 +315,7 @@ class Network:
     @np.errstate(over="ignore", invalid="ignore")
     def forward(self, X: ArrayLike) -> Array:
         """The logits Z of the output layer, shape (samples, outputs), in a new array; no unit is dropped."""
-        X = np.asarray(X, self.dtype)
+        X = self._inputs(X)
         rows = max(1, CHUNK // max(self.sizes))
         logits = np.empty((len(X), self.sizes[-1]), self.dtype)
         for start in range(0, len(X), rows):
@@ -318,14 +339,14 @@ class Network:
         return P
 
     def predict(self, X: ArrayLike) -> Array:
-        """What is most likely: with softmax the number of the class, shape (samples,); with sigmoid 1 where P ≥ 0.5 and
-        else 0; with identity the output itself, shape (samples, outputs).
+        """What is most likely: with softmax the number of the class, shape (samples,); with sigmoid 1 where P ≥ 0.5,
+        NaN where P is NaN and else 0; with identity the output itself, shape (samples, outputs).
         """
         P = self.predict_proba(X)
         if self.output == "softmax":
             classes: Array = P.argmax(axis=1)
             return classes
-        return (P >= 0.5).astype(self.dtype) if self.output == "sigmoid" else P
+        return np.heaviside(P - 0.5, 1.0) if self.output == "sigmoid" else P
 
     def loss(self, X: ArrayLike, T: ArrayLike) -> float:
         """The mean loss over the samples, without any penalty."""
@@ -344,7 +365,7 @@ class Network:
 
     @np.errstate(over="ignore", invalid="ignore")
     def first_nonfinite(self, X: Array, T: Array) -> str:
-        """The name of the layer where NaN or infinity began for this batch; :attr:`gradients` are left as they are.
+        """The name of the layer where NaN or infinity began for this batch, without dropout.
 
         The first layer, going forward, with non-finite parameters or weighted sums; else the first, going backward,
         with a non-finite gradient norm; else "loss".
@@ -355,21 +376,11 @@ class Network:
             if not (np.isfinite(layer.parameters).all() and np.isfinite(A).all()):
                 return layer.name
             activation.forward(A, np.empty_like(A), np.empty_like(A))
-        before, norms = self.gradients.copy(), np.empty(len(self.layers))
-        self.backward(X, T)
-        self.gradient_norms(norms)
-        self.gradients[...] = before
+        twin, norms = self.twin(self.dtype), np.empty(len(self.layers))
+        twin.backward(X, T)
+        twin.gradient_norms(norms)
         spoiled = [layer.name for layer, norm in zip(self.layers, norms, strict=True) if not math.isfinite(norm)]
         return spoiled[-1] if spoiled else "loss"
-
-
-def _norm(vector: Array) -> float:
-    """The L2 norm of a flat vector, also where squares of its dtype overflow or vanish."""
-    square = vector.dot(vector)
-    if not _TINY < square < _HUGE:
-        wide = vector.astype(np.float64)
-        square = wide.dot(wide)
-    return math.sqrt(square)
 
 
 def _each(names: str | Sequence[str], layers: int, what: str) -> tuple[str, ...]:

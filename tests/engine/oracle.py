@@ -14,9 +14,16 @@ Array = NDArray[Any]
 Tensor = Any
 
 
+def pytorch() -> Any:
+    """The module, with one thread: its networks are too small for more. Skips the test where there is none."""
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    return torch
+
+
 def activation(name: str, leak: float = 0.01) -> Callable[[Tensor], Tensor]:
     """PyTorch's function of this name, for hidden layers and for outputs."""
-    torch = pytest.importorskip("torch")
+    torch = pytorch()
     functions = torch.nn.functional
     table: dict[str, Callable[[Tensor], Tensor]] = {
         "sigmoid": torch.sigmoid,
@@ -35,7 +42,7 @@ def activation(name: str, leak: float = 0.01) -> Callable[[Tensor], Tensor]:
 
 def total_loss(Z: Tensor, T: Tensor, *, output: str, loss: str, delta: float = 1.0) -> Tensor:
     """The loss summed over the samples."""
-    functions = pytest.importorskip("torch").nn.functional
+    functions = pytorch().nn.functional
     if loss == "cross-entropy" and output == "sigmoid":
         return functions.binary_cross_entropy_with_logits(Z, T, reduction="sum")
     if loss == "cross-entropy":
@@ -48,7 +55,7 @@ def total_loss(Z: Tensor, T: Tensor, *, output: str, loss: str, delta: float = 1
 
 def parameters_of(net: Network) -> list[Tensor]:
     """W and b of each layer, one after the other, as leaves of autograd."""
-    torch = pytest.importorskip("torch")
+    torch = pytorch()
     return [torch.tensor(array, requires_grad=True) for layer in net.layers for array in (layer.W, layer.b)]
 
 
@@ -56,7 +63,7 @@ def mean_loss(
     net: Network, parameters: Sequence[Tensor], X: Array, T: Array, masks: Sequence[Array] | None = None
 ) -> Tensor:
     """The mean loss of a network like ours with these parameters; ``masks`` multiply the hidden activations."""
-    torch = pytest.importorskip("torch")
+    torch = pytorch()
     A = torch.tensor(X)
     last = len(net.layers) - 1
     for i, layer in enumerate(net.layers):

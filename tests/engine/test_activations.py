@@ -95,7 +95,7 @@ def test_backward_is_the_slope_times_the_gradient_above(name: str) -> None:
 @pytest.mark.oracle
 @pytest.mark.parametrize("name", EVERY)
 def test_values_and_slopes_are_those_of_pytorch(name: str) -> None:
-    torch = pytest.importorskip("torch")
+    torch = oracle.pytorch()
     above = np.random.default_rng(0).standard_normal(GRID.shape)
     Z = torch.tensor(GRID, requires_grad=True)
     A = oracle.activation(name)(Z)
