@@ -103,7 +103,10 @@ class _Arrays:
                 with self._zip.open(info) as file:
                     _check_header(place, file, info.file_size)
                 with self._zip.open(info) as file:
-                    return np.asarray(npy.read_array(file, allow_pickle=False))
+                    array: NDArray[Any] = np.asarray(npy.read_array(file, allow_pickle=False))
+                if array.dtype.kind == "U":
+                    "".join(array.reshape(-1).tolist()).encode()  # raises where it is no text
+                return array
         except DataError:
             raise
         except Exception as error:  # a damaged file can make the parsers raise anything

@@ -157,6 +157,8 @@ ARRAYS: dict[str, bytes] = {
     "endless shape": npz_of(X=header(f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10**30}, 2)}}")),
     "endless shape of nothing": npz_of(X=header("{'descr': '<U0', 'fortran_order': False, 'shape': (10000000000,)}")),
     "cut array": npz_of(X=header("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2)}") + bytes(40)),
+    "characters that are none": npz(X=X, y=np.array([0xFFFFFFFF, 97, 98], dtype="<u4").view("<U1")),
+    "half characters": npz(X=X, y=np.array([0xD800, 97, 98], dtype="<u4").view("<U1")),
     "other version": npz_of(X=b"\x93NUMPY\x09\x00" + JUNK),
 }
 PICTURES: dict[str, bytes] = {
