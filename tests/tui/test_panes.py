@@ -384,10 +384,10 @@ def test_in_a_narrow_pane_columns_of_words_go(images: Picture, width: int, words
 @pytest.mark.parametrize(
     ("width", "caption"),
     [
-        (100, "517,510 parameters · rule of thumb: 10 samples each, 5.2 M; here 1,437"),
-        (60, "517,510 parameters · 10 samples each: 5.2 M; here 1,437"),
+        (72, "517,510 parameters · rule of thumb: 10 samples each, 5.2 M; here 1,437"),
+        (57, "517,510 parameters · 10 samples each: 5.2 M; here 1,437"),
         (44, "517,510 parameters, 1,437 of 5.2 M samples"),
-        (32, "517,510 params, 1,437 samples"),
+        (31, "517,510 params, 1,437 samples"),
     ],
 )
 def test_the_parameters_are_told_with_the_samples_they_ask_for(images: Picture, width: int, caption: str) -> None:

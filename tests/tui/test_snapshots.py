@@ -85,7 +85,7 @@ def presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / f"{name}.toml").write_text(
             f'title = "{title}"\n'
             'description = "What is to be learned here, and what is to be seen while it is learned, in a sentence."\n'
-            '[data]\nsource = "xor"\n[model]\nlayers = [3]\n[training]\nlr = 0.1\nepochs = 2000\n'
+            "[model]\nlayers = [3]\n[training]\nlr = 0.1\nepochs = 2000\n"
         )
     (folder / "wrong.toml").write_text("[training]\nlr = -1\n")
 
@@ -98,6 +98,16 @@ def test_dashboard_of_a_table(look: Look, runs: Path, size: tuple[int, int]) -> 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_dashboard_of_images(look: Look, runs: Path, size: tuple[int, int]) -> None:
     look(recorded.finished(runs, recorded.images()), size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_dashboard_of_several_classes(look: Look, runs: Path, size: tuple[int, int]) -> None:
+    look(recorded.finished(runs, recorded.species()), size, *(["5"] if size == (40, 12) else []))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_dashboard_of_numbers(look: Look, runs: Path, size: tuple[int, int]) -> None:
+    look(recorded.finished(runs, recorded.heights()), size, *(["5"] if size == (40, 12) else []))
 
 
 @pytest.mark.parametrize("theme", ["textual-light", "nord"])
@@ -129,6 +139,16 @@ def test_start(look: Look, runs: Path, presets: None, size: tuple[int, int]) -> 
     look(None, size)
 
 
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=NAMES[:2])
+def test_start_with_many_presets(look: Look, presets: None, size: tuple[int, int]) -> None:
+    for number, source in enumerate(["moons", "iris", "diabetes", "spirals", "digits"] * 4):
+        Path(f"presets/{source}-{number}.toml").write_text(
+            f'title = "What there is to learn of {source}"\ndescription = "Words."\n'
+            f'[data]\nsource = "{source}"\n[model]\nlayers = [8, 4]\nactivation = ["relu", "tanh"]\n'
+        )
+    look(None, size, *["down"] * 8)
+
+
 def test_start_without_runs(look: Look, presets: None) -> None:
     look(None, (80, 24), "down")
 
@@ -139,19 +159,35 @@ def test_start_in_a_light_theme(look: Look, runs: Path, presets: None) -> None:
 
 
 @pytest.fixture
-def live(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run that is being trained, by nobody, and never grows old."""
+def alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainers never die."""
     monkeypatch.setattr(catalog, "_trainer_alive", lambda *_: True)
-    recording = recorded.Recording(runs, recorded.table())
+
+
+def recorded_live(runs: Path, shape: recorded.Shape) -> Path:
+    """A run that is being trained, by nobody, and never grows old."""
+    recording = recorded.Recording(runs, shape)
     recording.train(1000)
     recording.update(heartbeat=time.time() + 1e6)
     recording.writer.close()
     return recording.folder
 
 
+@pytest.fixture
+def live(runs: Path, alive: None) -> Path:
+    """A run of a truth table that never ends."""
+    return recorded_live(runs, recorded.table())
+
+
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_live_dashboard(look: Look, live: Path, size: tuple[int, int]) -> None:
     look(live, size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_live_dashboard_of_ten_classes(look: Look, runs: Path, alive: None, size: tuple[int, int]) -> None:
+    keys = {(40, 12): ["3"], (80, 24): ["down"] * 12}.get(size, [])
+    look(recorded_live(runs, recorded.ten_digits()), size, *keys)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
@@ -162,6 +198,12 @@ def test_question(look: Look, live: Path, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_value_entry(look: Look, live: Path, size: tuple[int, int]) -> None:
     look(live, size, "3", *(["3"] if size != (40, 12) else []), "enter")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+def test_value_entry_of_several(look: Look, runs: Path, alive: None, size: tuple[int, int]) -> None:
+    keys = ["3"] if size == (40, 12) else []
+    look(recorded_live(runs, recorded.ten_digits()), size, *keys, *["down"] * 5, "enter")
 
 
 def test_value_entry_with_an_error(look: Look, live: Path) -> None:

@@ -130,8 +130,8 @@ class KnobPane(Pane, PictureCells):
             above, below = self._first, len(offered) - self._first - len(rows)
             more = "".join(f" {count}{sign}" for count, sign in ((above, "↑"), (below, "↓")) if count)
             effect = "" if self._matters(self.chosen) else "no effect now: "
-            help_width = self.size.width - len(more) - 2
-            self.caption(fit(effect + self.chosen.help, help_width).rstrip() + (f" ·{more}" if more else ""))
+            more = more and f" ·{more}"
+            self.caption(fit(effect + self.chosen.help, self.caption_width - len(more)).rstrip() + more)
 
     def _text(self, knob: Knob) -> str:
         """The value; of the learning rate also what a schedule makes of it."""

@@ -89,7 +89,8 @@ class LayerPane(Pane, PictureCells):
         if len(shown) < len(run.layers):
             rows.append(line((fit(f"… {len(run.layers) - len(shown)} more layers", width), quiet)))
         self.show(rows)
-        self.caption(_rule_of_thumb(sum(layer.parameters for layer in run.layers), run.data.get("train_rows"), width))
+        parameters = sum(layer.parameters for layer in run.layers)
+        self.caption(_rule_of_thumb(parameters, run.data.get("train_rows"), self.caption_width))
 
 
 def _widths(layers: Sequence[LayerRecord], width: int) -> tuple[int, list[tuple[_Column, int]], int]:

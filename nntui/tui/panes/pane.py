@@ -34,6 +34,11 @@ class Pane(_Base):
         """Puts number and name in the upper edge."""
         self.border_title = Content.assemble((f"{self.number} ", "bold"), self.heading)
 
+    @property
+    def caption_width(self) -> int:
+        """The cells that a caption can have: the edge keeps one at either end."""
+        return max(0, self.size.width - 2)
+
     def caption(self, text: str | Content) -> None:
         """Puts a unit, a legend or a hint in the lower edge; nothing is redrawn while it stays the same."""
         content = Content(plain(text)) if isinstance(text, str) else text

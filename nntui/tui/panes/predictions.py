@@ -95,7 +95,7 @@ class PredictionPane(Pane, PictureCells):
         shown = f" ({rows:,} shown of {total:,})" if rows < total else ""
         summary = f"{order} · {answers.summary()}{shown}"
         for more in (self._inputs, answers.left_out):
-            summary += more if len(summary + more) < self.size.width else ""
+            summary += more if len(summary + more) <= self.caption_width else ""
         return summary
 
     # A line a row

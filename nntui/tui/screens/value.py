@@ -8,11 +8,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.events import Resize
 from textual.widgets import Input, Static
 
 from nntui.knob import ConfigError, Knob, Value
 from nntui.tui.screens.dialog import Dialog
 from nntui.tui.widgets.toosmall import TooSmall
+
+#: The widest dialog, and the height of a terminal below which it has no empty lines.
+WIDEST, LOW = 66, 18
 
 
 class ValueEntry(Dialog[Value | None]):
@@ -34,6 +38,11 @@ class ValueEntry(Dialog[Value | None]):
             yield Input(self._knob.show(self._value), select_on_focus=True)
             yield Static(self._knob.allowed, id="hint", classes="detail", markup=False)
         yield TooSmall()
+
+    def on_resize(self, event: Resize) -> None:
+        """Long lines are hard to read, and a low terminal has no room for empty ones."""
+        self.query_one(".dialog").styles.max_width = min(WIDEST, event.size.width * 9 // 10)
+        self.set_class(event.size.height < LOW, "low")
 
     @on(Input.Changed)
     def _check(self, message: Input.Changed) -> None:
