@@ -206,7 +206,7 @@ class TrainingConfig:
     )
     warmup: float = _knob(
         0.0,
-        "epochs in which the rate rises from 0 to where the schedule has it",
+        "epochs in which the rate rises, from a hundredth, to where the schedule has it",
         low=0.0,
         high=MAX_COUNT,
         ladder=(0, *decades(-1, 6, _THIRDS)),
