@@ -122,7 +122,6 @@ def _images(path: Path, image: tuple[int, int, int], value_range: tuple[float, f
     """An image file or all in a folder, their pixels in the range that the run has learned."""
     from nntui.data import images
 
-    files = images.files(path) if path.is_dir() else [path]
-    low, high = value_range
+    files, (low, high) = images.files(path), value_range
     X = images.read(files, image=image) * ((high - low) / LIGHTEST) + low
-    return Rows(X, named(path), tuple(str(file.relative_to(path)) if file != path else file.name for file in files))
+    return Rows(X, named(path), tuple(file.name if file == path else str(file.relative_to(path)) for file in files))

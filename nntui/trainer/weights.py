@@ -51,7 +51,7 @@ def start_from(network: Network, path: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Array]:
-    """Every array of a file by its name. Raises UserError."""
+    """Every array of a file by its name; one without dimensions is a remark. Raises UserError."""
     readers: dict[str, Callable[[Path], Mapping[str, Array]]] = {
         ".toml": _read_toml,
         ".npz": _read_npz,
@@ -63,7 +63,7 @@ def _read(path: Path) -> dict[str, Array]:
     if path.exists() and not path.is_file():
         raise UserError(f"{path}: a directory or a device, not a file")
     try:
-        return {name: _numbers(array) for name, array in reader(path).items()}
+        return {name: _numbers(array) for name, array in reader(path).items() if array.ndim}
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
     except (ValueError, TypeError, AttributeError, SafetensorError, zipfile.BadZipFile, EOFError) as error:
