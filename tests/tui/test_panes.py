@@ -457,7 +457,7 @@ def test_of_more_rows_than_are_kept_both_numbers_are_told(images: Picture) -> No
     pane = PredictionPane(ascii_only=False)
     data = {**images.run.data, "train_rows": 5000}
     show(pane, replace(images, run=replace(images.run, data=data)), (80, 20))
-    assert "(60 shown of 5,012)" in str(pane.border_subtitle)
+    assert str(pane.border_subtitle).endswith("/60 right · 60 of 5,012 rows")
 
 
 def test_a_run_of_an_older_version_is_binary_and_its_image_grey(images: Picture) -> None:

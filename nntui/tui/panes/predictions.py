@@ -92,9 +92,9 @@ class PredictionPane(Pane, PictureCells):
     def _summary(self, picture: Picture, answers: ClassAnswers | NumberAnswers, rows: int) -> str:
         order = "worst first" if self._worst_first else "in order"
         total = picture.run.data["train_rows"] + picture.run.data["test_rows"]
-        shown = f" ({rows:,} shown of {total:,})" if rows < total else ""
-        summary = f"{order} · {answers.summary()}{shown}"
-        for more in (self._inputs, answers.left_out):
+        shown = f" · {rows:,} of {total:,} rows" if rows < total else ""
+        summary = f"{order} · {answers.summary()}"
+        for more in (shown, self._inputs, answers.left_out):
             summary += more if len(summary + more) <= self.caption_width else ""
         return summary
 
