@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from nntui.expressions import Expression, ExpressionError, parse
 from nntui.knob import ConfigError, Knob, Value, shown
 from nntui.knobs import (
     KNOBS,
+    MAX_PARAMETERS,
     SECTIONS,
     SUITED,
     TARGETS,
@@ -139,6 +141,7 @@ def _consistent(config: RunConfig) -> RunConfig:
             raise ConfigError(
                 f"model.{name} = {shown(found)}: must be one name or {layers}, as many as there are layers"
             )
+    check_size(model.layers)
     task = config.task
     if task != "auto":
         check_answer(config, task)
@@ -183,6 +186,13 @@ def _parsed(key: str, text: str) -> Expression:
         return parse(text)
     except ExpressionError as error:
         raise ConfigError(f"{key}: {error}") from None
+
+
+def check_size(units: Sequence[int]) -> None:
+    """Raises ConfigError for layers of so many units, one after the other, that no memory would hold their weights."""
+    count = sum((before + 1) * after for before, after in pairwise(units))
+    if count > MAX_PARAMETERS:
+        raise ConfigError(f"model.layers: {count:,} parameters; must be at most {MAX_PARAMETERS:,}")
 
 
 def check_answer(config: RunConfig, task: str) -> None:

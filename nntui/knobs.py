@@ -16,6 +16,8 @@ MAX_UNITS = 65_536
 MAX_LAYERS = 64
 MAX_COUNT = 10**15
 MAX_FEATURES = 256
+#: More would fill the memory of most machines before the first step.
+MAX_PARAMETERS = 500_000_000
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky-relu", "elu", "gelu", "silu", "softplus", "identity")
 OUTPUTS = ("sigmoid", "softmax", "identity")

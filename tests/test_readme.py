@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from nntui import presets
 from nntui.cli.app import app
 from tests import readme
@@ -29,3 +31,17 @@ def test_every_preset_and_command_is_named() -> None:
     assert len(commands) >= 14
     for name in (*presets.available(), *commands):
         assert re.search(rf"`(nntui )?{re.escape(name)}[ `]", TEXT), name
+
+
+def test_the_library_example_does_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    code = TEXT.partition("<!-- library -->\n```python\n")[2].partition("```")[0]
+    assert len(code.strip().splitlines()) <= 10
+    exec(code, {})
+    right, probability = capsys.readouterr().out.split(maxsplit=1)
+    assert float(right) > 0.95
+    assert float(probability.strip("[]\n ")) < 0.1
+
+
+def test_every_preset_has_its_row_of_results() -> None:
+    table = TEXT.partition("<!-- presets -->\n")[2].partition("<!-- /presets -->")[0]
+    assert re.findall(r"^\| `([^`]+)`", table, re.MULTILINE) == list(presets.available())

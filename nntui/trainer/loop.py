@@ -73,8 +73,9 @@ class Loop:
         self.optimizer = make_optimizer(training.optimizer, network.parameters, **asdict(training))
         self._schedule = _schedule(training)
         self._plateau, self._stopping = Plateau(), EarlyStopping()
-        self._best = np.empty_like(network.parameters[:0])
+        self._best: Array | None = None
         self._epoch_loss, self._epoch_rows = 0.0, 0
+        self._measure = self._loss
         self._order: NDArray[np.int64] | None = None
         self._batches: dict[int, tuple[Array, Array]] = {}
         self._blocks: dict[int, Block] = {}
@@ -90,15 +91,19 @@ class Loop:
 
     def configure(self, training: TrainingConfig) -> None:
         """Turns live knobs: weights stay, and the optimizer keeps its state unless it is another optimizer."""
-        before, self.training = self.training, training
+        before, was_watched = self.training, self._watched
+        self.training = training
         if training.optimizer != before.optimizer:
             self.optimizer = make_optimizer(training.optimizer, self.network.parameters, **asdict(training))
-        self.optimizer.configure(**asdict(training))
+        else:
+            self.optimizer.configure(**asdict(training))
         self._schedule = _schedule(training)
         if training.schedule != before.schedule:
             self._plateau = Plateau()
-        if training.patience != before.patience:
-            self._stopping = EarlyStopping()
+        if not before.patience:
+            self._stopping, self._best = EarlyStopping(), None
+        if not was_watched:
+            self._epoch_loss, self._epoch_rows = 0.0, 0
 
     # Where the run stands
 
@@ -148,6 +153,8 @@ class Loop:
         """Trains for at most ``count`` steps; fewer when the run ends or its numbers stop being finite."""
         first, count = self.step + 1, min(count, CAPACITY, self.remaining)
         done, diverged = 0, None
+        if self._measure != self._loss:
+            self._watch_anew()
         size = self.training.batch_size or self.rows
         if not self._watched and Block.suits(self.network, min(size, self.rows)):
             while done < count and diverged is None:
@@ -167,12 +174,13 @@ class Loop:
         row = self._norms[done]
         self._losses[done] = loss = network.batch_loss(network.gradient(X, T), T)
         network.gradient_norms(row)
-        self.step += 1
         if not math.isfinite(loss + row.dot(self._ones)):
+            self.step += 1
             return network.first_nonfinite(X, T)
         if last:
             np.copyto(self._before, network.parameters)
         self._update()
+        self.step += 1
         self._epoch_loss += loss * rows
         self._epoch_rows += rows
         self._advance(rows)
@@ -181,8 +189,8 @@ class Loop:
     def _train_block(self, done: int, end: int) -> tuple[int, str | None]:
         """Some steps of a tiny network, whose losses and norms are taken together afterwards.
 
-        Returns how many were made, and the layer where the last one stopped being finite, if it did: then all is put
-        back, and the steps are made again, one by one, up to that one.
+        Returns how many were made, and the layer where the last one stopped being finite, if it did. Where that may
+        be, all is put back, and the steps are made again, one by one.
         """
         rows, block, before = self._batch_rows, self._block(self._batch_rows), self._keep()
         alike = end if rows == self.rows else (self.rows - self.row) // rows
@@ -190,14 +198,14 @@ class Loop:
         for k in range(count):
             X, T, _ = self._next_batch()
             block.put(k, self.network.gradient(X, T), T)
-            self.step += 1
             if done + k + 1 == end:
                 np.copyto(self._before, self.network.parameters)
             self._update()
+            self.step += 1
             self._advance(rows)
         losses, norms = block.measure(count)
-        bad = np.flatnonzero(~np.isfinite(losses + norms.sum(axis=1)))
-        if not len(bad):
+        # A batch's losses are summed in the network's dtype, and may overflow where the mean would not.
+        if (losses * rows + norms.sum(axis=1) < 0.5 * float(np.finfo(self.X.dtype).max)).all():
             self._losses[done : done + count] = losses
             self._norms[done : done + count] = norms
             return count, None
@@ -288,6 +296,18 @@ class Loop:
         """Whether something depends on the loss at the end of each epoch."""
         return self.training.patience > 0 or self.training.schedule == "on-plateau"
 
+    @property
+    def _loss(self) -> tuple[str, float]:
+        """What the loss is; losses of another cannot be compared with it."""
+        return self.network.loss_name, self.network.huber_delta if self.network.loss_name == "huber" else 0.0
+
+    def _watch_anew(self) -> None:
+        """Forgets what the losses were, now that the loss is another; the rate stays where a plateau has brought it."""
+        self._measure = self._loss
+        self._plateau.load({**Plateau().state, "factor": self._plateau.state["factor"]})
+        self._stopping, self._best = EarlyStopping(), None
+        self._epoch_loss, self._epoch_rows = 0.0, 0
+
     def _watch(self) -> None:
         """The end of an epoch: has the loss become better? When patience ends, the best weights come back."""
         loss = self.network.loss(*self.held_out) if self.held_out else self._epoch_loss / self._epoch_rows
@@ -297,7 +317,7 @@ class Loop:
         if training.patience:
             if self._stopping.observe(loss, self.epoch):
                 self._best = parameters.copy()
-            elif self.stalled and self._best.size:
+            elif self.stalled and self._best is not None:
                 np.copyto(self._before, parameters)
                 np.copyto(parameters, self._best)
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.config import RunConfig, check_answer
+from nntui.config import RunConfig, check_answer, check_size
 from nntui.data import Dataset, Preparation, Standardizer, load, split
 from nntui.data.dataset import REGRESSION
 from nntui.engine import Network
-from nntui.errors import UserError
 
 Array = NDArray[Any]
-
-#: A network with more parameters than this would fill the memory before its first step.
-MAX_PARAMETERS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,11 +67,9 @@ def make_problem(config: RunConfig) -> Problem:
 
 
 def make_network(config: RunConfig, task: str, inputs: int, outputs: int) -> Network:
-    """The network of a run, as its seed initialises it. Raises UserError when no memory would hold it."""
+    """The network of a run, as its seed initialises it. Raises ConfigError when it is too large."""
     sizes = (inputs, *config.model.layers, outputs)
-    count = sum((before + 1) * after for before, after in pairwise(sizes))
-    if count > MAX_PARAMETERS:
-        raise UserError(f"model.layers: {count:,} parameters; must be at most {MAX_PARAMETERS:,}")
+    check_size(sizes)
     model = config.model
     return Network(
         sizes,
