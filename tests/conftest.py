@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from nntui.trainer.threads import use_threads
+
 if TYPE_CHECKING:
     from tests.pty_terminal import Terminal
+
+# As many as a trainer uses, or the same steps would not give the same bits here and there. NumPy is not loaded yet.
+use_threads(0)
 
 
 @pytest.fixture(autouse=True)

@@ -101,11 +101,11 @@ def height(knob: Knob, value: Value) -> float:
 
 @pytest.mark.parametrize("knob", LIVE, ids=lambda knob: knob.key)
 def test_enough_presses_reach_every_rung(knob: Knob) -> None:
-    reached = {value := knob.turned(knob.default, 1)}
+    value, reached = knob.default, set[object]()
     for direction in (1, -1):
         for _ in range(300):
             value = knob.turned(value, direction)
-            reached.add(value)
+            reached.add(value[0] if isinstance(value, tuple) else value)
     assert reached >= set(knob.choices or knob.ladder)
 
 
@@ -171,8 +171,8 @@ def test_enormous_settings_are_refused_in_a_short_line(setting: str) -> None:
 def test_settings_are_judged_together() -> None:
     odd = RunConfig().with_settings(["source=digits", "target=3"])
     assert odd.with_settings(["target=malignant", "source=breast-cancer"]).data.target == "malignant"
-    with pytest.raises(ConfigError, match=r"data.target = '3': xor has x1 xor x2"):
-        odd.with_settings(["source=xor"])
+    with pytest.raises(ConfigError, match=r"data.target = '3': truth-table has xor, and, or"):
+        odd.with_settings(["source=truth-table"])
 
 
 def test_keys_are_found_by_a_unique_last_part() -> None:
@@ -221,7 +221,7 @@ def test_any_bytes_are_a_configuration_or_a_config_error(content: bytes, tmp_pat
 @given(data=st.data())
 @relaxed
 def test_a_damaged_preset_is_a_configuration_or_a_config_error(data: st.DataObject, tmp_path: Path) -> None:
-    good = b'title = "T"\n[data]\nsource = "xor"\n[model]\nlayers = [3, 4]\n[training]\nlr = 0.1\nseed = 7\n'
+    good = b'title = "T"\n[data]\nsource = "moons"\n[model]\nlayers = [3, 4]\n[training]\nlr = 0.1\nseed = 7\n'
     start = data.draw(st.integers(0, len(good)))
     end = data.draw(st.integers(start, min(len(good), start + 8)))
     check_file(tmp_path / "damaged.toml", good[:start] + data.draw(st.binary(max_size=6)) + good[end:])

@@ -16,17 +16,22 @@ from nntui.store import catalog, commands, folder
 from nntui.store.reader import Reader
 from nntui.store.records import Command, Curve, Event, RunRecord
 from nntui.trainer.checkpoints import Model, load_model
+from nntui.trainer import session
 from nntui.trainer.loop import Loop
-from nntui.trainer.problem import make_network, make_problem
+from nntui.trainer.problem import configure_network, make_problem
 
 Wait = Callable[[Callable[[], bool]], None]
 
 
 def make_loop(settings: RunConfig) -> Loop:
     """The loop of a run that has not begun."""
-    problem = make_problem(settings)
-    network = make_network(settings, problem.dataset.X.shape[1], problem.dataset.T.shape[1])
-    return Loop(network, problem.inputs(problem.train), problem.targets(problem.train), settings.training)
+    return session.make_loop(settings, make_problem(settings))
+
+
+def turn(loop: Loop, settings: RunConfig, task: str) -> None:
+    """Turns the knobs to these, as the session does."""
+    loop.configure(settings.training)
+    configure_network(loop.network, settings, task)
 
 
 def advance(loop: Loop, step: int) -> None:

@@ -14,22 +14,21 @@ from safetensors.numpy import load_file, save_file
 from nntui.config import RunConfig
 from nntui.trainer.checkpoints import LATEST, CheckpointError, load_model, save_checkpoint
 from nntui.trainer.loop import Loop
-from nntui.trainer.problem import Problem, make_network, make_problem
+from nntui.trainer.problem import Problem, make_problem
+from nntui.trainer.session import make_loop
 
 CONFIG = RunConfig().with_settings(["source=breast-cancer", "layers=4", "optimizer=adam", "batch_size=32", "epochs=50"])
 
 
-def make_loop(config: RunConfig = CONFIG) -> tuple[Loop, Problem]:
+def start(config: RunConfig = CONFIG) -> tuple[Loop, Problem]:
     problem = make_problem(config)
-    network = make_network(config, problem.dataset.X.shape[1], problem.dataset.T.shape[1])
-    train = problem.train
-    return Loop(network, problem.inputs(train), problem.targets(train), config.training), problem
+    return make_loop(config, problem), problem
 
 
 @pytest.fixture(scope="module")
 def trained() -> tuple[Loop, Problem]:
     """A loop in the middle of an epoch."""
-    loop, problem = make_loop()
+    loop, problem = start()
     loop.run(40)
     return loop, problem
 
@@ -63,7 +62,7 @@ def test_it_holds_what_is_needed_to_go_on(checkpoint: Path, trained: tuple[Loop,
 
 
 def test_a_new_one_takes_the_place_of_the_old(tmp_path: Path) -> None:
-    loop, problem = make_loop()
+    loop, problem = start()
     for step in (0, 5):
         loop.run(step)
         save_checkpoint(tmp_path, loop, problem, CONFIG)
@@ -145,7 +144,7 @@ def test_one_bit_of_any_array_is_missed(name: str, checkpoint: Path, tmp_path: P
 
 def test_a_full_disk_keeps_the_old_one_and_leaves_no_half(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
-    loop, problem = make_loop()
+    loop, problem = start()
     save_checkpoint(tmp_path, loop, problem, CONFIG)
     loop.run(3)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

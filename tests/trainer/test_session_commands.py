@@ -13,7 +13,7 @@ from nntui.knobs import KNOBS
 from nntui.store import catalog, commands, folder, schema
 from nntui.store.reader import Reader
 from nntui.store.records import Command
-from tests.trainer.conftest import Trained, Wait, advance, make_loop
+from tests.trainer.conftest import Trained, Wait, advance, make_loop, turn
 
 Train = Callable[..., Trained]
 
@@ -149,6 +149,18 @@ def test_config_commands_and_seed_give_the_weights_again_to_the_bit(train: Train
             ("training.l2", "0.01"),
             ("training.optimizer", "adam"),
             ("training.batch_size", "0"),
+            ("model.activation", "gelu,tanh,leaky-relu"),
+            ("model.leak", "0.2"),
+            ("model.dropout", "0.2"),
+            ("model.loss", "squared-error"),
+            ("training.schedule", "cosine"),
+            ("training.warmup", "0.5"),
+            ("training.clip_norm", "0.1"),
+            ("training.clip_value", "0.01"),
+            ("training.l1", "0.001"),
+            ("training.schedule", "on-plateau"),
+            ("training.schedule_epochs", "1"),
+            ("training.optimizer", "rmsprop"),
         )
     ]
     asked.append(run.ask("stop"))
@@ -165,7 +177,7 @@ def replay(run: Trained, asked: list[Command]) -> bytes:
         advance(loop, command.step)
         if command.kind == "set":
             settings = settings.with_value(command.key, KNOBS[command.key].parse(command.value))
-            loop.configure(settings.training)
+            turn(loop, settings, "binary")
     assert config.from_dict(run.record().config) == settings
     return loop.network.parameters.tobytes()
 

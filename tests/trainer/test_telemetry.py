@@ -15,7 +15,8 @@ from nntui.store.reader import Reader
 from nntui.store.writer import Writer
 from nntui.trainer import telemetry
 from nntui.trainer.loop import Loop
-from nntui.trainer.problem import Problem, make_network, make_problem
+from nntui.trainer.problem import Problem, make_problem
+from nntui.trainer.session import make_loop
 from nntui.trainer.telemetry import Telemetry
 
 
@@ -45,9 +46,7 @@ def make(nntui_home: Path) -> Iterator[Make]:
     def bench(*settings: str) -> Bench:
         config = RunConfig().with_settings(settings)
         problem = make_problem(config)
-        network = make_network(config, problem.dataset.X.shape[1], problem.dataset.T.shape[1])
-        train = problem.train
-        loop = Loop(network, problem.inputs(train), problem.targets(train), config.training)
+        loop = make_loop(config, problem)
         run = folder.create(nntui_home / "runs", name="", preset="test", config=config.to_dict())
         writer = Writer(run)
         made.append(Bench(loop, problem, writer, Reader(run), Telemetry(writer, loop, problem)))
@@ -109,7 +108,7 @@ def test_layers_have_their_weight_norm_and_the_ratio_of_their_update(make: Make)
 
 
 def test_a_layer_of_zeros_has_no_endless_ratio(make: Make) -> None:
-    bench = make("source=xor", "test_fraction=0", "standardize=false", "init=zeros")
+    bench = make("source=truth-table", "test_fraction=0", "standardize=false", "init=zeros")
     bench.loop.run(1)
     assert not bench.loop.network.parameters.any(), "for one unit the slope of XOR is 0 in every direction"
     bench.telemetry.record_layers(1.0)
@@ -159,7 +158,7 @@ def test_the_run_tells_what_the_network_and_its_data_are(make: Make) -> None:
     ]
     assert sum(layer.parameters for layer in record.layers) == bench.loop.network.parameters.size
     assert record.data["classes"] == ["not 7", "7"]
-    assert record.data["image"] == [8, 8]
+    assert record.data["image"] == [8, 8, 1]
     assert record.data["train_rows"] == len(bench.problem.train)
     assert record.data["test_rows"] == len(bench.problem.test)
     assert record.data["shown_rows"] == 1797
@@ -167,7 +166,7 @@ def test_the_run_tells_what_the_network_and_its_data_are(make: Make) -> None:
 
 def test_the_prediction_table_shows_raw_inputs_and_the_networks_outputs(make: Make) -> None:
     bench = make(*CANCER)
-    bench.telemetry.describe()
+    bench.telemetry.keep_rows()
     bench.loop.run(10)
     bench.telemetry.evaluate()
     bench.writer.commit()
@@ -189,7 +188,7 @@ def test_of_large_data_the_held_out_rows_come_first(
 ) -> None:
     monkeypatch.setattr(telemetry, limit, value)
     bench = make(*CANCER)
-    bench.telemetry.describe()
+    bench.telemetry.keep_rows()
     bench.writer.commit()
     rows = bench.reader.table("rows")
     assert rows is not None
