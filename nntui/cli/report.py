@@ -17,15 +17,13 @@ from nntui.cli.output import age, duration, number, table
 from nntui.knob import ConfigError, Knob, show
 from nntui.knobs import KNOBS
 from nntui.store.reader import Reader
-from nntui.store.records import Curve, RunRecord
+from nntui.store.records import SAMPLES_PER_PARAMETER, Curve, RunRecord
 from nntui.text import plain
 
 #: Most layers whose curves are drawn into one chart, and most rows of a table.
 CURVES, ROWS = 8, 10
 #: Most outputs of a regression that have columns in a table.
 OUTPUTS = 3
-#: The rule of thumb: so many samples for each parameter.
-SAMPLES_PER_PARAMETER = 10
 #: A loss that falls by more than this factor is drawn on a log axis.
 LOG_FACTOR = 50.0
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Integers = NDArray[np.int64]
 
+#: A rule of thumb: a network wants at least so many samples to learn from for each of its parameters.
+SAMPLES_PER_PARAMETER = 10
 #: States in which a trainer process should be alive.
 LIVE_STATES = ("starting", "running", "paused")
 #: Every state a trainer writes. ``crashed`` is also what a reader says of a live state without a process.

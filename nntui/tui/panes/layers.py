@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from rich.cells import cell_len
 from textual.geometry import Size
 
-from nntui.store.records import LayerRecord
+from nntui.store.records import SAMPLES_PER_PARAMETER, LayerRecord
 from nntui.text import plain
 from nntui.tui.feed import Picture
 from nntui.tui.panes.numbers import count, figure
@@ -28,8 +28,6 @@ _FIGURE_WIDTH, _WIDE_FIGURE_WIDTH = 8, 9
 _LEAST_NAME, _MOST_NAME = 8, 20
 #: Cells to which the heading of another column can be cut.
 _LEAST_WORD = 6
-#: The rule of thumb: so many samples for each parameter.
-SAMPLES_PER_PARAMETER = 10
 
 
 class _Column(NamedTuple):
