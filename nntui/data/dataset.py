@@ -41,9 +41,9 @@ class Dataset:
     missing category is NaN in all of its features. ``task`` is binary (T is one column of 0 and 1), multi-class (T is
     one-hot) or regression (T is what was measured). ``target`` says in words what is predicted; ``outputs`` names
     the columns of T: the target, the classes, the measured columns. ``classes`` are the two or more of a
-    classification, empty for a regression. ``columns`` say how a table of text becomes X. ``image`` gives (height, width, channels)
-    when the features are the pixels of an image, row by row, channels last, and ``value_range`` their darkest
-    and brightest value.
+    classification, empty for a regression. ``columns`` say how a table of text becomes X. ``image`` gives (height,
+    width, channels) when the features are the pixels of an image, row by row, channels last, and ``value_range``
+    their darkest and brightest value.
     """
 
     name: str

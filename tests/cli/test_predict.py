@@ -1,39 +1,160 @@
-"""Predictions for values, for tables, and for the rows a run knows."""
+"""Predictions of every kind of answer for values, tables, images, and the rows a run knows."""
 
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from PIL import Image
 
-from nntui.cli.predict import read_table
-from nntui.errors import UserError
-from tests.cli.conftest import Nntui
+from nntui.cli import main
+from nntui.store.folder import CHECKPOINTS
+from nntui.trainer.checkpoints import load_model
+from tests.cli.conftest import Nntui, call
+from tests.cli.models import train
 
-
-def test_values_are_one_row(demo: Path, nntui: Nntui) -> None:
-    for values, expected in ((["0", "0"], "0"), (["0", "1"], "1"), (["1", "0"], "1"), (["1", "1"], "0")):
-        [answer] = json.loads(nntui("predict", "demo", *values, "--json").stdout)
-        assert answer["prediction"] == expected
-        assert (answer["probability"] > 0.5) == (expected == "1")
+ROWS = 60
 
 
-def test_negative_values_are_no_options(demo: Path, nntui: Nntui) -> None:
-    done = nntui("predict", "demo", "-1", "-.5e0")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0].split() == ["row", "prediction", "P(1)"]
+class Told(NamedTuple):
+    """What a command has printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    def objects(self) -> list[dict[str, Any]]:
+        """What --json has printed."""
+        assert (self.code, self.err) == (0, ""), self.err
+        return json.loads(self.out)  # type: ignore[no-any-return]
+
+    def check_refused(self, *told: str) -> None:
+        """One line says what is wrong, and nothing was predicted."""
+        assert (self.code, self.out) == (2, "")
+        assert len(self.err.splitlines()) == 1
+        assert "\x1b" not in self.err
+        for text in told:
+            assert text in self.err
 
 
-def test_known_rows_are_compared_with_their_targets(demo: Path, nntui: Nntui) -> None:
-    done = nntui("predict", "demo")
-    assert done.stdout.splitlines()[-1] == "training: 4 of 4 right"
-    rows = json.loads(nntui("predict", "demo", "--json").stdout)
-    assert [row["target"] for row in rows] == ["0", "1", "1", "0"]
-    assert all(row["right"] for row in rows)
+Predict = Callable[..., Told]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a run of each kind: xor, fruit, sizes, filled and pictures."""
+    made: Path = tmp_path_factory.mktemp("predict")
+    train(made, ["lr=1"], name="xor", steps=3000)
+    rng = np.random.default_rng(0)
+    weight, kinds = rng.normal(100, 20, ROWS), np.array(["apple", "fig", "pear"])[np.arange(ROWS) % 3]
+    colours = np.where(kinds == "fig", "blue", np.where(rng.random(ROWS) < 0.5, "red", "-green"))
+    rows = [f"{w:.2f},{c},{w * 2 + 1:.2f},{-w:.2f},{k}" for w, c, k in zip(weight, colours, kinds, strict=True)]
+    table = made / "fruit.csv"
+    table.write_text("\n".join(["weight,colour,size,depth,kind", *rows]))
+    sized = made / "sizes.csv"
+    sized.write_text("\n".join(["weight,colour,size,depth", *(row.rpartition(",")[0] for row in rows)]))
+    gaps = made / "gaps.csv"
+    gaps.write_text(
+        "\n".join(
+            [
+                "weight,colour,kind",
+                "?,red,apple",
+                *("%s,%s,%s" % (*row.split(",")[:2], row.split(",")[4]) for row in rows),
+            ]
+        )
+    )
+    usual = ["standardize=true", "layers=6", "activation=tanh", "optimizer=adam", "lr=0.05", "test_fraction=0.2"]
+    train(made, [f"source={table}", "target=kind", *usual], name="fruit", steps=200)
+    train(made, [f"source={sized}", "target=size,depth", *usual], name="sizes", steps=400)
+    train(made, [f"source={gaps}", "target=kind", "missing=mean", *usual], name="filled")
+    for label, shade in (("bright", 200), ("dark", 40)):
+        (made / "pictures" / label).mkdir(parents=True)
+        for n in range(8):
+            grey = rng.integers(shade - 40, shade + 40, (12, 9, 3)).astype(np.uint8)
+            Image.fromarray(grey).save(made / "pictures" / label / f"{n}.png")
+    train(made, [f"source={made / 'pictures'}", "image_size=6", *usual], name="pictures", steps=60)
+    return made
+
+
+@pytest.fixture
+def predict(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Predict:
+    """Runs ``nntui predict ARGUMENTS`` in this process."""
+    monkeypatch.setenv("NNTUI_HOME", str(home))
+
+    def run(*arguments: object) -> Told:
+        code = main(["predict", *map(str, arguments)])
+        return Told(code, *capsys.readouterr())
+
+    return run
+
+
+def model_of(home: Path, name: str) -> Any:
+    """The newest checkpoint of a run by its name."""
+    for place in (home / "runs").iterdir():
+        if f'"name": "{name}"' in place.name or name == name_of(place):
+            return load_model(place / CHECKPOINTS)
+    raise AssertionError(name)
+
+
+def name_of(place: Path) -> str:
+    from nntui.store import catalog
+
+    return catalog.open_run(place).name
+
+
+# Values
+
+
+@pytest.mark.parametrize(("values", "expected"), [("0 0", "0"), ("0 1", "1"), ("1 0", "1"), ("1 1", "0")])
+def test_values_are_one_row(values: str, expected: str, predict: Predict) -> None:
+    [answer] = predict("xor", *values.split(), "--json").objects()
+    assert answer["prediction"] == expected
+    assert (answer["probability"] > 0.5) == (expected == "1")
+    assert answer["probabilities"] == {"0": pytest.approx(1 - answer["probability"]), "1": answer["probability"]}
+
+
+def test_negative_values_are_no_options(predict: Predict) -> None:
+    told = predict("xor", "-1", "-.5e0")
+    assert told.code == 0, told.err
+    assert told.out.splitlines()[0].split() == ["row", "prediction", "P(1)"]
+
+
+def test_a_category_is_given_as_its_word(home: Path, predict: Predict) -> None:
+    [answer] = predict("fruit", "100", "-green", "201", "-100", "--json").objects()
+    P = model_of(home, "fruit").predict(np.array([[100, 1, 0, 0, 201, -100]]))[0]
+    assert answer["probabilities"] == {
+        name: pytest.approx(p) for name, p in zip(("apple", "fig", "pear"), P, strict=True)
+    }
+    assert answer["prediction"] == ("apple", "fig", "pear")[P.argmax()]
+    assert answer["probability"] == pytest.approx(P.max())
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ("xor 1", "1 value: this run takes 2: 'x1', 'x2'"),
+        ("xor 1 2 3", "3 values: this run takes 2"),
+        ("xor 1 one", "value 2: column 'x2': 'one' is not a finite number"),
+        ("xor 1 inf", "value 2: column 'x2': 'inf' is not a finite number"),
+        ("xor 1 1_0", "value 2: column 'x2': '1_0' is not a finite number"),
+        ("xor 1 nan", "column 'x2' has no value, and this run has learned none to put there"),
+        ("xor 1 --jsno", "did you mean --json?"),
+        ("xor 1 -x", "No such option: -x"),
+        ("xor nowhere.csv", "nowhere.csv: cannot be read: No such file"),
+        ("fruit 100 rd 201 -100", "value 2: column 'colour': 'rd' is none of its values"),
+        ("fruit 100 rd 201 -100", "(did you mean red?)"),
+        ("fruit 1e99 red 201 -100 --json", "the values: row 1: 'weight' is 1e+99"),
+    ],
+)
+def test_bad_values_are_told_in_one_line(inputs: str, told: str, predict: Predict) -> None:
+    predict(*inputs.split()).check_refused(told)
+
+
+# Tables
 
 
 @pytest.mark.parametrize(
@@ -42,71 +163,162 @@ def test_known_rows_are_compared_with_their_targets(demo: Path, nntui: Nntui) ->
         "x1,x2\n0,1\n1,1\n",
         "\ufeffx2, other ,x1\r\n1,a,0\r\n\r\n1,b,1\r\n",
         '"x2","x1"\n"1","0"\n" 1 ","1"\n',
+        "x2\tx1\n1\t0\n1\t1\n",
         "0,1\n1,1\n",
     ],
 )
-def test_tables_name_their_columns_or_have_exactly_the_inputs(
-    table: str, demo: Path, nntui: Nntui, tmp_path: Path
-) -> None:
+def test_tables_name_their_columns_or_have_exactly_the_inputs(table: str, predict: Predict, tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_bytes(table.encode())
-    done = nntui("predict", "demo", str(file), "--json")
-    assert done.returncode == 0, done.stderr
-    assert [(row["row"], row["prediction"]) for row in json.loads(done.stdout)] == [(1, "1"), (2, "0")]
+    answers = predict("xor", file, "--json").objects()
+    assert [(answer["row"], answer["prediction"]) for answer in answers] == [(1, "1"), (2, "0")]
+
+
+def test_a_table_is_read_from_stdin(home: Path) -> None:
+    done = call("predict", "xor", "-", "--json", input="x2,x1\n1,0\n", stdin=None, env={"NNTUI_HOME": str(home)})
+    assert json.loads(done.stdout)[0]["prediction"] == "1"
+    done = call("predict", "xor", "-", input="x2,x1\n1,one\n", stdin=None, env={"NNTUI_HOME": str(home)})
+    assert (done.returncode, done.stderr.splitlines()) == (
+        2,
+        ["nntui: stdin: column 'x1': line 2: 'one' is not a finite number up to 1e+100"],
+    )
+
+
+def test_the_table_of_the_run_gives_the_predictions_of_its_known_rows(home: Path, predict: Predict) -> None:
+    known = {answer["row"]: answer for answer in predict("fruit", "--json").objects()}
+    new = predict("fruit", home / "fruit.csv", "--json").objects()
+    assert len(known) == len(new) == ROWS
+    for answer in new:
+        assert answer["prediction"] == known[answer["row"]]["prediction"]
+        assert answer["probability"] == pytest.approx(known[answer["row"]]["probability"], abs=1e-4)
+
+
+def test_a_missing_value_is_filled_where_the_run_filled_some(home: Path, predict: Predict, tmp_path: Path) -> None:
+    file = tmp_path / "gaps.csv"
+    file.write_text("colour,weight\nred,\nNA,90\n")
+    answers = predict("filled", file, "--json").objects()
+    model = model_of(home, "filled")
+    fill = model.preparation.fill
+    P = model.predict(np.array([[fill[0], 0, 0, 1], [90, *fill[1:]]]))
+    assert [answer["probability"] for answer in answers] == pytest.approx(P.max(axis=1).tolist())
+    predict("fruit", "?", "red", "1", "1").check_refused("column 'weight' has no value")
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("run", "content", "told"),
     [
-        (b"", "holds no rows"),
-        (b"\n \n", "holds no rows"),
-        (b"x1,x2\n", "holds a header and no rows"),
-        (b"x1,x_2\n0,1\n", "column 'x2' is missing (did you mean x_2?)"),
-        (b"x1,x1,x2\n0,1,1\n", "column 'x1' is twice"),
-        (b"1,2,3\n", "row 1 has 3 columns"),
-        (b"0,1\n0\n", "row 2 has 1 cells; needed: 2"),
-        (b"x1,x2\n0,1\n0,one\n", "row 2, column 'x2': 'one' must be a finite number"),
-        (b"x1,x2\n0,inf\n", "row 1, column 'x2': 'inf' must be a finite number"),
-        (b"x1,x2\n0,1_0\n", "'1_0' must be a finite number"),
-        (b"x1,x2\n0,\n", "'' must be a finite number"),
-        (b"x1,x2\n0,1\0\n", "must be a finite number"),
-        (b"x1,x2\n0,\x1b[31m\n", "must be a finite number"),
-        (b"\xff\xfe\x00", "not UTF-8 text"),
-        pytest.param(b"x1,x2\n0," + b"1" * 200_000, "field larger than field limit", id="huge field"),
+        ("xor", b"", "is empty"),
+        ("xor", b"x1,x2\n", "has no rows below its header"),
+        ("xor", b"x1,x_2\n0,1\n", "has no column 'x2' (did you mean x_2?)"),
+        ("xor", b"1,2,3\n4,5,6\n", "has no column 'x1'"),
+        ("xor", b"x1,x2\n0,1\n0\n", "line 3: has 1 cells"),
+        ("xor", b"x1,x2\n0,1\n0,one\n", "column 'x2': line 3: 'one' is not a finite number"),
+        ("xor", b"x1,x2\n0,1\n0,\n", "line 3, column 'x2' has no value, and this run has learned none to put there"),
+        ("xor", b"x1,x2\n0,\x1b[31m\n", "is not text"),
+        ("fruit", b"weight,colour,size,depth\n1,red,1,1\n1,purple,1,1\n", "column 'colour': line 3: 'purple'"),
+        ("fruit", b"weight,colour,size,depth\n1,red,1,1\n1,?,1,1\n", "line 3, column 'colour' has no value"),
+        ("fruit", b"weight,colour,size,depth\n1,red,1,1\n1e99,red,1,1\n", "row 2: 'weight' is 1e+99"),
     ],
 )
-def test_a_bad_table_is_told_in_one_line(content: bytes, told: str, demo: Path, nntui: Nntui, tmp_path: Path) -> None:
+def test_a_bad_table_is_told_in_one_line(run: str, content: bytes, told: str, predict: Predict, tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_bytes(content)
-    done = nntui("predict", "demo", str(file))
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "rows.csv: " in done.stderr
-    assert told in done.stderr
-    assert "\x1b" not in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    predict(run, file).check_refused("rows.csv: ", told)
 
 
-@pytest.mark.parametrize(
-    ("inputs", "told"),
-    [
-        (["1"], "1 values: this run takes 2: x1, x2"),
-        (["1", "nan"], "value 2, x2: 'nan' must be a finite number"),
-        (["1", "--jsno"], "did you mean --json?"),
-        (["nowhere.csv"], "nowhere.csv: No such file"),
-    ],
-)
-def test_bad_values_are_told_in_one_line(inputs: list[str], told: str, demo: Path, nntui: Nntui) -> None:
-    done = nntui("predict", "demo", *inputs)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_a_folder_is_no_table(predict: Predict, tmp_path: Path) -> None:
+    predict("xor", tmp_path).check_refused("is a folder; this run takes a table with the columns 'x1', 'x2'")
 
 
-def test_values_beyond_the_numbers_of_the_network_give_no_prediction(demo: Path, nntui: Nntui) -> None:
-    done = nntui("predict", "demo", "1e300", "-1e300", "--json")
-    assert done.stderr == ""
-    assert json.loads(done.stdout)[0]["row"] == 1
+# Images
+
+
+def test_images_of_any_size_are_told_by_their_names(predict: Predict, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    Image.new("RGB", (40, 30), (30, 30, 30)).save(tmp_path / "more" / "night.png")
+    Image.new("L", (5, 7), 220).save(tmp_path / "day.png")
+    answers = predict("pictures", tmp_path, "--json").objects()
+    assert {answer["file"]: answer["prediction"] for answer in answers} == {
+        "day.png": "bright",
+        str(Path("more", "night.png")): "dark",
+    }
+    assert predict("pictures", tmp_path / "day.png").out.splitlines()[0].split() == ["file", "prediction", "P(dark)"]
+
+
+def test_pixels_are_brought_to_the_range_the_run_has_learned(home: Path, tmp_path: Path, predict: Predict) -> None:
+    train(home, ["layers=5"], name="digits", preset="digits", steps=5)
+    Image.new("L", (8, 8), 255).save(tmp_path / "white.png")
+    [answer] = predict("digits", tmp_path / "white.png", "--json").objects()
+    P = model_of(home, "digits").predict(np.full((1, 64), 16.0))[0]
+    assert list(answer["probabilities"].values()) == pytest.approx(P.tolist(), abs=1e-6)
+
+
+def test_a_file_that_is_no_image_is_told_in_one_line(predict: Predict, tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_bytes(b"meow")
+    predict("pictures", tmp_path).check_refused("cat.png")
+    predict("pictures", tmp_path / "dog.png").check_refused("dog.png")
+
+
+# The rows a run knows
+
+
+def test_known_rows_are_compared_with_their_targets(predict: Predict) -> None:
+    assert predict("xor").out.splitlines()[-1] == "training: 4 of 4 right"
+    rows = predict("xor", "--json").objects()
+    assert [row["target"] for row in rows] == ["0", "1", "1", "0"]
+    assert [row["row"] for row in rows] == [1, 2, 3, 4]
+    assert all(row["right"] for row in rows)
+
+
+def test_known_rows_of_several_classes(predict: Predict) -> None:
+    told = predict("fruit").out.splitlines()
+    rows = predict("fruit", "--json").objects()
+    assert told[0].split() == ["row", "part", "target", "prediction", "probability", "verdict"]
+    for part, line in (("training", told[-2]), ("held out", told[-1])):
+        among = [row for row in rows if row["part"] == part]
+        right = [row["prediction"] == row["target"] for row in among]
+        assert right == [row["right"] for row in among]
+        assert line == f"{part}: {sum(right)} of {len(among)} right"
+    assert [row["target"] for row in rows[:3]] == ["apple", "fig", "pear"]
+
+
+def test_numbers_are_told_in_the_unit_of_the_target(predict: Predict) -> None:
+    [answer] = predict("sizes", "110", "red", "--json").objects()
+    assert answer == {
+        "row": 1,
+        "prediction": {"size": pytest.approx(221, abs=20), "depth": pytest.approx(-110, abs=10)},
+    }
+    header, row = predict("sizes", "110", "red").out.splitlines()
+    assert header.split() == ["row", "size", "depth"]
+    assert [float(cell) for cell in row.split()[1:]] == pytest.approx(list(answer["prediction"].values()), rel=1e-5)
+
+
+def test_known_rows_of_numbers_have_errors_and_r2(predict: Predict) -> None:
+    told = predict("sizes").out.splitlines()
+    rows = predict("sizes", "--json").objects()
+    assert told[0].split() == "row part size size predicted size error depth depth predicted depth error".split()
+    for row in rows:
+        for name in ("size", "depth"):
+            assert row["error"][name] == pytest.approx(row["prediction"][name] - row["target"][name], abs=1e-3)
+    for part, line in (("training", told[-2]), ("held out", told[-1])):
+        among = [row for row in rows if row["part"] == part]
+        expected = np.mean([r2_of(among, name) for name in ("size", "depth")])
+        assert line.startswith(f"{part}: R² ")
+        assert line.endswith(f" over {len(among)} rows")
+        assert float(line.split()[-4]) == pytest.approx(expected, abs=1e-3)
+        assert expected > 0.9
+
+
+def r2_of(rows: Sequence[dict[str, Any]], name: str) -> float:
+    """1 − Σ(t − p)² / Σ(t − mean t)² of one output."""
+    T = np.array([row["target"][name] for row in rows])
+    P = np.array([row["prediction"][name] for row in rows])
+    return float(1 - ((T - P) ** 2).sum() / ((T - T.mean()) ** 2).sum())
+
+
+def test_one_number_has_short_headers(home: Path, predict: Predict) -> None:
+    train(home, [], name="progress", preset="diabetes")
+    assert predict("progress").out.splitlines()[0].split() == ["row", "part", "progression", "predicted", "error"]
 
 
 def test_without_a_checkpoint_it_says_so(demo: Path, nntui: Nntui) -> None:
@@ -115,16 +327,3 @@ def test_without_a_checkpoint_it_says_so(demo: Path, nntui: Nntui) -> None:
     done = nntui("predict", "demo", "0", "1")
     assert done.returncode == 2
     assert "no checkpoint yet" in done.stderr
-
-
-@given(content=st.binary(max_size=80) | st.text(alphabet='x1x2,"\n\r 0.e-+_', max_size=80).map(str.encode))
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_table_is_rows_of_finite_numbers_or_one_line(content: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "any.csv"
-    file.write_bytes(content)
-    try:
-        rows = read_table(file, ("x1", "x2"))
-    except UserError:
-        return
-    assert rows
-    assert all(len(row) == 2 and all(map(math.isfinite, row)) for row in rows)
