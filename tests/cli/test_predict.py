@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 from PIL import Image
 
 from nntui.cli import main
+from nntui.store import catalog
 from nntui.store.folder import CHECKPOINTS
-from nntui.trainer.checkpoints import load_model
+from nntui.trainer.checkpoints import Model, load_model
 from tests.cli.conftest import Nntui, call
 from tests.cli.models import train
 
@@ -44,40 +46,54 @@ class Told(NamedTuple):
 Predict = Callable[..., Told]
 
 
+LEARN = ["standardize=true", "layers=6", "activation=tanh", "optimizer=adam", "lr=0.05", "test_fraction=0.2"]
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a run of each kind: xor, fruit, sizes, filled and pictures."""
+    """A data folder with runs called xor, fruit, sizes, filled and pictures, and the data of some."""
     made: Path = tmp_path_factory.mktemp("predict")
     train(made, ["lr=1"], name="xor", steps=3000)
-    rng = np.random.default_rng(0)
-    weight, kinds = rng.normal(100, 20, ROWS), np.array(["apple", "fig", "pear"])[np.arange(ROWS) % 3]
-    colours = np.where(kinds == "fig", "blue", np.where(rng.random(ROWS) < 0.5, "red", "-green"))
-    rows = [f"{w:.2f},{c},{w * 2 + 1:.2f},{-w:.2f},{k}" for w, c, k in zip(weight, colours, kinds, strict=True)]
-    table = made / "fruit.csv"
-    table.write_text("\n".join(["weight,colour,size,depth,kind", *rows]))
-    sized = made / "sizes.csv"
-    sized.write_text("\n".join(["weight,colour,size,depth", *(row.rpartition(",")[0] for row in rows)]))
-    gaps = made / "gaps.csv"
-    gaps.write_text(
-        "\n".join(
-            [
-                "weight,colour,kind",
-                "?,red,apple",
-                *("%s,%s,%s" % (*row.split(",")[:2], row.split(",")[4]) for row in rows),
-            ]
-        )
-    )
-    usual = ["standardize=true", "layers=6", "activation=tanh", "optimizer=adam", "lr=0.05", "test_fraction=0.2"]
-    train(made, [f"source={table}", "target=kind", *usual], name="fruit", steps=200)
-    train(made, [f"source={sized}", "target=size,depth", *usual], name="sizes", steps=400)
-    train(made, [f"source={gaps}", "target=kind", "missing=mean", *usual], name="filled")
-    for label, shade in (("bright", 200), ("dark", 40)):
-        (made / "pictures" / label).mkdir(parents=True)
-        for n in range(8):
-            grey = rng.integers(shade - 40, shade + 40, (12, 9, 3)).astype(np.uint8)
-            Image.fromarray(grey).save(made / "pictures" / label / f"{n}.png")
-    train(made, [f"source={made / 'pictures'}", "image_size=6", *usual], name="pictures", steps=60)
+    fruit = pieces_of_fruit()
+    write(made / "fruit.csv", fruit, "weight,colour,size,depth,kind")
+    write(made / "sizes.csv", fruit, "weight,colour,size,depth")
+    write(made / "gaps.csv", [{"weight": "?", "colour": "red", "kind": "apple"}, *fruit], "weight,colour,kind")
+    train(made, [f"source={made}/fruit.csv", "target=kind", *LEARN], name="fruit", steps=200)
+    train(made, [f"source={made}/sizes.csv", "target=size,depth", *LEARN], name="sizes", steps=400)
+    train(made, [f"source={made}/gaps.csv", "target=kind", "missing=mean", *LEARN], name="filled")
+    draw(made / "pictures")
+    train(made, [f"source={made}/pictures", "target=", "image_size=6", *LEARN], name="pictures", steps=60)
     return made
+
+
+def pieces_of_fruit() -> list[dict[str, str]]:
+    """Rows of a table; what a colour is called may begin with a minus."""
+    rng = np.random.default_rng(0)
+    fruit = []
+    for n in range(ROWS):
+        kind, weight = ("apple", "fig", "pear")[n % 3], rng.normal(100, 20)
+        colour = "blue" if kind == "fig" else rng.choice(["red", "-green"])
+        row = {"weight": f"{weight:.2f}", "size": f"{weight * 2 + 1:.2f}", "depth": f"{-weight:.2f}"}
+        fruit.append(row | {"colour": str(colour), "kind": kind})
+    return fruit
+
+
+def write(path: Path, rows: list[dict[str, str]], header: str) -> None:
+    """The columns of the header as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header.split(","), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def draw(folder: Path) -> None:
+    """Bright and dark pictures in a folder for each."""
+    rng = np.random.default_rng(0)
+    for label, shade in (("bright", 200), ("dark", 40)):
+        (folder / label).mkdir(parents=True)
+        for n in range(8):
+            pixels = rng.integers(shade - 40, shade + 40, (12, 9, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / label / f"{n}.png")
 
 
 @pytest.fixture
@@ -92,18 +108,9 @@ def predict(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return run
 
 
-def model_of(home: Path, name: str) -> Any:
+def model_of(home: Path, name: str) -> Model:
     """The newest checkpoint of a run by its name."""
-    for place in (home / "runs").iterdir():
-        if f'"name": "{name}"' in place.name or name == name_of(place):
-            return load_model(place / CHECKPOINTS)
-    raise AssertionError(name)
-
-
-def name_of(place: Path) -> str:
-    from nntui.store import catalog
-
-    return catalog.open_run(place).name
+    return load_model(catalog.find_run(home / "runs", name)[0] / CHECKPOINTS)
 
 
 # Values
@@ -296,7 +303,10 @@ def test_numbers_are_told_in_the_unit_of_the_target(predict: Predict) -> None:
 def test_known_rows_of_numbers_have_errors_and_r2(predict: Predict) -> None:
     told = predict("sizes").out.splitlines()
     rows = predict("sizes", "--json").objects()
-    assert told[0].split() == "row part size size predicted size error depth depth predicted depth error".split()
+    assert told[0].split() == [
+        *("row", "part", "size", "size", "predicted", "size", "error"),
+        *("depth", "depth", "predicted", "depth", "error"),
+    ]
     for row in rows:
         for name in ("size", "depth"):
             assert row["error"][name] == pytest.approx(row["prediction"][name] - row["target"][name], abs=1e-3)
