@@ -119,6 +119,19 @@ def test_evaluation_of_many_samples_takes_bounded_memory() -> None:
     assert peak < 24e6  # the hidden layer's activations for all samples at once are 82 MB
 
 
+def test_a_twin_is_the_same_network_in_another_precision_without_dropout() -> None:
+    X, T = batch(9, 4, 2)
+    kind: dict[str, Any] = {"activation": ("leaky-relu", "silu"), "output": "softmax", "loss": "huber"}
+    net = Network((4, 5, 6, 2), **kind, leak=0.4, huber_delta=0.1, dropout=0.5)
+    twin = net.twin(np.float64)
+    assert twin.dtype == np.float64
+    assert facts(twin) == {**facts(net), "dropout": 0.0}
+    assert twin.loss(X, T) == pytest.approx(net.loss(X, T), rel=1e-5)
+    np.testing.assert_array_equal(twin.parameters, net.parameters)
+    twin.parameters[:] = 0
+    assert net.parameters.any()
+
+
 def test_predictions_of_a_sigmoid_are_probabilities_and_yes_or_no() -> None:
     X, _ = batch(20, 3, 1)
     net = Network((3, 4, 1), dtype=np.float64)
@@ -157,6 +170,15 @@ def test_norms_are_those_of_each_layer_whatever_their_size(size: float, dtype: D
     np.testing.assert_allclose(norms, expected, rtol=1e-6)
     np.testing.assert_allclose(net.weight_norms(), 2 * norms, rtol=1e-6)
     np.testing.assert_allclose(net.norms_of(np.stack([net.gradients, net.parameters])), [norms, 2 * norms], rtol=1e-6)
+
+
+def test_squares_beyond_double_precision_give_no_warning() -> None:
+    net = Network((2, 3, 1), dtype=np.float64)
+    net.gradients[:] = 1e200
+    assert np.isposinf(net.norms_of(net.gradients[None])).all()
+    norms = np.empty(2)
+    net.gradient_norms(norms)
+    np.testing.assert_allclose(norms, [3e200, 2e200])
 
 
 def test_norms_of_what_is_not_finite_are_not_finite() -> None:
