@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -48,13 +49,16 @@ class RunConfig:
         return _consistent(replace(self, **{table: part}))
 
     def with_settings(self, settings: Iterable[str]) -> RunConfig:
-        """A copy with each ``KEY=VALUE`` applied, as typed on a command line, in any order. Raises ConfigError."""
+        """A copy with each ``KEY=VALUE`` applied, as typed on a command line, in any order. Raises ConfigError.
+
+        Paths are of the current folder, and are made absolute: the run may be read elsewhere.
+        """
         tables = self.to_dict()
         for setting in settings:
             key, value = parse_setting(setting)
             table, _, name = key.partition(".")
             tables[table][name] = value
-        return from_dict(tables)
+        return _anchored(from_dict(tables), Path())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers: what TOML and JSON can hold."""
@@ -226,7 +230,12 @@ def load(path: Path) -> RunConfig:
 def _anchored(config: RunConfig, folder: Path) -> RunConfig:
     """The configuration with the files it names looked for beside its own file."""
     if is_path(config.data.source):
-        config = config.with_value("data.source", str((folder / config.data.source).absolute()))
+        config = config.with_value("data.source", _beside(folder, config.data.source))
     if config.model.weights:
-        config = config.with_value("model.weights", str((folder / config.model.weights).absolute()))
+        config = config.with_value("model.weights", _beside(folder, config.model.weights))
     return config
+
+
+def _beside(folder: Path, path: str) -> str:
+    """A path that a person wrote, as an absolute one."""
+    return str((folder / os.path.expanduser(path)).absolute())  # noqa: PTH111 - Path.expanduser raises without a home

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from nntui.config import RunConfig
+from nntui.data.files import listed, named, quoted
 from nntui.engine import Network
 from nntui.errors import UserError
+from nntui.text import plain
 from nntui.trainer.problem import Problem, make_network
 
 Array = NDArray[Any]
@@ -37,16 +37,18 @@ def start_from(network: Network, path: Path) -> None:
     last layer's called ``output.W`` and ``output.b``. A ``.toml`` file holds a table ``["layer 1"]`` with ``W``, a list
     of rows, one an input, and ``b``, a list; and so on.
     """
-    found = _read(path)
+    found, where = _read(path), named(path)
     for layer in network.layers:
         for name, own in ((f"{layer.name}.W", layer.W), (f"{layer.name}.b", layer.b)):
             if name not in found:
-                raise UserError(f"{path}: no {name}; found: {', '.join(found) or 'nothing'}"[:400])
+                raise UserError(f"{where}: no {name}; found: {listed(found) or 'nothing'}")
             values = found[name]
             if values.shape != own.shape:
-                raise UserError(f"{path}: {name} has the shape {list(values.shape)}: must be {list(own.shape)}")
+                raise UserError(f"{where}: {name} has the shape {list(values.shape)}: must be {list(own.shape)}")
+            with np.errstate(over="ignore"):
+                values = values.astype(own.dtype)
             if not np.isfinite(values).all():
-                raise UserError(f"{path}: {name}: holds a value that is not a finite number")
+                raise UserError(f"{where}: {name}: holds a value that is not a finite number of {own.dtype}")
             own[...] = values
 
 
@@ -59,19 +61,23 @@ def _read(path: Path) -> dict[str, Array]:
     }
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise UserError(f"{path}: must end in {', '.join(readers)}")
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path}: a directory or a device, not a file")
+        raise UserError(f"{named(path)}: must end in {', '.join(readers)}")
     try:
-        return {name: _numbers(array) for name, array in reader(path).items() if array.ndim}
+        if path.exists() and not path.is_file():
+            raise ValueError("a directory or a device, not a file")
+        return {name: _numbers(name, array) for name, array in reader(path).items() if array.ndim}
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, TypeError, AttributeError, SafetensorError, zipfile.BadZipFile, EOFError) as error:
-        raise UserError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
+        raise UserError(f"{named(path)}: {error.strerror or error}") from None
+    except Exception as error:  # a damaged file can make the parsers raise anything
+        detail = plain(" ".join(str(error).split())[:200])
+        raise UserError(f"{named(path)}: cannot be read: {detail or type(error).__name__}") from None
 
 
 def _read_toml(path: Path) -> Mapping[str, Array]:
     tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    for layer, table in tables.items():
+        if not isinstance(table, dict):
+            raise ValueError(f"{quoted(layer)} = {quoted(table)}: must be a table with W and b")
     return {f"{layer}.{name}": np.array(value) for layer, table in tables.items() for name, value in table.items()}
 
 
@@ -80,7 +86,7 @@ def _read_npz(path: Path) -> Mapping[str, Array]:
         return {name: file[name] for name in file.files}
 
 
-def _numbers(array: Array) -> Array:
+def _numbers(name: str, array: Array) -> Array:
     if array.dtype.kind not in "fiub":
-        raise ValueError("a weight must be a number, and all rows of W equally long")
+        raise ValueError(f"{quoted(name)}: a weight must be a number, and all rows of W equally long")
     return array.astype(np.float64)

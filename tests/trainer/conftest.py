@@ -15,8 +15,8 @@ from nntui.config import RunConfig
 from nntui.store import catalog, commands, folder
 from nntui.store.reader import Reader
 from nntui.store.records import Command, Curve, Event, RunRecord
-from nntui.trainer.checkpoints import Model, load_model
 from nntui.trainer import session
+from nntui.trainer.checkpoints import Model, load_model
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import configure_network, make_problem
 
