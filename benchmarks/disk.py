@@ -12,8 +12,8 @@ from nntui.store import folder
 from nntui.store.writer import Status, Writer
 from nntui.trainer.checkpoints import save_checkpoint
 from nntui.trainer.loop import Loop, Slice
-from nntui.trainer.problem import make_network, make_problem
-from nntui.trainer.session import FLUSH_SECONDS
+from nntui.trainer.problem import make_problem
+from nntui.trainer.session import FLUSH_SECONDS, make_loop
 from nntui.trainer.telemetry import EVALUATION, Telemetry
 
 LAYERS, STEPS_PER_FLUSH = 10, 500
@@ -26,12 +26,12 @@ def disk(quick: bool) -> list[Figure]:
     seconds = 1800 if quick else DAY_SECONDS
     config = presets.find("deep-binary").load().with_value("model.layers", (20,) * (LAYERS - 1))
     problem = make_problem(config)
-    network = make_network(config, problem.dataset.X.shape[1], problem.dataset.T.shape[1])
-    loop = Loop(network, problem.inputs(problem.train), problem.targets(problem.train), config.training)
+    loop = make_loop(config, problem)
     made = folder.create(paths.runs_dir(), name="a day", preset="deep-binary", config=config.to_dict())
     writer = Writer(made)
     telemetry = Telemetry(writer, loop, problem)
     telemetry.describe()
+    telemetry.keep_rows()
     telemetry.evaluate()
     loop.run(1)  # what the norms of an update are taken from
     save_checkpoint(made / folder.CHECKPOINTS, loop, problem, config)

@@ -18,8 +18,9 @@ from nntui import paths, presets
 from nntui.store import catalog, folder
 from nntui.store.reader import Reader
 from nntui.store.writer import Status, Writer
-from nntui.trainer.loop import CAPACITY, Loop, Slice
-from nntui.trainer.problem import make_network, make_problem
+from nntui.trainer.loop import CAPACITY, Slice
+from nntui.trainer.problem import make_problem
+from nntui.trainer.session import make_loop
 from nntui.trainer.telemetry import EVALUATION, Telemetry
 from nntui.tui.widgets.chart import Chart
 from nntui.tui.widgets.raster import raster
@@ -45,12 +46,12 @@ def _record(name: str, steps: int) -> Path:
     config = presets.find("deep-binary").load()
     config = config.with_value("model.layers", (20,) * (LAYERS - 1)).with_value("training.steps", steps)
     problem = make_problem(config)
-    network = make_network(config, problem.dataset.X.shape[1], problem.dataset.T.shape[1])
-    loop = Loop(network, problem.inputs(problem.train), problem.targets(problem.train), config.training)
+    loop = make_loop(config, problem)
     made = folder.create(paths.runs_dir(), name=name, preset="deep-binary", config=config.to_dict())
     writer = Writer(made)
     telemetry = Telemetry(writer, loop, problem)
     telemetry.describe()
+    telemetry.keep_rows()
     telemetry.evaluate()
     loop.run(1)  # what the norms of an update are taken from
     random = np.random.default_rng(0)
