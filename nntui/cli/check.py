@@ -32,10 +32,10 @@ def check(preset: Preset, settings: Settings = None) -> int:
     """Compare the gradients of a preset's network with differences of its loss.
 
     Backpropagation is compared with central differences, (L(w + h) - L(w - h)) / 2h, in double precision and without
-    dropout, on up to 16 training rows and up to 100 parameters of each layer, at weights a little off those that the
-    preset starts from. The error is relative to the layer's largest gradient. One above 1e-5 is wrong, and
-    the exit code then is 1; but where a gradient is so small that rounding alone makes such an error, it is
-    "lost in rounding", and no mistake.
+    dropout, on up to 16 training rows, divided by their largest number, and up to 100 parameters of each layer, at
+    weights a little off those that the preset starts from. The error is relative to the layer's largest gradient. One
+    above 1e-5 is wrong, and the exit code then is 1; but where a gradient is so small that rounding alone makes such an
+    error, it is "lost in rounding", and no mistake.
     """
     import numpy as np
 
@@ -49,13 +49,11 @@ def check(preset: Preset, settings: Settings = None) -> int:
     rng = np.random.default_rng(config.training.seed)
     rows = rng.permutation(problem.train)[:SAMPLES]
     X, T = problem.inputs(rows), problem.targets(rows)
-    size = max(1.0, float(np.abs(X).max()))  # the same network of inputs up to 1: what a step does to z is then small
-    W = network.layers[0].W
-    W *= size
+    X = X / max(1.0, float(np.abs(X).max()))
     start = network.parameters.copy()
     for _ in range(ATTEMPTS):
         network.parameters[...] = start + SHAKE * rng.standard_normal(start.size)
-        judged = _judged(network, X / size, T, config.training.l1, config.training.l2)
+        judged = _judged(network, X, T, config.training.l1, config.training.l2)
         good = all(verdict != WRONG for _, verdict in judged)
         if good:
             break
@@ -76,12 +74,10 @@ def _judged(network: Network, X: NDArray[Any], T: NDArray[Any], l1: float, l2: f
     from nntui.engine import gradient_check
     from nntui.engine.gradcheck import STEP
 
-    errors = gradient_check(network, X, T, l1, l2, most=PARAMETERS)
-    loss = network.backward(X, T, l1, l2)
+    loss = network.loss(X, T)
     rounding = ROUNDINGS * float(np.finfo(np.float64).eps) * loss / STEP
     judged = []
-    for found, layer in zip(errors, network.layers, strict=True):
-        off = found.error * float(np.abs(layer.gradients).max())
-        verdict = RIGHT if found.error <= MOST else LOST if off <= rounding else WRONG
-        judged.append((found, verdict))
+    for found in gradient_check(network, X, T, l1, l2, most=PARAMETERS):
+        is_lost = found.error * found.largest <= rounding
+        judged.append((found, RIGHT if found.error <= MOST else LOST if is_lost else WRONG))
     return judged

@@ -16,13 +16,14 @@ STEP = 1e-5
 
 
 class LayerError(NamedTuple):
-    """The largest difference between the two gradients of a layer, relative to its largest element.
+    """The largest difference between the two gradients of a layer, relative to ``largest``, their largest element.
 
     ``checked`` of the layer's ``parameters`` were compared.
     """
 
     layer: str
     error: float
+    largest: float
     checked: int
     parameters: int
 
@@ -44,8 +45,9 @@ def gradient_check(
         count = layer.parameters.size
         chosen = np.arange(count) if most is None or most >= count else rng.choice(count, most, replace=False)
         expected = _differences(twin, layer.parameters, chosen, X, T, l1, l2)
-        error = _relative(layer.gradients[chosen], expected, np.abs(layer.gradients).max())
-        errors.append(LayerError(layer.name, error, len(chosen), count))
+        largest = max(float(np.abs(layer.gradients).max()), float(np.abs(expected).max()))
+        off = float(np.abs(layer.gradients[chosen] - expected).max())
+        errors.append(LayerError(layer.name, off / largest if largest else 0.0, largest, len(chosen), count))
     return tuple(errors)
 
 
@@ -71,9 +73,3 @@ def _cost(network: Network, X: Array, T: Array, l1: float, l2: float) -> float:
         weights = [layer.W for layer in network.layers]
         cost += sum(l1 * float(np.abs(W).sum()) + l2 / 2 * float(np.square(W).sum()) for W in weights)
     return cost
-
-
-def _relative(found: Array, expected: Array, scale: float) -> float:
-    """The largest difference, relative to the largest element; 0 when all are zeros."""
-    largest = max(float(scale), float(np.abs(expected).max()))
-    return float(np.abs(found - expected).max()) / largest if largest else 0.0

@@ -67,6 +67,13 @@ def test_numbers_without_a_common_scale_are_right(loss: str, check: Check) -> No
     assert check("diabetes", f"loss={loss}", "standardize=false", "layers=5,5", "activation=relu,gelu")[0] == 0
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_large_inputs_are_right(seed: int, check: Check) -> None:
+    settings = ("source=wine", "target=cultivar", "standardize=false", "layers=6", "init=zeros", f"seed={seed}")
+    assert check("iris", *settings)[0] == 0
+    assert check("logistic", "standardize=false", "layers=6", "activation=tanh", "init=xavier", f"seed={seed}")[0] == 0
+
+
 def test_images_are_right(check: Check, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for label in ("a", "b"):
@@ -81,7 +88,7 @@ def test_images_are_right(check: Check, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_kinks_at_the_start_are_no_mistakes(seed: int, check: Check) -> None:
-    settings = ("activation=relu", "layers=20,20", "init=zeros", "loss=huber", "huber_delta=0.01", "l1=0.1")
+    settings = ("activation=relu", "layers=20,20", "init=zeros,zeros,he", "loss=huber", "huber_delta=0.01")
     assert check("logistic", f"seed={seed}", *settings)[0] == 0
 
 
@@ -106,13 +113,14 @@ def test_gradients_that_vanish_are_lost_in_rounding_and_no_mistake(check: Check)
     assert told[-2].endswith("right")
 
 
+@pytest.mark.parametrize("factor", [1.001, 0, -1])
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_a_wrong_derivative_is_found(name: str, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_derivative_is_found(name: str, factor: float, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     right = ACTIVATIONS[name]
 
     def spoiled(A: activations.Array, dA: activations.Array, S: activations.Array) -> None:
         right.backward(A, dA, S)
-        np.multiply(dA, 1.001, dA)
+        np.multiply(dA, factor, dA)
 
     monkeypatch.setitem(activations.ACTIVATIONS, name, Activation(right.forward, spoiled))
     code, told = check("iris", f"activation={name}", "layers=8", "init=xavier", "output=softmax")
