@@ -82,7 +82,7 @@ def _read_toml(path: Path) -> Mapping[str, Array]:
 
 
 def _read_npz(path: Path) -> Mapping[str, Array]:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:  # NumPy leaves a damaged file open
         return {name: file[name] for name in file.files}
 
 

@@ -47,7 +47,11 @@ def test_metrics_have_a_row_for_every_step(demo: Path, nntui: Nntui, tmp_path: P
 def test_weights_are_those_of_the_newest_checkpoint(ending: str, iris: Model, tmp_path: Path) -> None:
     file = tmp_path / f"weights{ending}"
     assert main(["export", "iris", str(file)]) == 0
-    named: dict[str, Any] = load_file(file) if ending == ".safetensors" else dict(np.load(file))
+    if ending == ".safetensors":
+        named: dict[str, Any] = load_file(file)
+    else:
+        with np.load(file) as opened:
+            named = dict(opened)
     for layer in iris.network.layers:
         assert (named[f"{layer.name}.W"] == layer.W).all()
         assert (named[f"{layer.name}.b"] == layer.b).all()
