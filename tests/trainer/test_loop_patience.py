@@ -63,7 +63,7 @@ def end_of(losses: list[float], patience: int) -> tuple[int, int]:
 @pytest.mark.parametrize("held_out", [True, False])
 @pytest.mark.parametrize("slice_steps", [1, 64, CAPACITY])
 def test_patience_ends_a_run_at_its_best_weights(batch_size: int, held_out: bool, slice_steps: int) -> None:
-    knobs = {"batch_size": batch_size, "lr": 0.5 if held_out else 30.0}
+    knobs: dict[str, Any] = {"batch_size": batch_size, "lr": 0.5 if held_out else 30.0}
     losses, weights = by_epochs(make(held_out=held_out, **knobs), 400)
     end, best = end_of(losses, 20)
     loop = make(held_out=held_out, patience=20, **knobs)
@@ -152,7 +152,7 @@ def test_losses_of_another_kind_are_not_compared() -> None:
 
 @pytest.mark.parametrize("held_out", [True, False])
 def test_the_rate_falls_where_the_loss_stays(held_out: bool) -> None:
-    knobs = {"schedule_epochs": 10, "schedule_factor": 0.5, "batch_size": 6}
+    knobs: dict[str, Any] = {"schedule_epochs": 10, "schedule_factor": 0.5, "batch_size": 6}
     loop = make(held_out=held_out, schedule="on-plateau", **knobs)
     best, stalled, factor = np.inf, 0, 1.0
     for _ in range(150):
