@@ -12,7 +12,7 @@ from nntui.engine.gradcheck import LayerError, gradient_check
 from nntui.engine.initializers import INITIALIZERS
 from nntui.engine.layers import Layer
 from nntui.engine.losses import LOSSES
-from nntui.engine.network import Network
+from nntui.engine.network import Network, with_ones
 from nntui.engine.optimizers import OPTIMIZERS, Optimizer, make_optimizer
 from nntui.engine.schedules import SCHEDULES, EarlyStopping, Plateau, Schedule, make_schedule
 
@@ -36,4 +36,5 @@ __all__ = [
     "gradient_check",
     "make_optimizer",
     "make_schedule",
+    "with_ones",
 ]

@@ -19,12 +19,15 @@ Array = NDArray[Any]
 #: The slope of leaky ReLU below zero.
 LEAK = 0.01
 
+#: NumPy takes twice as long over a short array and a Python number as over two arrays.
+ONE, ZERO = np.array(1, np.float32), np.array(0, np.float32)
+
 _ROOT_2_OVER_PI = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715
 
 
 class Activation(NamedTuple):
-    """A function of a layer's weighted sums and its derivative; all arrays have the shape (samples, units).
+    """A function of a layer's weighted sums and its derivative; all arrays have the shape (units, samples).
 
     ``forward(Z, S, R)`` turns Z into A = f(Z) in place. R is scratch space; so is S, and what is left there is given
     back: ``backward(A, dA, S)`` turns dL/dA into dL/dZ in place, and may spoil S.
@@ -38,7 +41,7 @@ def sigmoid(Z: Array, S: Array, R: Array) -> None:
     """a = 1 / (1 + e⁻ᶻ). Far below zero e⁻ᶻ overflows to infinity, and a is the 0 that it should be."""
     np.negative(Z, Z)
     np.exp(Z, Z)
-    np.add(Z, 1.0, Z)
+    np.add(Z, ONE, Z)
     np.reciprocal(Z, Z)
 
 
@@ -63,7 +66,8 @@ def tanh_backward(A: Array, dA: Array, S: Array) -> None:
 
 def relu(Z: Array, S: Array, R: Array) -> None:
     """a = max(z, 0) (Nair and Hinton 2010)."""
-    np.maximum(Z, 0.0, out=Z)
+    S.fill(0.0)  # of two arrays NumPy takes the maximum three times as fast
+    np.maximum(Z, S, out=Z)
 
 
 def relu_backward(A: Array, dA: Array, S: Array) -> None:
@@ -87,15 +91,15 @@ def leaky_relu_backward(A: Array, dA: Array, S: Array, leak: float = LEAK) -> No
 
 def elu(Z: Array, S: Array, R: Array) -> None:
     """a = z where z > 0, else eᶻ − 1 (Clevert, Unterthiner and Hochreiter 2016, with α = 1)."""
-    np.minimum(Z, 0.0, out=S)
+    np.minimum(Z, ZERO, out=S)
     np.expm1(S, S)
     np.maximum(Z, S, out=Z)
 
 
 def elu_backward(A: Array, dA: Array, S: Array) -> None:
     """f'(z) = 1 where z > 0, else eᶻ = a + 1."""
-    np.minimum(A, 0.0, out=S)
-    np.add(S, 1.0, S)
+    np.minimum(A, ZERO, out=S)
+    np.add(S, ONE, S)
     np.multiply(dA, S, dA)
 
 
@@ -109,16 +113,16 @@ def gelu(Z: Array, S: Array, R: Array) -> None:
     np.add(R, _ROOT_2_OVER_PI, R)
     np.multiply(R, Z, R)
     np.tanh(R, R)
-    np.add(R, 1.0, R)
+    np.add(R, ONE, R)
     np.multiply(R, 0.5, R)
     np.multiply(S, 6.0 * _ROOT_2_OVER_PI * _CUBIC, S)
     np.add(S, 2.0 * _ROOT_2_OVER_PI, S)
     np.multiply(S, Z, S)
     np.multiply(Z, R, Z)
-    np.subtract(1.0, R, R)
+    np.subtract(ONE, R, R)
     np.multiply(S, R, S)
-    np.subtract(1.0, R, R)
-    np.add(S, 1.0, S)
+    np.subtract(ONE, R, R)
+    np.add(S, ONE, S)
     np.multiply(S, R, S)
 
 
@@ -126,11 +130,11 @@ def silu(Z: Array, S: Array, R: Array) -> None:
     """a = z s with s = 1 / (1 + e⁻ᶻ) (Elfwing, Uchibe and Doya 2018). Leaves f'(z) = s (1 + z (1 − s)) in S."""
     np.negative(Z, S)
     np.exp(S, S)
-    np.add(S, 1.0, S)
+    np.add(S, ONE, S)
     np.reciprocal(S, S)
     np.subtract(1.0, S, R)
     np.multiply(R, Z, R)
-    np.add(R, 1.0, R)
+    np.add(R, ONE, R)
     np.multiply(Z, S, Z)
     np.multiply(S, R, S)
 
@@ -146,7 +150,7 @@ def softplus(Z: Array, S: Array, R: Array) -> None:
     np.negative(S, S)
     np.exp(S, S)
     np.log1p(S, S)
-    np.maximum(Z, 0.0, out=Z)
+    np.maximum(Z, ZERO, out=Z)
     np.add(Z, S, Z)
 
 
@@ -168,34 +172,25 @@ def identity_backward(A: Array, dA: Array, S: Array) -> None:
 
 @cache
 def ones_of(units: int, dtype: np.dtype[Any]) -> Array:
-    """A row of ones, shape (1, units), for products: to sum rows or broadcast a column, NumPy allocates buffers."""
+    """A row of ones, shape (1, units): the product with it sums over the units."""
     return np.ones((1, units), dtype)
-
-
-@cache
-def square_of_ones(units: int, dtype: np.dtype[Any]) -> Array:
-    """Ones, shape (units, units): the product with them is the sum over units, given to each of them."""
-    return np.ones((units, units), dtype)
 
 
 def softmax(Z: Array, S: Array, R: Array) -> None:
     """aₖ = e^zₖ / Σⱼ e^zⱼ over each sample's units; the greatest z is taken off all of them first, against overflow."""
-    column, ones = R.reshape(-1, 1)[: len(R)], ones_of(Z.shape[1], Z.dtype)
-    np.maximum.reduce(Z, axis=1, keepdims=True, out=column)
-    column.dot(ones, S)
-    np.subtract(Z, S, Z)
+    row, ones = R[:1], ones_of(len(Z), Z.dtype)
+    np.maximum.reduce(Z, axis=0, keepdims=True, out=row)
+    np.subtract(Z, row, Z)
     np.exp(Z, Z)
-    Z.dot(ones.T, column)
-    column.dot(ones, S)
-    np.divide(Z, S, Z)
+    ones.dot(Z, row)
+    np.divide(Z, row, Z)
 
 
 def softmax_backward(A: Array, dA: Array, S: Array) -> None:
     """dL/dzₖ = aₖ (dL/daₖ − Σⱼ aⱼ dL/daⱼ)."""
-    np.multiply(dA, A, dA)
-    dA.dot(square_of_ones(A.shape[1], A.dtype), S)
-    np.multiply(A, S, S)
-    np.subtract(dA, S, dA)
+    np.multiply(A, dA, S)
+    np.subtract(dA, ones_of(len(S), S.dtype).dot(S), dA)
+    np.multiply(A, dA, dA)
 
 
 #: For the units of hidden layers.

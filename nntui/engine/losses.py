@@ -1,6 +1,6 @@
 """What is minimised, computed from the logits Z of the output layer.
 
-All arrays have the shape (samples, outputs). The loss of a batch is summed over the outputs and averaged over the
+All arrays have the shape (outputs, samples). The loss of a batch is summed over the outputs and averaged over the
 samples. The squared error and the Huber loss are taken of the output P = f(Z), whatever f is; the cross-entropies
 have an f of their own, with which the derivative is simply P − T.
 """
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.engine.activations import OUTPUTS, Activation, ones_of
+from nntui.engine.activations import ONE, OUTPUTS, Activation, ones_of
 
 Array = NDArray[Any]
 Function = Callable[[Array, Array, Array, Array, Array], None]
@@ -23,13 +23,14 @@ Function = Callable[[Array, Array, Array, Array, Array], None]
 HUBER_DELTA = 1.0
 
 #: e to this power is a number in every precision, and 1 is nothing beside it.
-_LARGE = 80.0
+_LARGE = np.array(80, np.float32)
+_MINUS_TWO, _HALF = np.array(-2, np.float32), np.array(0.5, np.float32)
 
 
 class Loss(NamedTuple):
     """A loss and its derivative; Z and T are left as they are.
 
-    ``elementwise(Z, T, E, S, R)`` writes each element's loss to E: their sum over a row is the sample's loss.
+    ``elementwise(Z, T, E, S, R)`` writes each element's loss to E: their sum over a column is the sample's loss.
     ``derivative(Z, T, D, S, R)`` writes dL/dZ of each sample, not averaged, to D. S and R are scratch space.
     """
 
@@ -42,8 +43,8 @@ def binary_cross_entropy(Z: Array, T: Array, E: Array, S: Array, R: Array) -> No
 
     With m = (1 − 2t) z it is log(1 + eᵐ), which keeps its digits where it is small, and does not overflow.
     """
-    np.multiply(T, -2.0, S)
-    np.add(S, 1.0, S)
+    np.multiply(T, _MINUS_TWO, S)
+    np.add(S, ONE, S)
     np.multiply(S, Z, S)
     np.minimum(S, _LARGE, out=E)
     np.exp(E, E)
@@ -52,28 +53,23 @@ def binary_cross_entropy(Z: Array, T: Array, E: Array, S: Array, R: Array) -> No
 
 
 def binary_cross_entropy_derivative(Z: Array, T: Array, D: Array, S: Array, R: Array) -> None:
-    """p − t, as (1 − 2t) eᵐ / (1 + eᵐ)."""
-    np.multiply(T, -2.0, S)
-    np.add(S, 1.0, S)
-    np.multiply(S, Z, D)
-    np.minimum(D, _LARGE, out=D)
+    """p − t with p = 1 / (1 + e⁻ᶻ)."""
+    np.negative(Z, D)
     np.exp(D, D)
-    np.add(D, 1.0, R)
-    np.divide(D, R, D)
-    np.multiply(D, S, D)
+    np.add(D, ONE, D)
+    np.reciprocal(D, D)
+    np.subtract(D, T, D)
 
 
 def categorical_cross_entropy(Z: Array, T: Array, E: Array, S: Array, R: Array) -> None:
     """−Σₖ tₖ log pₖ with p = softmax z, for one-hot targets: tₖ (log Σⱼ eʸʲ − yₖ) with y = z − max z."""
-    column, ones = R.reshape(-1, 1)[: len(R)], ones_of(Z.shape[1], Z.dtype)
-    np.maximum.reduce(Z, axis=1, keepdims=True, out=column)
-    column.dot(ones, S)
-    np.subtract(Z, S, E)
+    row, ones = R[:1], ones_of(len(Z), Z.dtype)
+    np.maximum.reduce(Z, axis=0, keepdims=True, out=row)
+    np.subtract(Z, row, E)
     np.exp(E, S)
-    S.dot(ones.T, column)
-    np.log(column, column)
-    column.dot(ones, S)
-    np.subtract(S, E, E)
+    ones.dot(S, row)
+    np.log(row, row)
+    np.subtract(row, E, E)
     np.multiply(E, T, E)
 
 
@@ -90,7 +86,7 @@ def squared_error(Z: Array, T: Array, E: Array, S: Array, R: Array, output: Acti
     output.forward(E, S, R)
     np.subtract(E, T, E)
     np.multiply(E, E, E)
-    np.multiply(E, 0.5, E)
+    np.multiply(E, _HALF, E)
 
 
 def squared_error_derivative(Z: Array, T: Array, D: Array, S: Array, R: Array, output: Activation) -> None:

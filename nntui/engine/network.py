@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any, TypeVar
 
 import numpy as np
@@ -133,68 +133,68 @@ class Network:
 
     # Training
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def backward(self, X: Array, T: Array, l1: float = 0.0, l2: float = 0.0) -> float:
         """The mean loss of a batch, leaving its gradient in :attr:`gradients`.
 
         The gradient includes that of the penalty l1 · Σ |w| + l2/2 · Σ w² over the weights (not the biases); the
         returned loss does not, so that it can be compared with the loss on held-out data.
         """
+        X, T = np.asarray(X, self.dtype), np.asarray(T, self.dtype)
         cost = self.batch_loss(self.gradient(X, T), T)
         if l1 or l2:
             self.add_penalty(l1, l2)
         return cost
 
-    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def gradient(self, X: Array, T: Array) -> Array:
         """Leaves the gradient of a batch's mean loss in :attr:`gradients`; the batch's logits, until the next call.
 
-        Backpropagation (Rumelhart, Hinton and Williams 1986) for n samples, with A the activations of the layer
-        before (X for the first) and 1 a column of n ones: forward Z = A W + 1 b and then f(Z); at the output
-        dZ = dL/dZ / n; and for each layer, last to first, dW = Aᵀ dZ, db = 1ᵀ dZ, dA = dZ Wᵀ, dZ = dA · f'(Z).
+        For loops that count microseconds: X and T have the network's dtype; X may have a last column of ones (see
+        :func:`with_ones`), which is faster; and NumPy's warnings are the caller's, who may have an np.errstate.
+
+        Backpropagation (Rumelhart, Hinton and Williams 1986) for n samples, a column each, with A the activations of
+        the layer before (Xᵀ for the first) and a row of ones, and V the weights W and below them the biases b: forward
+        Z = Vᵀ A and then f(Z); at the output dZ = dL/dZ / n; and for each layer, last to first, dV = A dZᵀ,
+        dA = W dZ, dZ = dA · f'(Z).
         """
-        X, T = np.asarray(X, self.dtype), np.asarray(T, self.dtype)
         space = self._workspaces.get(len(X)) or self._workspace(len(X))
-        Z, D, S, R = space.output
-        if T.shape != Z.shape:
-            raise ValueError(f"T has the shape {T.shape}: must be {Z.shape}")
-
-        column, A = space.column, X
-        for W, b, A_next, S_next, R_next, activate in space.forward:
-            A.dot(W, A_next)
-            column.dot(b, S_next)
-            np.add(A_next, S_next, A_next)
-            activate(A_next, S_next, R_next)
-            A = A_next
-            if space.dropped:
+        if T.shape != space.shape:
+            raise ValueError(f"T has the shape {T.shape}: must be {space.shape}")
+        X_T, dropped, has_ones = X.T, space.dropped, X.shape[1] > self.sizes[0]
+        if has_ones:
+            space.V_T.dot(X_T, space.sums)
+        else:
+            space.W_T.dot(X_T, space.sums)
+            np.add(space.sums, space.b, space.sums)
+        for A, S, R, with_one, V_T, Z, activate in space.forward:
+            activate(A, S, R)
+            if dropped:
                 space.drop(A, self.rng, self.dropout)
-        A.dot(space.W, Z)
-        column.dot(space.b, S)
-        np.add(Z, S, Z)
+            V_T.dot(with_one, Z)
 
-        self._loss.derivative(Z, T, D, S, R)
-        dZ = np.multiply(D, space.one_nth, D)
-        ones = space.ones
-        for A, A_T, dW, db, W_T, dA, S_before, differentiate in space.backward:
-            A_T.dot(dZ, dW)
-            ones.dot(dZ, db)
-            dZ.dot(W_T, dA)
-            if space.dropped:
+        Z, D, S, R = space.output
+        self._loss.derivative(Z, T.T, D, S, R)
+        np.multiply(D, space.one_nth, D)
+        for with_one, dZ_T, dV, W, dZ, A, dA, S, differentiate in space.backward:
+            with_one.dot(dZ_T, dV)
+            W.dot(dZ, dA)
+            if dropped:
                 space.undrop(A, dA, self.dropout)
-            differentiate(A, dA, S_before)
-            dZ = dA
-        X.T.dot(dZ, space.dW)
-        ones.dot(dZ, space.db)
-        return Z
+            differentiate(A, dA, S)
+        if has_ones:
+            X_T.dot(space.dZ_T, space.dV)
+        else:
+            X_T.dot(space.dZ_T, space.dW)
+            space.ones.dot(space.dZ_T, space.db)
+        return space.logits
 
-    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def batch_loss(self, Z: Array, T: Array) -> float:
         """The mean loss for the logits that :meth:`gradient` has just given."""
         space = self._workspaces[len(Z)]
-        _, D, S, R = space.output
-        self._loss.elementwise(Z, np.asarray(T, self.dtype), D, S, R)
-        return float(space.flat.dot(space.one_each)) / len(Z)
+        Z, D, S, R = space.output
+        self._loss.elementwise(Z, T.T, D, S, R)
+        return float(space.flat.dot(space.one_each)) / space.shape[0]
 
-    @np.errstate(over="ignore", invalid="ignore")
     def add_penalty(self, l1: float, l2: float) -> None:
         """Adds the gradient of l1 · Σ |w| + l2/2 · Σ w² over the weights: dW ← dW + l1 · sign W + l2 · W."""
         for W, dW, decay in self._penalised:
@@ -212,12 +212,7 @@ class Network:
             raise ValueError("X has no rows: a batch needs at least one")
         if len(self._workspaces) >= WORKSPACES:
             del self._workspaces[next(iter(self._workspaces))]
-        space = self._workspaces[samples] = Workspace(
-            [(layer.W, layer.b, layer.dW, layer.db) for layer in self.layers],
-            self._hidden,
-            samples,
-            dropped=self.dropout > 0,
-        )
+        space = self._workspaces[samples] = Workspace(self.layers, self._hidden, samples, dropped=self.dropout > 0)
         return space
 
     def gradient_norms(self, out: Array) -> None:
@@ -246,6 +241,7 @@ class Network:
         X = self._inputs(X)
         return self._step(X, self._targets(y, len(X)), optimizer, lr, l2)
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def _step(self, X: Array, T: Array, optimizer: str, lr: float, l2: float) -> float:
         if self.optimizer is None or self.optimizer[0] != optimizer:
             self.optimizer = (optimizer, make_optimizer(optimizer, self.parameters))
@@ -334,9 +330,9 @@ class Network:
     @np.errstate(over="ignore", invalid="ignore")
     def outputs(self, Z: Array) -> Array:
         """P = f(Z) for the logits Z of :meth:`forward`, in a new array."""
-        P = Z.copy()
+        P = np.array(Z.T, order="C")
         self._output.forward(P, np.empty_like(P), np.empty_like(P))
-        return P
+        return P.T
 
     def predict(self, X: ArrayLike) -> Array:
         """What is most likely: with softmax the number of the class, shape (samples,); with sigmoid 1 where P ≥ 0.5,
@@ -358,9 +354,10 @@ class Network:
         T = np.asarray(T, self.dtype)
         if T.shape != Z.shape:
             raise ValueError(f"T has the shape {T.shape}: must be {Z.shape}")
-        E = np.empty_like(Z)
-        self._loss.elementwise(Z, T, E, np.empty_like(Z), np.empty_like(Z))
-        losses: NDArray[np.float64] = E.sum(axis=1, dtype=np.float64)
+        Z = np.ascontiguousarray(Z.T)
+        E, S, R = (np.empty_like(Z) for _ in range(3))
+        self._loss.elementwise(Z, T.T, E, S, R)
+        losses: NDArray[np.float64] = E.sum(axis=0, dtype=np.float64)
         return losses
 
     @np.errstate(over="ignore", invalid="ignore")
@@ -371,16 +368,27 @@ class Network:
         with a non-finite gradient norm; else "loss".
         """
         A = np.asarray(X, self.dtype)
-        for layer, activation in zip(self.layers, (*self._hidden, self._output), strict=True):
-            A = A @ layer.W + layer.b
+        for layer, activation in zip_longest(self.layers, self._hidden):
+            A = A[:, : layer.inputs] @ layer.W + layer.b
             if not (np.isfinite(layer.parameters).all() and np.isfinite(A).all()):
                 return layer.name
-            activation.forward(A, np.empty_like(A), np.empty_like(A))
+            if activation:
+                activation.forward(A, np.empty_like(A), np.empty_like(A))
         twin, norms = self.twin(self.dtype), np.empty(len(self.layers))
         twin.backward(X, T)
         twin.gradient_norms(norms)
         spoiled = [layer.name for layer, norm in zip(self.layers, norms, strict=True) if not math.isfinite(norm)]
         return spoiled[-1] if spoiled else "loss"
+
+
+def with_ones(X: Array) -> Array:
+    """X, (samples, inputs), with a last column of ones, by which the first layer's biases are multiplied.
+
+    It lies in the memory column by column: products with it are faster then.
+    """
+    columns = np.ones((X.shape[1] + 1, len(X)), X.dtype)
+    columns[:-1] = X.T
+    return columns.T
 
 
 def _each(names: str | Sequence[str], layers: int, what: str) -> tuple[str, ...]:

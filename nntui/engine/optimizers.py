@@ -79,9 +79,11 @@ class Optimizer(Stateful):
             if name in hyperparameters:
                 setattr(self, name, hyperparameters[name])
 
-    @np.errstate(over="ignore", invalid="ignore")
     def step(self, parameters: Array, gradients: Array, lr: float) -> None:
-        """Moves ``parameters``, in place; ``gradients`` stay as they are."""
+        """Moves ``parameters``, in place; ``gradients`` stay as they are.
+
+        NumPy's warnings, should numbers overflow, are the caller's, who may have an np.errstate.
+        """
         numbers, scalars, move = self._numbers(lr), self._scalars, self._move
         if numbers != self._last:
             self._row[:] = self._last = numbers

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui.engine.activations import Activation
+from nntui.engine.layers import Layer
 
 Array = NDArray[Any]
 
@@ -17,40 +18,44 @@ class Workspace:
     """The arrays that one training step writes, for batches of one size, and the views it goes through.
 
     All are gathered here because in a network of a few units looking them up would cost more than the arithmetic.
-    Biases are added as the product 1 b, since NumPy allocates a buffer when it broadcasts.
+    A column is a sample here, and below each layer's activations stands a row of ones: so one product with W and b,
+    which lie together in the flat vector, is the whole of a layer, and one product the whole of its gradient.
     """
 
-    def __init__(
-        self,
-        layers: Sequence[tuple[Array, Array, Array, Array]],
-        hidden: Sequence[Activation],
-        samples: int,
-        *,
-        dropped: bool,
-    ) -> None:
-        """For layers of (W, b, dW, db) with these activations, the output's not among them."""
-        dtype, last = layers[0][0].dtype, len(layers) - 1
-        A, dA, S = ([np.empty((samples, W.shape[1]), dtype) for W, *_ in layers] for _ in range(3))
-        R = [*dA[:last], np.empty_like(dA[last])]  # what is to be dA lies idle on the way forward
-        rows = [b.reshape(1, -1) for _, b, _, _ in layers]
-        self.ones = np.ones(samples, dtype)
-        self.column = self.ones.reshape(-1, 1)
+    def __init__(self, layers: Sequence[Layer], hidden: Sequence[Activation], samples: int, *, dropped: bool) -> None:
+        """For layers with these activations, the output's not among them."""
+        dtype, last = layers[0].W.dtype, len(layers) - 1
+        both = [layer.parameters.reshape(layer.inputs + 1, layer.outputs) for layer in layers]
+        gradients = [layer.gradients.reshape(layer.inputs + 1, layer.outputs) for layer in layers]
+        with_ones = [np.ones((layer.outputs + 1, samples), dtype) for layer in layers[:last]]
+        A = [array[:-1] for array in with_ones]
+        dA, S = ([np.empty((layer.outputs, samples), dtype) for layer in layers] for _ in range(2))
+
+        #: The output layer: its logits, their derivative, and scratch space, each (outputs, samples).
+        self.output = (np.empty_like(dA[last]), dA[last], S[last], np.empty_like(dA[last]))
+        #: The logits as everybody else sees them, and their shape: (samples, outputs).
+        self.logits = self.output[0].T
+        self.shape = self.logits.shape
         self.one_nth = np.array(1.0 / samples, dtype)
-        #: The output layer: its logits, their derivative, and scratch space.
-        self.output = (A[last], dA[last], S[last], R[last])
-        self.W, self.b = layers[last][0], rows[last]
         #: For the sum of all elements' losses, which take the place of the derivative.
         self.flat, self.one_each = dA[last].reshape(-1), np.ones(dA[last].size, dtype)
-        #: Each hidden layer, first to last.
-        self.forward = tuple((layers[i][0], rows[i], A[i], S[i], R[i], hidden[i].forward) for i in range(last))
+
+        #: The first layer: its weights and biases together and apart, its sums, and then its gradient.
+        sums = [*A, self.output[0]]
+        self.V_T, self.W_T, self.b, self.sums = both[0].T, layers[0].W.T, layers[0].b.reshape(-1, 1), sums[0]
+        self.dZ_T, self.dV, self.dW, self.db = dA[0].T, gradients[0], layers[0].dW, layers[0].db
+        self.ones = np.ones(samples, dtype)
+        #: Each hidden layer, first to last, and the product that follows it. What will be dA lies idle until then.
+        self.forward = tuple(
+            (A[i], S[i], dA[i], with_ones[i], both[i + 1].T, sums[i + 1], hidden[i].forward) for i in range(last)
+        )
         #: Each layer but the first, last to first, with the arrays of the layer before it.
         self.backward = tuple(
-            (A[i - 1], A[i - 1].T, *layers[i][2:], layers[i][0].T, dA[i - 1], S[i - 1], hidden[i - 1].backward)
-            for i in range(last, 0, -1)
+            (with_ones[j], dA[i].T, gradients[i], layers[i].W, dA[i], A[j], dA[j], S[j], hidden[j].backward)
+            for i, j in ((i, i - 1) for i in range(last, 0, -1))
         )
-        self.dW, self.db = layers[0][2:]
         #: What dropout multiplied each hidden layer's activations by, kept for the way back, by the array's identity.
-        self._masks = {id(a): np.empty_like(a) for a in A[:last]} if dropped else {}
+        self._masks = {id(a): np.empty_like(a) for a in A} if dropped else {}
         self.dropped = bool(self._masks)
 
     def drop(self, A: Array, rng: np.random.Generator, share: float) -> None:
