@@ -2,10 +2,10 @@
 
     python -m benchmarks.contenders
 
-reads lines "contender work seconds" and answers each with the microseconds a step took, the median and the least, or
-with "-" where the contender is not installed. A work is built once a process and then goes on; its rate is so low that
-it never gets anywhere, since a network that has learned its batch by heart multiplies ever smaller numbers, which takes
-longer.
+reads lines "contender work seconds passage" and answers each with the microseconds a step took, the median and the
+least, or with "-" where the contender is not installed. A work is built once a process and then goes on; its rate is so
+low that it never gets anywhere, since a network that has learned its batch by heart multiplies ever smaller numbers,
+which takes longer.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ Array = NDArray[Any]
 Steps = Callable[[int], object]
 
 LR = 1e-6
-#: Steps are timed together until they last this long.
-PASSAGE_SECONDS = 0.001
 
 
 class Work(NamedTuple):
@@ -268,8 +266,8 @@ def _built(build: Callable[[Work], Any], work: Work) -> Any:
     return _kept[key]
 
 
-def microseconds(contender: str, work: Work, seconds: float) -> tuple[float, float]:
-    """What a step takes, the median and the least of the passages, of a millisecond at least, that fit into so long.
+def microseconds(contender: str, work: Work, seconds: float, passage: float) -> tuple[float, float]:
+    """What a step takes: the median and the least of passages of steps, each ``passage`` seconds or a step long.
 
     A few steps before them warm the caches.
     """
@@ -279,7 +277,7 @@ def microseconds(contender: str, work: Work, seconds: float) -> tuple[float, flo
     while warm < 3 or time.perf_counter() - begun < seconds / 5:
         steps(1)
         warm += 1
-    count = math.ceil(PASSAGE_SECONDS * warm / (time.perf_counter() - begun))
+    count = math.ceil(passage * warm / (time.perf_counter() - begun))
     taken: list[float] = []
     begun = time.perf_counter()
     while not taken or time.perf_counter() - begun < seconds:
@@ -291,9 +289,9 @@ def microseconds(contender: str, work: Work, seconds: float) -> tuple[float, flo
 
 def main() -> None:
     for line in sys.stdin:
-        contender, work, seconds = line.split()
+        contender, work, seconds, passage = line.split()
         try:
-            answer = "{:.3f} {:.3f}".format(*microseconds(contender, WORKS[work], float(seconds)))
+            answer = "{:.3f} {:.3f}".format(*microseconds(contender, WORKS[work], float(seconds), float(passage)))
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("nntui"):
                 raise

@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 from benchmarks.contenders import WORKS
 from benchmarks.figures import Figure, table
+from nntui.trainer.session import SLICE_SECONDS
 
 #: In the order of the table.
 RIVALS = ("PyTorch", "scikit-learn", "JAX", "products")
@@ -57,11 +58,11 @@ class Worker:
             [sys.executable, "-m", "benchmarks.contenders"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def microseconds(self, contender: str, work: str, seconds: float) -> Microseconds | None:
+    def microseconds(self, contender: str, work: str, seconds: float, passage: float) -> Microseconds | None:
         """What a step took; None where the contender is not installed. Raises RuntimeError when the process ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(contender, work, seconds, file=self._process.stdin, flush=True)
+        print(contender, work, seconds, passage, file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline().strip()
         if not answer:
             raise RuntimeError(f"{contender}, {work}: the worker process ended")
@@ -83,14 +84,14 @@ def workers(names: Iterable[str]) -> Iterator[dict[str, Worker]]:
         yield started
 
 
-def in_turn(contenders: dict[str, Worker], work: str, rounds: int, seconds: float) -> Rounds:
+def in_turn(contenders: dict[str, Worker], work: str, rounds: int, seconds: float, passage: float) -> Rounds:
     """Microseconds a step of each contender that can run, one number a round; each round begins with another."""
-    able = [name for name, worker in contenders.items() if worker.microseconds(name, work, 0.01) is not None]
+    able = [name for name, worker in contenders.items() if worker.microseconds(name, work, 0.01, 0.001)]
     times: Rounds = {name: [] for name in able}
     for turn in range(rounds):
         first = turn % len(able)
         for name in able[first:] + able[:first]:
-            if (taken := contenders[name].microseconds(name, work, seconds)) is not None:
+            if (taken := contenders[name].microseconds(name, work, seconds, passage)) is not None:
                 times[name].append(taken)
     return times
 
@@ -115,7 +116,7 @@ def steps(quick: bool) -> tuple[list[Figure], str]:
     with workers(("nntui", *RIVALS)) as contenders:
         for name, work in WORKS.items():
             print(f"{work.name} ...", file=sys.stderr, flush=True)  # noqa: T201
-            times = in_turn(contenders, name, rounds, seconds)
+            times = in_turn(contenders, name, rounds, seconds, 0.001)
             cells = [_time(times[who]) if who in times else "–" for who in ("nntui", *RIVALS)]
             rows.append(f"| {work.name} | {' | '.join(cells)} |")
             figures += [_figure(work.name, rival, WANTED[name][rival], times) for rival in RIVALS]
@@ -146,11 +147,13 @@ def _figure(work: str, rival: str, wanted: float, times: Rounds) -> Figure:
 
 def telemetry(quick: bool) -> list[Figure]:
     """The trainer's loop, which keeps each step's loss and each layer's norm, by a loop that keeps nothing."""
-    rounds, seconds = (5, 0.05) if quick else (41, 0.1)
+    rounds, seconds = (5, 0.1) if quick else (31, 0.2)
     figures = []
     with workers(("both",)) as worker:
         for name, most in TELEMETRY.items():
-            times = in_turn(dict.fromkeys(("recorded", "unrecorded"), worker["both"]), name, rounds, seconds)
+            times = in_turn(
+                dict.fromkeys(("recorded", "unrecorded"), worker["both"]), name, rounds, seconds, SLICE_SECONDS
+            )
             what = f"{WORKS[name].name}: loss and norms of every step"
             kept, bare = times["recorded"], times["unrecorded"]
             cost, of_least = ratio(kept, bare) - 1, least(kept) / least(bare) - 1
