@@ -44,7 +44,7 @@ def train(name: str) -> Result:
         if where := loop.run(CAPACITY).diverged:
             raise ArithmeticError(f"{name}: not finite in {where} at step {loop.step}")
     network, task = loop.network, problem.dataset.task
-    parts = [(loop.X, loop.T), *([loop.held_out] if loop.held_out else [])]
+    parts = [(loop.batches.X, loop.batches.T), *([loop.held_out] if loop.held_out else [])]
     values = [score(network, X, T, task) for X, T in parts]
     return Result(
         name,

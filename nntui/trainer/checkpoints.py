@@ -69,8 +69,8 @@ def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunCon
     arrays |= {f"optimizer.{name}": array for name, array in loop.optimizer.state.items()}
     facts = {
         "step": loop.step,
-        "epoch": loop.epoch,
-        "row": loop.row,
+        "epoch": loop.batches.epoch,
+        "row": loop.batches.row,
         "config": settings.to_dict(),
         "preparation": problem.preparation.facts(),
         "task": dataset.task,

@@ -20,12 +20,11 @@ from nntui.engine import (
     make_schedule,
 )
 from nntui.knobs import TrainingConfig
+from nntui.trainer.batches import Batches
 from nntui.trainer.block import STEPS, Block
 
 Array = NDArray[Any]
 
-#: What a seed is used for besides the weights, so that no two uses draw the same numbers; see :mod:`nntui.data.split`.
-ORDER = 2
 #: The most steps a slice can hold.
 CAPACITY = 8192
 
@@ -46,10 +45,8 @@ class Slice:
 
 
 class Loop:
-    """A network learning from X (rows, inputs) and T (rows, outputs), one batch a step.
+    """A network learning from X (rows, inputs) and T (rows, outputs), one of their :class:`Batches` a step.
 
-    Each epoch goes through the rows in an order of its own, drawn from the seed and the epoch's number; batches of
-    all rows keep the order of the data. A new batch size holds from the next step on, the epoch going on where it was.
     ``held_out`` are inputs and targets that are not learned from, for the schedules that watch their loss at the end
     of each epoch; without them, those watch the mean loss of the epoch.
     """
@@ -63,12 +60,9 @@ class Loop:
         held_out: tuple[Array, Array] | None = None,
     ) -> None:
         self.network = network
-        self.X = np.ascontiguousarray(X, network.dtype)
-        self.T = np.ascontiguousarray(T, network.dtype)
+        self.batches = Batches(X.astype(network.dtype, copy=False), T.astype(network.dtype), training.seed)
         self.held_out = held_out
         self.step = 0
-        self.epoch = 0
-        self.row = 0
         self.training = training
         self.optimizer = make_optimizer(training.optimizer, network.parameters, **asdict(training))
         self._schedule = _schedule(training)
@@ -76,18 +70,11 @@ class Loop:
         self._best: Array | None = None
         self._epoch_loss, self._epoch_rows = 0.0, 0
         self._measure = self._loss
-        self._order: NDArray[np.int64] | None = None
-        self._batches: dict[int, tuple[Array, Array]] = {}
         self._blocks: dict[int, Block] = {}
         self._losses = np.empty(CAPACITY)
         self._norms = np.empty((CAPACITY, len(network.layers)))
         self._ones = np.ones(len(network.layers))
         self._before = np.empty_like(network.parameters)
-
-    @property
-    def rows(self) -> int:
-        """How many rows an epoch goes through."""
-        return len(self.X)
 
     def configure(self, training: TrainingConfig) -> None:
         """Turns live knobs: weights stay, and the optimizer keeps its state unless it is another optimizer."""
@@ -110,7 +97,7 @@ class Loop:
     @property
     def epochs_done(self) -> float:
         """The epochs that are over, the share of the present one included."""
-        return self.epoch + self.row / self.rows
+        return self.batches.epoch + self.batches.row / self.batches.rows
 
     @property
     def progress(self) -> float:
@@ -137,9 +124,9 @@ class Loop:
         """How many steps would be left with these knobs."""
         if 0 < training.patience <= self._stopping.stalled:
             return 0
-        size = training.batch_size or self.rows
-        per_epoch = -(-self.rows // size)
-        left = (training.epochs - self.epoch - 1) * per_epoch + -(-(self.rows - self.row) // size)
+        batches, size = self.batches, training.batch_size or self.batches.rows
+        per_epoch = -(-batches.rows // size)
+        left = (training.epochs - batches.epoch - 1) * per_epoch + -(-(batches.rows - batches.row) // size)
         return max(0, min(left, training.steps - self.step) if training.steps else left)
 
     @property
@@ -150,14 +137,15 @@ class Loop:
     # Training
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def run(self, count: int) -> Slice:
         """Trains for at most ``count`` steps; fewer when the run ends or its numbers stop being finite."""
         first, count = self.step + 1, min(count, CAPACITY, self.remaining)
         done, diverged = 0, None
         if self._measure != self._loss:
             self._watch_anew()
-        size = self.training.batch_size or self.rows
-        if not self._watched and Block.suits(self.network, min(size, self.rows)):
+        size = self.training.batch_size or self.batches.rows
+        if not self._watched and Block.suits(self.network, min(size, self.batches.rows)):
             while done < count and diverged is None:
                 made, diverged = self._train_block(done, count)
                 done += made
@@ -170,8 +158,8 @@ class Loop:
 
     def _train(self, done: int, *, last: bool) -> str | None:
         """One step, recorded as number ``done`` of the slice; the layer where it stopped being finite, if it did."""
-        network = self.network
-        X, T, rows = self._next_batch()
+        network, rows = self.network, self.batches.coming(self.training.batch_size)
+        X, T = self.batches.next(rows)
         row = self._norms[done]
         self._losses[done] = loss = network.batch_loss(network.gradient(X, T), T)
         network.gradient_norms(row)
@@ -184,7 +172,10 @@ class Loop:
         self.step += 1
         self._epoch_loss += loss * rows
         self._epoch_rows += rows
-        self._advance(rows)
+        if self.batches.advance(rows):
+            if self._watched:
+                self._watch()
+            self._epoch_loss, self._epoch_rows = 0.0, 0
         return None
 
     def _train_block(self, done: int, end: int) -> tuple[int, str | None]:
@@ -193,20 +184,23 @@ class Loop:
         Returns how many were made, and the layer where the last one stopped being finite, if it did. Where that may
         be, all is put back, and the steps are made again, one by one.
         """
-        rows, block, before = self._batch_rows, self._block(self._batch_rows), self._keep()
-        alike = end if rows == self.rows else (self.rows - self.row) // rows
-        count = min(STEPS, end - done, alike)
+        network, batches, before = self.network, self.batches, self._keep()
+        rows = batches.coming(self.training.batch_size)
+        is_whole = rows == batches.rows
+        count = min(STEPS, end - done, end if is_whole else (batches.rows - batches.row) // rows)
+        block = self._block(rows)
+        last = count - 1 if done + count == end else -1
         for k in range(count):
-            X, T, _ = self._next_batch()
-            block.put(k, self.network.gradient(X, T), T)
-            if done + k + 1 == end:
-                np.copyto(self._before, self.network.parameters)
+            X, T = batches.next(rows)
+            block.put(k, network.gradient(X, T), T)
+            if k == last:
+                np.copyto(self._before, network.parameters)
             self._update()
             self.step += 1
-            self._advance(rows)
+            batches.advance(rows)
         losses, norms = block.measure(count)
         # A batch's losses are summed in the network's dtype, and may overflow where the mean would not.
-        if (losses * rows + norms.sum(axis=1) < 0.5 * float(np.finfo(self.X.dtype).max)).all():
+        if (losses * rows + norms.sum(axis=1) < 0.5 * float(np.finfo(network.dtype).max)).all():
             self._losses[done : done + count] = losses
             self._norms[done : done + count] = norms
             return count, None
@@ -220,15 +214,15 @@ class Loop:
         """All that a step changes."""
         state = {name: array.copy() for name, array in self.optimizer.state.items()}
         dropout = self.network.rng.bit_generator.state if self.network.dropout else None
-        return self.network.parameters.copy(), state, dropout, self.step, self.epoch, self.row
+        return self.network.parameters.copy(), state, dropout, self.step, self.batches.epoch, self.batches.row
 
     def _put_back(self, kept: tuple[Any, ...]) -> None:
-        parameters, state, dropout, self.step, self.epoch, self.row = kept
+        parameters, state, dropout, self.step, epoch, row = kept
         np.copyto(self.network.parameters, parameters)
         self.optimizer.load(state)
         if dropout:
             self.network.rng.bit_generator.state = dropout
-        self._order = None
+        self.batches.go_to(epoch, row)
 
     def _update(self) -> None:
         """From the gradient of the loss to the next parameters."""
@@ -247,32 +241,6 @@ class Loop:
         change = self.network.parameters - self._before.astype(np.float64)
         return self.network.norms_of(change[None]).reshape(-1)
 
-    # Batches
-
-    @property
-    def _batch_rows(self) -> int:
-        """How many rows the next batch has."""
-        return min(self.training.batch_size or self.rows, self.rows - self.row)
-
-    def _next_batch(self) -> tuple[Array, Array, int]:
-        """Inputs, targets and their number, from where the epoch stands."""
-        rows = self._batch_rows
-        if rows == self.rows:
-            return self.X, self.T, rows
-        if self._order is None:
-            self._order = np.random.default_rng([self.training.seed, ORDER, self.epoch]).permutation(self.rows)
-        if rows not in self._batches:
-            if len(self._batches) >= 4:
-                self._batches.clear()
-            dtype = self.X.dtype
-            self._batches[rows] = np.empty((rows, *self.X.shape[1:]), dtype), np.empty((rows, *self.T.shape[1:]), dtype)
-        X, T = self._batches[rows]
-        chosen = self._order[self.row : self.row + rows]
-        # mode="clip" lets take write straight into the batch instead of through a copy.
-        self.X.take(chosen, axis=0, out=X, mode="clip")
-        self.T.take(chosen, axis=0, out=T, mode="clip")
-        return X, T, rows
-
     def _block(self, rows: int) -> Block:
         """Where batches of so many rows are recorded together."""
         if rows not in self._blocks:
@@ -280,15 +248,6 @@ class Loop:
                 self._blocks.clear()
             self._blocks[rows] = Block(self.network, rows)
         return self._blocks[rows]
-
-    def _advance(self, rows: int) -> None:
-        self.row += rows
-        if self.row >= self.rows:
-            self.row, self._order = 0, None
-            self.epoch += 1
-            if self._watched:
-                self._watch()
-            self._epoch_loss, self._epoch_rows = 0.0, 0
 
     # Schedules that watch the loss
 
@@ -316,7 +275,7 @@ class Loop:
         if training.schedule == "on-plateau":
             self._plateau.observe(loss, patience=training.schedule_epochs, factor=training.schedule_factor)
         if training.patience:
-            if self._stopping.observe(loss, self.epoch):
+            if self._stopping.observe(loss, self.batches.epoch):
                 self._best = parameters.copy()
             elif self.stalled and self._best is not None:
                 np.copyto(self._before, parameters)

@@ -233,7 +233,7 @@ class Session:
         new = settings.get(knob.key)
         if new != old:
             if not self._loop.remaining_with(settings.training):
-                done = f"at step {self._loop.step}, epoch {self._loop.epoch}"
+                done = f"at step {self._loop.step}, epoch {self._loop.batches.epoch}"
                 raise ConfigError(f"{knob.key} = {knob.show(new)}: the run is {done} already; stop ends it")
             task = self._problem.dataset.task
             check_answer(settings, task)
@@ -258,7 +258,7 @@ class Session:
         return Status(
             state=self._state,
             step=self._loop.step,
-            epoch=self._loop.epoch,
+            epoch=self._loop.batches.epoch,
             progress=self._loop.progress,
             steps_left=self._loop.remaining,
             steps_per_s=self._steps_per_s,

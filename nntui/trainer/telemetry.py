@@ -102,7 +102,7 @@ class Telemetry:
             return
         self._evaluated = loop.step
         task = self._problem.dataset.task
-        values, names = [score(network, loop.X, loop.T, task)], [self._score]
+        values, names = [score(network, loop.batches.X, loop.batches.T, task)], [self._score]
         if loop.held_out:
             X, T = loop.held_out
             Z = network.forward(X)
