@@ -91,8 +91,11 @@ def products(work: Work) -> Steps:
 
 
 def engine(work: Work) -> Steps:
-    """Network.backward, which returns the loss, and the optimizer's step."""
+    """Network.backward, which returns the loss, and the optimizer's step; inputs laid as the trainer lays them."""
+    from nntui.engine import with_ones
+
     network, optimizer, X, T = _trained(work)
+    X = with_ones(X)
 
     def steps(count: int) -> None:
         for _ in range(count):
@@ -133,10 +136,12 @@ def recorded(work: Work) -> Steps:
 
 def unrecorded(work: Work) -> Steps:
     """The same network, batch and optimizer as of :func:`recorded`, in a loop that keeps nothing."""
+    from nntui.engine import with_ones
+
     loop = _built(_watched, work)
     network, optimizer = loop.network, loop.optimizer
     X, y = work.data()
-    T = work.targets(y)
+    X, T = with_ones(X), work.targets(y)
 
     def steps(count: int) -> None:
         for _ in range(count):
