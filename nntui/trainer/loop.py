@@ -137,7 +137,6 @@ class Loop:
     # Training
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def run(self, count: int) -> Slice:
         """Trains for at most ``count`` steps; fewer when the run ends or its numbers stop being finite."""
         first, count = self.step + 1, min(count, CAPACITY, self.remaining)

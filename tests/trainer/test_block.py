@@ -40,7 +40,7 @@ def state(loop: Loop) -> dict[str, Any]:
     return {
         "parameters": loop.network.parameters.tobytes(),
         "optimizer": {name: array.tobytes() for name, array in loop.optimizer.state.items()},
-        "place": (loop.step, loop.epoch, loop.row),
+        "place": (loop.step, loop.batches.epoch, loop.batches.row),
         "dropout": loop.network.rng.bit_generator.state,
     }
 
@@ -48,7 +48,7 @@ def state(loop: Loop) -> dict[str, Any]:
 def check_same(make: Make, slices: list[int], monkeypatch: pytest.MonkeyPatch) -> str | None:
     """Slices of a loop with blocks and without them, compared; the layer where both diverged."""
     loop, other = make(), one_by_one(make, monkeypatch)
-    assert Block.suits(loop.network, loop.rows)
+    assert Block.suits(loop.network, loop.batches.rows)
     diverged = None
     for count in slices:
         found, expected = loop.run(count), other.run(count)

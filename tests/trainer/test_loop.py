@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nntui.engine import Network
+from nntui.engine import Network, with_ones
 from nntui.knobs import OPTIMIZERS, TrainingConfig
+from nntui.trainer.batches import ORDER
 from nntui.trainer.block import Block
-from nntui.trainer.loop import CAPACITY, ORDER, Loop
+from nntui.trainer.loop import CAPACITY, Loop
 
 Array = NDArray[Any]
 
@@ -113,7 +114,7 @@ def test_a_new_batch_size_holds_from_the_next_step_and_the_epoch_goes_on(
         wanted += [size or rows] * steps
         for _ in range(steps):
             loop.run(1)
-    turn(loop, epochs=loop.epoch + 1)
+    turn(loop, epochs=loop.batches.epoch + 1)
     wanted += [sizes[-1][1] or rows] * loop.remaining
     run_to_end(loop, slice_steps)
 
@@ -124,7 +125,7 @@ def test_a_new_batch_size_holds_from_the_next_step_and_the_epoch_goes_on(
         if len(epoch) == rows:
             assert sorted(epoch) == list(range(rows))
             passed, epoch = passed + 1, []
-    assert (passed, epoch) == (loop.epoch, [])
+    assert (passed, epoch) == (loop.batches.epoch, [])
 
 
 # Steps
@@ -143,7 +144,9 @@ def reference(loop: Loop, rows: int, steps: int) -> Array:
             batches = [order[start : start + size] for start in range(0, rows, size)]
             epoch += 1
         batch = batches.pop(0)
-        network.backward(X[batch], T[batch], training.l1, training.l2)
+        inputs = with_ones(X[batch].astype(network.dtype))
+        inputs = inputs if len(batch) == rows else np.ascontiguousarray(inputs)
+        network.backward(inputs, T[batch], training.l1, training.l2)
         network.parameters -= np.asarray(training.lr, network.dtype) * network.gradients
     return network.parameters
 
@@ -247,7 +250,7 @@ def test_the_steps_that_remain_are_those_that_come(
     assert loop.finished
     assert loop.run(5).steps.size == 0
     assert loop.progress == 1.0
-    enough_epochs = loop.epoch >= loop.training.epochs
+    enough_epochs = loop.batches.epoch >= loop.training.epochs
     assert enough_epochs or 0 < loop.training.steps <= loop.step
 
 
@@ -269,7 +272,7 @@ def test_progress_is_by_epochs_or_by_steps_whichever_ends_first() -> None:
 def test_turning_a_knob_moves_no_weight() -> None:
     loop, network = make(rows=10, batch_size=3, epochs=100, optimizer="momentum")
     loop.run(5)
-    before, step, row = network.parameters.copy(), loop.step, loop.row
+    before, step, row = network.parameters.copy(), loop.step, loop.batches.row
     for knobs in (
         {"lr": 1.0},
         {"momentum": 0.1},
@@ -281,7 +284,7 @@ def test_turning_a_knob_moves_no_weight() -> None:
     ):
         turn(loop, **knobs)
         np.testing.assert_array_equal(network.parameters, before)
-        assert (loop.step, loop.row) == (step, row)
+        assert (loop.step, loop.batches.row) == (step, row)
     assert len(loop.run(3).steps) == 3
 
 
@@ -355,7 +358,7 @@ def test_a_spoiled_weight_ends_the_slice_before_the_update_and_is_named(layer: i
     happened = loop.run(50)
     assert happened.diverged == network.layers[layer].name
     assert happened.steps.tolist() == [7]
-    assert (loop.step, loop.row) == (7, 0)
+    assert (loop.step, loop.batches.row) == (7, 0)
     np.testing.assert_array_equal(network.parameters, before)
 
 

@@ -50,7 +50,7 @@ class Turned:
     def gradient(self) -> Array:
         """The gradient that the next step should have, of a network that never had other knobs."""
         network, training = self.fresh(), self.config.training
-        network.backward(self.loop.X, self.loop.T, training.l1, training.l2)
+        network.backward(self.loop.batches.X, self.loop.batches.T, training.l1, training.l2)
         return network.gradients
 
 
@@ -73,7 +73,11 @@ def test_the_next_step_is_that_of_a_network_that_always_had_the_knob(
 ) -> None:
     run = Turned(*settings)
     run.turn(*knobs)
-    before, gradient, loss = run.network.parameters.copy(), run.gradient(), run.fresh().loss(run.loop.X, run.loop.T)
+    before, gradient, loss = (
+        run.network.parameters.copy(),
+        run.gradient(),
+        run.fresh().loss(run.loop.batches.X, run.loop.batches.T),
+    )
     happened = run.loop.run(1)
     assert happened.losses[0] == pytest.approx(loss, rel=1e-12)
     np.testing.assert_allclose(run.network.parameters, before - 0.1 * gradient, rtol=1e-9, atol=1e-14)
@@ -107,21 +111,21 @@ def test_the_leak_is_the_slope_of_a_leaky_relu_below_zero() -> None:
     outputs = []
     for leak in ("0", "0.5", "1"):
         run.turn(f"leak={leak}")
-        outputs.append(run.network.forward(run.loop.X))
+        outputs.append(run.network.forward(run.loop.batches.X))
     W, b = [layer.W for layer in run.network.layers], [layer.b for layer in run.network.layers]
-    straight = ((run.loop.X @ W[0] + b[0]) @ W[1] + b[1]) @ W[2] + b[2]
+    straight = ((run.loop.batches.X @ W[0] + b[0]) @ W[1] + b[1]) @ W[2] + b[2]
     np.testing.assert_allclose(outputs[2], straight, rtol=1e-9, atol=1e-12)
     assert not np.allclose(outputs[0], outputs[1])
 
 
 def test_dropout_leaves_units_out_of_a_step_and_of_no_evaluation() -> None:
     run = Turned()
-    whole = run.fresh().loss(run.loop.X, run.loop.T)
+    whole = run.fresh().loss(run.loop.batches.X, run.loop.batches.T)
     run.turn("dropout=0.5")
-    assert run.network.loss(run.loop.X, run.loop.T) == whole
+    assert run.network.loss(run.loop.batches.X, run.loop.batches.T) == whole
     losses = run.loop.run(20).losses
     run.turn("dropout=0")
-    again = run.fresh().loss(run.loop.X, run.loop.T)
+    again = run.fresh().loss(run.loop.batches.X, run.loop.batches.T)
     assert run.loop.run(1).losses[0] == pytest.approx(again, rel=1e-12)
     assert abs(losses[0] - whole) > 1e-6
     assert np.abs(np.diff(losses)).max() > 0.01, "each step leaves out others"

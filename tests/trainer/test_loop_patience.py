@@ -36,13 +36,13 @@ def by_epochs(loop: Loop, epochs: int) -> tuple[list[float], list[Array]]:
     """The loss that is watched and the weights at the end of each epoch, of a run that nothing ends early."""
     losses, weights = [], []
     for _ in range(epochs):
-        before = loop.epoch
+        before = loop.batches.epoch
         trained = []
-        while loop.epoch == before:
-            row = loop.row
+        while loop.batches.epoch == before:
+            row = loop.batches.row
             happened = loop.run(1)
-            trained.append((happened.losses[0], (loop.row or loop.rows) - row))
-        mean = sum(loss * rows for loss, rows in trained) / loop.rows
+            trained.append((happened.losses[0], (loop.batches.row or loop.batches.rows) - row))
+        mean = sum(loss * rows for loss, rows in trained) / loop.batches.rows
         losses.append(loop.network.loss(*loop.held_out) if loop.held_out else mean)
         weights.append(loop.network.parameters.copy())
     return losses, weights
@@ -70,7 +70,7 @@ def test_patience_ends_a_run_at_its_best_weights(batch_size: int, held_out: bool
     while not loop.finished:
         loop.run(slice_steps)
     assert loop.stalled
-    assert loop.epoch == end
+    assert loop.batches.epoch == end
     assert loop.step == end * (3 if batch_size else 1)
     assert loop.remaining == 0
     np.testing.assert_array_equal(loop.network.parameters, weights[best - 1])
@@ -96,7 +96,7 @@ def test_patience_may_be_turned_on_while_the_network_trains() -> None:
     assert not loop.finished
     loop.run(CAPACITY)
     end, best = end_of(losses[100:], 15)
-    assert loop.epoch == 100 + end
+    assert loop.batches.epoch == 100 + end
     np.testing.assert_array_equal(loop.network.parameters, weights[100 + best - 1])
 
 
@@ -107,7 +107,7 @@ def test_the_best_weights_are_kept_when_patience_is_turned() -> None:
     loop.run(best + 15)
     turn(loop, patience=20)
     loop.run(CAPACITY)
-    assert loop.epoch == end
+    assert loop.batches.epoch == end
     np.testing.assert_array_equal(loop.network.parameters, weights[best - 1])
 
 
@@ -143,7 +143,7 @@ def test_losses_of_another_kind_are_not_compared() -> None:
     losses, weights = by_epochs(other, 400)
     loop.run(CAPACITY)
     end, best = end_of(losses, 30)
-    assert loop.epoch == 20 + end
+    assert loop.batches.epoch == 20 + end
     np.testing.assert_array_equal(loop.network.parameters, weights[best - 1])
 
 
@@ -177,11 +177,11 @@ def test_a_plateau_keeps_its_rate_and_forgets_its_best_when_the_loss_is_another(
     while loop.rate == 0.5:
         loop.run(1)
     loop.network.configure(loss="cross-entropy")
-    rate, epoch = loop.rate, loop.epoch
+    rate, epoch = loop.rate, loop.batches.epoch
     while loop.rate == rate:
         loop.run(1)
     assert loop.rate == pytest.approx(rate / 2)
-    assert loop.epoch - epoch > 11, "the first cross-entropy is better than none"
+    assert loop.batches.epoch - epoch > 11, "the first cross-entropy is better than none"
 
 
 def test_a_network_that_is_watched_may_be_tiny_and_slices_of_any_length() -> None:
@@ -203,7 +203,7 @@ def test_watching_that_begins_within_an_epoch_sees_its_rows_from_there() -> None
                 patch.setattr("nntui.trainer.block.Block.suits", lambda network, rows: False)
             loop = make(held_out=False, batch_size=3, lr=2.0)
             loop.run(24)
-            assert loop.row
+            assert loop.batches.row
             turn(loop, patience=3)
             loop.run(CAPACITY)
             assert loop.stalled

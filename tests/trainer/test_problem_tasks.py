@@ -93,17 +93,17 @@ def test_a_regression_learns_targets_on_a_common_scale() -> None:
 @pytest.mark.parametrize("source", ["bumps", "diabetes", "plane"])
 def test_of_the_squared_error_r2_is_what_twice_the_loss_leaves(source: str) -> None:
     loop, problem = learn(configure(f"source={source}", "layers=4", "lr=0.05", "epochs=50", "dtype=float64"))
-    loss = loop.network.loss(loop.X, loop.T)
-    assert score(loop.network, loop.X, loop.T, "regression") == pytest.approx(1 - 2 * loss, rel=1e-12)
-    P = problem.scale.inverse(loop.network.predict_proba(loop.X))
+    loss = loop.network.loss(loop.batches.X, loop.batches.T)
+    assert score(loop.network, loop.batches.X, loop.batches.T, "regression") == pytest.approx(1 - 2 * loss, rel=1e-12)
+    P = problem.scale.inverse(loop.network.predict_proba(loop.batches.X))
     assert outcomes.r2(P, problem.dataset.T[problem.train]) == pytest.approx(1 - 2 * loss, rel=1e-9)
 
 
 def test_a_regression_with_its_loss_turned_to_huber_has_the_same_score() -> None:
     loop, _ = learn(configure("source=bumps", "layers=4", "loss=huber", "huber_delta=0.1", "lr=0.05", "epochs=50"))
-    before = score(loop.network, loop.X, loop.T, "regression")
+    before = score(loop.network, loop.batches.X, loop.batches.T, "regression")
     loop.network.configure(loss="squared-error")
-    assert score(loop.network, loop.X, loop.T, "regression") == before
+    assert score(loop.network, loop.batches.X, loop.batches.T, "regression") == before
 
 
 # What does not suit
@@ -180,7 +180,7 @@ def test_several_columns_are_learned_together(tmp_path: Path) -> None:
     loop, problem = learn(made)
     assert problem.dataset.outputs == ("sum", "difference")
     assert loop.network.sizes == (2, 2)
-    P = problem.scale.inverse(loop.network.predict_proba(loop.X))
+    P = problem.scale.inverse(loop.network.predict_proba(loop.batches.X))
     T = problem.dataset.T[problem.train]
     assert np.abs(T[:, 0]).mean() > 100
     for output in (0, 1):

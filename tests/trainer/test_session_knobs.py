@@ -78,8 +78,8 @@ def test_patience_ends_a_run_at_its_best_weights(train: Train) -> None:
     assert other.held_out
     losses = []
     for _ in range(record.epoch):
-        epoch = other.epoch
-        while other.epoch == epoch:
+        epoch = other.batches.epoch
+        while other.batches.epoch == epoch:
             other.run(1)
         losses.append(other.network.loss(*other.held_out))
     assert losses.index(min(losses)) == record.epoch - 51
