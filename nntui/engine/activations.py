@@ -1,6 +1,7 @@
 """What a unit does with its weighted sum z, and the derivative that backpropagation needs.
 
-NumPy writes into the arrays it is given: nothing is allocated. To add an activation, write the two functions and
+NumPy writes into the arrays it is given, and nothing is allocated: a row or a column is copied into an array of the
+full shape first, since NumPy allocates a buffer when it broadcasts or meets another order of elements. To add an activation, write the two functions and
 enter them in :data:`ACTIVATIONS` and in ``nntui.knobs``, whose names a test holds to these.
 """
 
@@ -180,17 +181,21 @@ def softmax(Z: Array, S: Array, R: Array) -> None:
     """aₖ = e^zₖ / Σⱼ e^zⱼ over each sample's units; the greatest z is taken off all of them first, against overflow."""
     row, ones = R[:1], ones_of(len(Z), Z.dtype)
     np.maximum.reduce(Z, axis=0, keepdims=True, out=row)
-    np.subtract(Z, row, Z)
+    np.copyto(S, row)
+    np.subtract(Z, S, Z)
     np.exp(Z, Z)
     ones.dot(Z, row)
-    np.divide(Z, row, Z)
+    np.copyto(S, row)
+    np.divide(Z, S, Z)
 
 
 def softmax_backward(A: Array, dA: Array, S: Array) -> None:
-    """dL/dzₖ = aₖ (dL/daₖ − Σⱼ aⱼ dL/daⱼ)."""
+    """dL/dzₖ = aₖ dL/daₖ − aₖ Σⱼ aⱼ dL/daⱼ."""
     np.multiply(A, dA, S)
-    np.subtract(dA, ones_of(len(S), S.dtype).dot(S), dA)
+    ones_of(len(S), S.dtype).dot(S, dA[:1])
+    np.copyto(dA[1:], dA[:1])
     np.multiply(A, dA, dA)
+    np.subtract(S, dA, dA)
 
 
 #: For the units of hidden layers.

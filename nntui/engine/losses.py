@@ -65,11 +65,13 @@ def categorical_cross_entropy(Z: Array, T: Array, E: Array, S: Array, R: Array) 
     """−Σₖ tₖ log pₖ with p = softmax z, for one-hot targets: tₖ (log Σⱼ eʸʲ − yₖ) with y = z − max z."""
     row, ones = R[:1], ones_of(len(Z), Z.dtype)
     np.maximum.reduce(Z, axis=0, keepdims=True, out=row)
-    np.subtract(Z, row, E)
+    np.copyto(S, row)
+    np.subtract(Z, S, E)
     np.exp(E, S)
     ones.dot(S, row)
     np.log(row, row)
-    np.subtract(row, E, E)
+    np.copyto(S, row)
+    np.subtract(S, E, E)
     np.multiply(E, T, E)
 
 

@@ -165,7 +165,8 @@ class Network:
             space.V_T.dot(X_T, space.sums)
         else:
             space.W_T.dot(X_T, space.sums)
-            np.add(space.sums, space.b, space.sums)
+            np.copyto(space.bias, space.b)
+            np.add(space.sums, space.bias, space.sums)
         for A, S, R, with_one, V_T, Z, activate in space.forward:
             activate(A, S, R)
             if dropped:
@@ -173,7 +174,7 @@ class Network:
             V_T.dot(with_one, Z)
 
         Z, D, S, R = space.output
-        self._loss.derivative(Z, T.T, D, S, R)
+        self._loss.derivative(Z, T.T if T.flags.f_contiguous else space.across(T), D, S, R)
         np.multiply(D, space.one_nth, D)
         for with_one, dZ_T, dV, W, dZ, A, dA, S, differentiate in space.backward:
             with_one.dot(dZ_T, dV)
@@ -192,7 +193,7 @@ class Network:
         """The mean loss for the logits that :meth:`gradient` has just given."""
         space = self._workspaces[len(Z)]
         Z, D, S, R = space.output
-        self._loss.elementwise(Z, T.T, D, S, R)
+        self._loss.elementwise(Z, T.T if T.flags.f_contiguous else space.across(T), D, S, R)
         return float(space.flat.dot(space.one_each)) / space.shape[0]
 
     def add_penalty(self, l1: float, l2: float) -> None:

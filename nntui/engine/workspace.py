@@ -36,7 +36,7 @@ class Workspace:
         #: The logits as everybody else sees them, and their shape: (samples, outputs).
         self.logits = self.output[0].T
         self.shape = self.logits.shape
-        self.one_nth = np.array(1.0 / samples, dtype)
+        self.one_nth, self._T = np.array(1.0 / samples, dtype), np.empty_like(dA[last])
         #: For the sum of all elements' losses, which take the place of the derivative.
         self.flat, self.one_each = dA[last].reshape(-1), np.ones(dA[last].size, dtype)
 
@@ -44,7 +44,7 @@ class Workspace:
         sums = [*A, self.output[0]]
         self.V_T, self.W_T, self.b, self.sums = both[0].T, layers[0].W.T, layers[0].b.reshape(-1, 1), sums[0]
         self.dZ_T, self.dV, self.dW, self.db = dA[0].T, gradients[0], layers[0].dW, layers[0].db
-        self.ones = np.ones(samples, dtype)
+        self.ones, self.bias = np.ones(samples, dtype), S[0]
         #: Each hidden layer, first to last, and the product that follows it. What will be dA lies idle until then.
         self.forward = tuple(
             (A[i], S[i], dA[i], with_ones[i], both[i + 1].T, sums[i + 1], hidden[i].forward) for i in range(last)
@@ -57,6 +57,11 @@ class Workspace:
         #: What dropout multiplied each hidden layer's activations by, kept for the way back, by the array's identity.
         self._masks = {id(a): np.empty_like(a) for a in A} if dropped else {}
         self.dropped = bool(self._masks)
+
+    def across(self, T: Array) -> Array:
+        """T, (samples, outputs), as the losses take it, and in that order in memory: NumPy allocates for another."""
+        np.copyto(self._T, T.T)
+        return self._T
 
     def drop(self, A: Array, rng: np.random.Generator, share: float) -> None:
         """Sets a random share of the activations to 0, and the others to 1 / (1 − share) times what they were."""
