@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nntui.engine import LayerError, Network
 
 #: Errors up to here are those of the differences themselves.
-MOST = 1e-5
+MOST = 1e-6
 #: So many samples, and so many parameters of each layer, are enough to find a mistake.
 SAMPLES, PARAMETERS = 16, 100
 #: The parameters are moved by so much, so that no weighted sum lies on the kink of a ReLU and no layer is all zeros.
@@ -34,7 +34,7 @@ def check(preset: Preset, settings: Settings = None) -> int:
     Backpropagation is compared with central differences, (L(w + h) - L(w - h)) / 2h, in double precision and without
     dropout, on up to 16 training rows, divided by their largest number, and up to 100 parameters of each layer, at
     weights a little off those that the preset starts from. The error is relative to the layer's largest gradient. One
-    above 1e-5 is wrong, and the exit code then is 1; but where a gradient is so small that rounding alone makes such an
+    above 1e-6 is wrong, and the exit code then is 1; but where a gradient is so small that rounding alone makes such an
     error, it is "lost in rounding", and no mistake.
     """
     import numpy as np

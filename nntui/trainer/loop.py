@@ -189,14 +189,20 @@ class Loop:
         count = min(STEPS, end - done, end if is_whole else (batches.rows - batches.row) // rows)
         block = self._block(rows)
         last = count - 1 if done + count == end else -1
-        for k in range(count):
-            X, T = batches.next(rows)
-            block.put(k, network.gradient(X, T), T)
-            if k == last:
-                np.copyto(self._before, network.parameters)
-            self._update()
-            self.step += 1
-            batches.advance(rows)
+        if is_whole and self._is_steady:
+            self._step_steadily(block, count, last)
+        else:
+            for k in range(count):
+                X, T = batches.next(rows)
+                kept_logits, kept_gradients = block.slots[k]
+                kept_logits[...] = network.gradient(X, T)
+                kept_gradients[...] = network.gradients
+                block.targets[k] = T
+                if k == last:
+                    np.copyto(self._before, network.parameters)
+                self._update()
+                self.step += 1
+                batches.advance(rows)
         losses, norms = block.measure(count)
         # A batch's losses are summed in the network's dtype, and may overflow where the mean would not.
         if (losses * rows + norms.sum(axis=1) < 0.5 * float(np.finfo(network.dtype).max)).all():
@@ -208,6 +214,27 @@ class Loop:
             if diverged := self._train(done + k, last=False):
                 return k + 1, diverged
         return count, None
+
+    @property
+    def _is_steady(self) -> bool:
+        """Whether a step is no more than a gradient and the optimizer, always at the same rate."""
+        training = self.training
+        changed = training.l1 or training.l2 or training.clip_norm or training.clip_value
+        return not changed and self._schedule.constant
+
+    def _step_steadily(self, block: Block, count: int, last: int) -> None:
+        """Steps on all rows, with nothing in between: in a network of three units, that would take longer than they."""
+        network, lr, step = self.network, self.training.lr, self.optimizer.step
+        parameters, gradients = network.parameters, network.gradients
+        X, T = self.batches.next(self.batches.rows)
+        for k, (kept_logits, kept_gradients) in enumerate(block.slots[:count]):
+            kept_logits[...] = network.gradient(X, T)
+            kept_gradients[...] = gradients
+            if k == last:
+                np.copyto(self._before, parameters)
+            step(parameters, gradients, lr)
+        self.step += count
+        self.batches.go_to(self.batches.epoch + count, 0)
 
     def _keep(self) -> tuple[Any, ...]:
         """All that a step changes."""
@@ -245,7 +272,7 @@ class Loop:
         if rows not in self._blocks:
             if len(self._blocks) >= 4:
                 self._blocks.clear()
-            self._blocks[rows] = Block(self.network, rows)
+            self._blocks[rows] = Block(self.network, rows, self.batches.T)
         return self._blocks[rows]
 
     # Schedules that watch the loss

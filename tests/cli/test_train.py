@@ -153,7 +153,7 @@ def test_detach_prints_the_id_alone_and_returns(nntui: Nntui, runs: Runs) -> Non
 
 def test_a_toml_file_is_a_preset_without_a_name(nntui: Nntui, runs: Runs, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text('title = "Mine"\n[data]\nsource = "xor"\n[model]\nlayers = [2]\n[training]\nsteps = 3\n')
+    file.write_text('title = "Mine"\n[data]\nsource = "truth-table"\n[model]\nlayers = [2]\n[training]\nsteps = 3\n')
     assert nntui("train", str(file), "--json").returncode == 0
     assert (runs()[0]["preset"], runs()[0]["title"], runs()[0]["step"]) == ("mine", "Mine", 3)
 
