@@ -49,24 +49,28 @@ GRID = np.linspace(-30, 30, 240).reshape(-1, 3)  # not 0, where some have a kink
 
 
 def forward(f: Activation, Z: Array) -> tuple[Array, Array]:
-    """A = f(Z), and what is left in S; overflow is told to nobody, as in a network."""
-    A, S = Z.copy(), np.full_like(Z, 7)
+    """A = f(Z) for Z of the shape (samples, units), and what is left in S, both with a column a sample.
+
+    Overflow is told to nobody, as in a network.
+    """
+    A = np.array(Z.T, order="C")
+    S = np.full_like(A, 7)
     with np.errstate(over="ignore", invalid="ignore"):
-        f.forward(A, S, np.full_like(Z, 7))
+        f.forward(A, S, np.full_like(A, 7))
     return A, S
 
 
 def applied(name: str, Z: Array) -> Array:
-    return forward(EVERY[name], Z)[0]
+    return forward(EVERY[name], Z)[0].T
 
 
 def backward(f: Activation, Z: Array, dA: Array) -> Array:
-    """dL/dZ for dL/dA."""
+    """dL/dZ for dL/dA, both (samples, units)."""
     A, S = forward(f, Z)
-    dZ = dA.copy()
+    dZ = np.array(dA.T, order="C")
     with np.errstate(invalid="ignore"):
         f.backward(A, dZ, S)
-    return dZ
+    return dZ.T
 
 
 def test_every_activation_has_a_formula_here() -> None:
@@ -132,7 +136,7 @@ def test_the_slope_at_the_kink_is_the_one_below_zero(name: str, slope: float) ->
 @pytest.mark.parametrize("leak", [0.0, 0.2, 1.0])
 def test_the_leak_is_the_slope_below_zero(leak: float) -> None:
     f, Z = make_activation("leaky-relu", leak), np.array([[-2.0, 3.0]])
-    np.testing.assert_array_equal(forward(f, Z)[0], [[-2 * leak, 3.0]])
+    np.testing.assert_array_equal(forward(f, Z)[0].T, [[-2 * leak, 3.0]])
     np.testing.assert_array_equal(backward(f, Z, np.ones((1, 2))), [[leak, 1.0]])
 
 
@@ -158,6 +162,20 @@ def test_softmax_of_samples_is_that_of_each_alone() -> None:
     np.testing.assert_array_equal(P[2], [1.0, 0.0])
     assert np.isnan(P[1]).all()
     assert np.isnan(P[3]).any()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softmax_of_a_single_unit_is_1_and_has_no_slope(dtype: DTypeLike) -> None:
+    Z = np.array([[-3.0], [700.0]], dtype)
+    np.testing.assert_array_equal(applied("softmax", Z), [[1], [1]])
+    np.testing.assert_array_equal(backward(EVERY["softmax"], Z, np.array([[2.0], [-5.0]], dtype)), [[0], [0]])
+
+
+def test_the_softmax_s_derivative_of_a_sample_is_that_of_it_alone() -> None:
+    Z, above = np.array([[1.0, 2.0], [np.nan, 0.0], [-3.0, 0.5]]), np.array([[2.0, -1.0], [1.0, 1.0], [np.inf, 0.0]])
+    alone = [backward(EVERY["softmax"], Z[i, None], above[i, None]) for i in range(3)]
+    np.testing.assert_array_equal(backward(EVERY["softmax"], Z, above), np.vstack(alone))
+    assert [np.isfinite(row).all() for row in alone] == [True, False, False]
 
 
 def test_unknown_names_and_leaks_out_of_range_are_refused() -> None:

@@ -23,15 +23,18 @@ T = np.eye(4)[[0, 1, 2, 3, 3, 1, 0]]
 
 
 def computed(part: int, loss: str, output: str, Z: ArrayLike, T: ArrayLike, delta: float = 1.0) -> Array:
-    """The losses (part 0) or their derivatives (1), with overflow told to nobody, as in a network."""
-    Z, T = np.asarray(Z), np.asarray(T)
+    """The losses (part 0) or their derivatives (1), with overflow told to nobody, as in a network.
+
+    All arrays here have the shape (samples, outputs); what is computed with has a column a sample.
+    """
+    Z, T = np.ascontiguousarray(np.transpose(Z)), np.ascontiguousarray(np.transpose(T))
     before = Z.copy(), T.copy()
     out, S, R = (np.full_like(Z, 7) for _ in range(3))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         make_loss(loss, output, delta)[part](Z, T, out, S, R)
     np.testing.assert_array_equal(Z, before[0])
     np.testing.assert_array_equal(T, before[1])
-    return out
+    return out.T
 
 
 def elementwise(loss: str, output: str, Z: ArrayLike, T: ArrayLike, delta: float = 1.0) -> Array:
@@ -110,9 +113,17 @@ def test_binary_cross_entropy_keeps_the_digits_of_what_is_small(z: float, dtype:
     small = math.log1p(math.exp(-z))
     losses = elementwise("cross-entropy", "sigmoid", logits, targets)
     np.testing.assert_allclose(losses, [[small, small, z + small, z + small]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("z", [15.0, 30.0, 80.0])
+def test_the_derivative_of_binary_cross_entropy_has_the_digits_of_p_and_of_1(z: float, dtype: DTypeLike) -> None:
+    logits, targets = np.array([[-z, z, -z]], dtype), np.array([[0, 0, 1]], dtype)
     small = math.exp(-z) / (1 + math.exp(-z))
     slopes = derivative("cross-entropy", "sigmoid", logits, targets)
-    np.testing.assert_allclose(slopes, [[-small, small, 1, -1]], rtol=1e-5)
+    np.testing.assert_allclose(slopes, [[small, 1 - small, small - 1]], rtol=1e-5)
+    vanishing = derivative("cross-entropy", "sigmoid", np.array([[z]], dtype), np.ones((1, 1), dtype))
+    np.testing.assert_allclose(vanishing, [[-small]], rtol=0, atol=float(np.finfo(dtype).eps))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -196,11 +196,19 @@ def test_a_step_leaves_the_gradients_as_they_are(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("size", [0.0, 1e-45, 3e38, np.inf])
-def test_steps_at_the_ends_of_the_dtype_give_no_warning(name: str, size: float) -> None:
+def test_steps_at_the_ends_of_the_dtype_give_no_warning_if_the_caller_wants_none(name: str, size: float) -> None:
     parameters = np.full(4, 3e38, np.float32)
     optimizer = make_optimizer(name, parameters)
-    for sign in (-1, 1, -1):
-        optimizer.step(parameters, np.full(4, sign * size, np.float32), 1e3)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for sign in (-1, 1, -1):
+            optimizer.step(parameters, np.full(4, sign * size, np.float32), 1e3)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_step_that_overflows_tells_a_caller_who_asks(name: str) -> None:
+    parameters, gradients = np.full(4, -3e38, np.float32), np.full(4, 3e38, np.float32)
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow"):
+        make_optimizer(name, parameters).step(parameters, gradients, 1e3)
 
 
 def test_a_state_of_another_shape_or_name_is_refused_whole() -> None:

@@ -54,9 +54,8 @@ def test_workspaces_of_former_batch_sizes_are_given_back() -> None:
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_the_share_of_dropped_activations_is_as_said_and_their_mean_is_kept(share: float, dtype: DTypeLike) -> None:
     layers = Network((1, 300, 1), dtype=dtype).layers
-    views = [(layer.W, layer.b, layer.dW, layer.db) for layer in layers]
-    space = Workspace(views, [ACTIVATIONS["identity"]], 400, dropped=True)
-    A = space.forward[0][2]
+    space = Workspace(layers, [ACTIVATIONS["identity"]], 400, dropped=True)
+    A = space.forward[0][0]
     A[:] = 3
     space.drop(A, np.random.default_rng(0), share)
     np.testing.assert_allclose(np.unique(A), [0, 3 / (1 - share)], rtol=1e-6)
@@ -83,9 +82,9 @@ def test_the_mean_over_dropped_networks_is_the_whole_one() -> None:
 
 
 def drawn_masks(net: Network, samples: int) -> list[Array]:
-    """What the next step will multiply each hidden layer's activations by."""
+    """What the next step will multiply each hidden layer's activations by, (samples, units) each."""
     rng, share = copy.deepcopy(net.rng), net.dropout
-    return [(rng.random((samples, width)) >= share) / (1 - share) for width in net.sizes[1:-1]]
+    return [(rng.random((width, samples)) >= share).T / (1 - share) for width in net.sizes[1:-1]]
 
 
 @pytest.mark.oracle
