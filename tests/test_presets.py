@@ -91,9 +91,9 @@ def test_the_first_steps_of_a_preset_lower_its_loss(name: str) -> None:
     problem = make_problem(made)
     assert problem.dataset.task == made.task
     loop = make_loop(made, problem)
-    start = loop.network.loss(loop.X, loop.T)
+    start = loop.network.loss(loop.batches.X, loop.batches.T)
     assert loop.run(30).diverged is None
-    assert loop.network.loss(loop.X, loop.T) <= start
+    assert loop.network.loss(loop.batches.X, loop.batches.T) <= start
 
 
 @pytest.mark.parametrize("name", BUNDLED)

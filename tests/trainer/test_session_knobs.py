@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,3 +171,14 @@ def test_several_classes_are_recorded_with_a_probability_each(train: Train) -> N
     np.testing.assert_allclose(predictions[1]["P"].sum(axis=1), 1, rtol=1e-5)
     right = predictions[1]["P"].argmax(axis=1) == rows[1]["T"].argmax(axis=1)
     assert record.latest["val_accuracy"] == pytest.approx(right[rows[1]["part"] == 1].mean())
+
+
+def test_what_only_the_data_tell_decides_which_loss_suits(train: Train, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,y\n" + "\n".join(f"{n},{n / 7:.3f}" for n in range(40)))
+    (tmp_path / "mine.toml").write_text('[data]\nsource = "rows.csv"\n')
+    run = train(preset=str(tmp_path / "mine.toml"))
+    answer = run.ask("set", "model.loss", "cross-entropy")
+    assert answer.status == "refused"
+    assert "needs the output sigmoid or softmax" in answer.answer
+    assert run.ask("set", "model.loss", "huber").status == "applied"
+    assert run.record().live
