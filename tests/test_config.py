@@ -26,24 +26,27 @@ LIVE = [knob for knob in KNOBS.values() if knob.live]
 
 def values(knob: Knob) -> st.SearchStrategy[Any]:
     """Every value a knob can have."""
-    if isinstance(knob.default, tuple) and knob.choices:
-        return st.lists(st.sampled_from(knob.choices), min_size=1, max_size=knob.most).map(tuple)
-    if isinstance(knob.default, tuple) and knob.low is None:
-        words = st.text("abcxyz12*+^()", min_size=1, max_size=20)
-        return st.lists(words, max_size=knob.most).map(tuple)
+    if isinstance(knob.default, tuple):
+        least = 1 if knob.choices else 0
+        return st.lists(items(knob), min_size=least, max_size=knob.most).map(tuple)
     if knob.choices:
         return st.sampled_from(knob.choices)
     if isinstance(knob.default, bool):
         return st.booleans()
-    if isinstance(knob.default, tuple):
-        return st.lists(st.integers(1, knobs.MAX_UNITS), max_size=knobs.MAX_LAYERS).map(tuple)
     if isinstance(knob.default, str):
         return st.text(max_size=1000).map(str.strip)
-    assert knob.low is not None
-    assert knob.high is not None
-    if isinstance(knob.default, int):
-        return st.integers(int(knob.low), int(knob.high))
-    return st.floats(knob.low, knob.high)
+    return items(knob)
+
+
+def items(knob: Knob) -> st.SearchStrategy[Any]:
+    """Every number a knob can be, or every item that it can hold."""
+    if knob.choices:
+        return st.sampled_from(knob.choices)
+    if knob.low is None or knob.high is None:
+        return st.text("abcxyz12*+^()", min_size=1, max_size=20)
+    if isinstance(knob.default, float):
+        return st.floats(knob.low, knob.high)
+    return st.integers(int(knob.low), int(knob.high))
 
 
 def refusal(action: Callable[[], object]) -> str:
@@ -262,6 +265,102 @@ def test_a_file_that_is_not_there_is_told_by_name(tmp_path: Path) -> None:
         config.load(tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="directory"):
         config.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (["source=xor"], "data.source = 'xor': must be one of truth-table"),
+        (["source=digts"], "did you mean digits?"),
+        (["source=digits", "target=12"], "data.target = '12': digits has digit, odd, 0"),
+        (["source=digits", "task=binary"], "data.task = 'binary': for digits it is multi-class"),
+        (["source=bumps", "task=binary"], "data.task = 'binary': for bumps it is regression"),
+        (["source=function", "target=x +"], "data.target: "),
+        (["source=function", "target=x + y"], "must be an expression in x alone"),
+        (["source=function", "target=3"], "must be an expression in x alone"),
+        (["features=x1,x1*"], "data.features: "),
+        (["features=x1,x2,x1"], "'x1' is there twice"),
+        (["features=x1*x2,x1 * x2"], "is there twice, as 'x1*x2' before"),
+        (["layers=3,3", "activation=tanh,tanh,tanh"], "must be one name or 2, as many as there are layers"),
+        (["layers=3,3", "init=he,he"], "must be one name or 3, as many as there are layers"),
+        (["activation=tanh,rleu"], "did you mean relu?"),
+        (["activation="], "model.activation = []: must be one of sigmoid"),
+        (["source=./rows.csv", "output=identity", "loss=cross-entropy"], "needs the output sigmoid or softmax"),
+        (["source=./rows.csv", "task=regression", "output=sigmoid"], "a regression needs identity"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_does_not_fit_together_is_told_in_one_line(settings: list[str], told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        RunConfig().with_settings(settings)
+    assert told in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("settings", "task", "output", "loss"),
+    [
+        (["source=moons"], "binary", "sigmoid", "cross-entropy"),
+        (["source=digits"], "multi-class", "softmax", "cross-entropy"),
+        (["source=digits", "target=odd"], "binary", "sigmoid", "cross-entropy"),
+        (["source=function", "target=x^2"], "regression", "identity", "squared-error"),
+        (["source=bumps", "loss=huber"], "regression", "identity", "huber"),
+        (["source=iris", "output=sigmoid"], "multi-class", "sigmoid", "cross-entropy"),
+        (["source=moons", "output=identity"], "binary", "identity", "squared-error"),
+        (["source=./rows.csv", "task=multi-class"], "multi-class", "softmax", "cross-entropy"),
+    ],
+    ids=str,
+)
+def test_output_and_loss_are_as_suits_the_task(settings: list[str], task: str, output: str, loss: str) -> None:
+    made = RunConfig().with_settings(settings)
+    assert (made.task, made.output(task), made.loss(task)) == (task, output, loss)
+
+
+def test_of_a_file_only_the_data_can_tell_the_task() -> None:
+    made = RunConfig().with_settings(["source=./rows.csv", "loss=cross-entropy"])
+    assert made.task == "auto"
+    config.check_answer(made, "binary")
+    with pytest.raises(ConfigError, match="needs the output sigmoid or softmax"):
+        config.check_answer(made, "regression")
+
+
+@pytest.mark.parametrize(
+    ("settings", "mattering"),
+    [
+        ([], []),
+        (["optimizer=momentum"], ["momentum"]),
+        (["optimizer=nesterov"], ["momentum"]),
+        (["optimizer=rmsprop"], ["beta2"]),
+        (["optimizer=adam"], ["beta1", "beta2"]),
+        (["optimizer=adamw"], ["beta1", "beta2", "weight_decay"]),
+        (["schedule=step"], ["schedule_epochs", "schedule_factor"]),
+        (["schedule=cosine"], []),
+        (["schedule=on-plateau"], ["schedule_epochs", "schedule_factor"]),
+        (["loss=huber"], ["huber_delta"]),
+        (["layers=2,2", "activation=tanh,leaky-relu"], ["leak"]),
+    ],
+    ids=str,
+)
+def test_a_knob_matters_where_another_stands_so_that_it_does(settings: list[str], mattering: list[str]) -> None:
+    made = RunConfig().with_settings(settings)
+    assert sorted(knob.name for knob in KNOBS.values() if knob.needs and made.matters(knob)) == mattering
+    assert all(made.matters(knob) for knob in KNOBS.values() if not knob.needs)
+
+
+def test_paths_are_of_the_file_that_names_them_or_of_the_folder_where_they_are_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run.toml").write_text('[data]\nsource = "cats/"\n[model]\nweights = "w.npz"\n')
+    loaded = config.load(tmp_path / "run.toml")
+    assert (loaded.data.source, loaded.model.weights) == (str(tmp_path / "cats"), str(tmp_path / "w.npz"))
+    monkeypatch.chdir(tmp_path)
+    typed = loaded.with_settings(["source=./dogs", "weights=v.npz"])
+    assert (typed.data.source, typed.model.weights) == (str(tmp_path / "dogs"), str(tmp_path / "v.npz"))
+    assert typed.with_settings(["source=digits", "weights="]).data.source == "digits"
+    monkeypatch.setenv("HOME", "/home/me")
+    assert typed.with_settings(["source=~/rows.csv"]).data.source == "/home/me/rows.csv"
+    assert typed.with_settings(["source=/data/rows.csv"]).data.source == "/data/rows.csv"
 
 
 def test_knobs_are_in_toml_what_they_are_here() -> None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from nntui.config import RunConfig, check_answer, check_size
 from nntui.data import Dataset, Preparation, Standardizer, load, split
-from nntui.data.dataset import REGRESSION
+from nntui.data.dataset import REGRESSION, DataError
+from nntui.data.files import quoted
 from nntui.engine import Network
 
 Array = NDArray[Any]
@@ -35,8 +36,16 @@ class Problem:
         return self.preparation.transform(self.dataset.X[rows], self.dtype, rows)
 
     def targets(self, rows: NDArray[np.int64]) -> Array:
-        """T of the rows as the network learns it, shape (rows, outputs)."""
-        return self.scale.transform(self.dataset.T[rows], self.dtype)
+        """T of the rows as the network learns it, shape (rows, outputs).
+
+        Raises DataError, naming row and column, for a value that the network's precision cannot hold.
+        """
+        with np.errstate(over="ignore"):
+            T = self.scale.transform(self.dataset.T[rows], self.dtype)
+        for row, column in np.argwhere(~np.isfinite(T))[:1]:
+            value, name = self.dataset.T[rows[row], column], quoted(self.dataset.outputs[column])
+            raise DataError(f"row {rows[row] + 1}: the target {name} is {value:.6g}, which {self.dtype} cannot hold")
+        return T
 
 
 def make_problem(config: RunConfig) -> Problem:

@@ -136,6 +136,17 @@ def test_a_task_found_out_from_a_file_is_held_to_the_output(missing: str, tmp_pa
         make_problem(configure(f"source={table}", "loss=cross-entropy"))
 
 
+def test_a_target_beyond_the_networks_precision_is_refused_with_its_row(tmp_path: Path) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text("a,y\n" + "\n".join(f"{n},{n * 1e38}" for n in range(30)))
+    made = configure(f"source={table}", "standardize=false", "test_fraction=0")
+    with pytest.raises(UserError, match=r"row 5: the target 'y' is 4e\+38, which float32 cannot hold"):
+        make_loop(made, make_problem(made))
+    for mended in ("dtype=float64", "standardize=true"):
+        made = made.with_settings([mended])
+        assert make_loop(made, make_problem(made)).run(1).steps.size == 1
+
+
 # Own files beside a preset
 
 
