@@ -1,8 +1,9 @@
 """What a unit does with its weighted sum z, and the derivative that backpropagation needs.
 
 NumPy writes into the arrays it is given, and nothing is allocated: a row or a column is copied into an array of the
-full shape first, since NumPy allocates a buffer when it broadcasts or meets another order of elements. To add an activation, write the two functions and
-enter them in :data:`ACTIVATIONS` and in ``nntui.knobs``, whose names a test holds to these.
+full shape first, since NumPy allocates a buffer when it broadcasts, or meets another order of elements. To add an
+activation, write the two functions and enter them in :data:`ACTIVATIONS` and in ``nntui.knobs``, whose names a test
+holds to these.
 """
 
 from __future__ import annotations
