@@ -150,7 +150,9 @@ class Network:
         """Leaves the gradient of a batch's mean loss in :attr:`gradients`; the batch's logits, until the next call.
 
         For loops that count microseconds: X and T have the network's dtype; X may have a last column of ones (see
-        :func:`with_ones`), which is faster; and NumPy's warnings are the caller's, who may have an np.errstate.
+        :func:`with_ones`), which is faster, and is copied if it has gaps in memory, as every second row of an array
+        has; and NumPy's warnings are the caller's, who may have an np.errstate. Raises ValueError for shapes that do
+        not fit.
 
         Backpropagation (Rumelhart, Hinton and Williams 1986) for n samples, a column each, with A the activations of
         the layer before (Xᵀ for the first) and a row of ones, and V the weights W and below them the biases b: forward
