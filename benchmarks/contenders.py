@@ -91,7 +91,10 @@ def products(work: Work) -> Steps:
 
 
 def engine(work: Work) -> Steps:
-    """Network.backward, which returns the loss, and the optimizer's step; inputs laid as the trainer lays them."""
+    """Network.gradient and the optimizer's step, inputs laid as the trainer lays them: forward, backward, update.
+
+    What the loss costs besides is measured with what else is kept of a step, by :func:`recorded`.
+    """
     from nntui.engine import with_ones
 
     network, optimizer, X, T = _trained(work)
@@ -99,7 +102,7 @@ def engine(work: Work) -> Steps:
 
     def steps(count: int) -> None:
         for _ in range(count):
-            network.backward(X, T)
+            network.gradient(X, T)
             optimizer.step(network.parameters, network.gradients, LR)
 
     return steps
@@ -224,18 +227,17 @@ def jax(work: Work) -> Steps:
 
     def sgd(state: Any) -> Any:
         weights, m, v, t = state
-        value, gradients = jax.value_and_grad(loss)(weights)
-        return (jax.tree.map(lambda p, g: p - LR * g, weights, gradients), m, v, t), value
+        return jax.tree.map(lambda p, g: p - LR * g, weights, jax.grad(loss)(weights)), m, v, t
 
     def adam(state: Any) -> Any:
         weights, m, v, t = state
-        value, gradients = jax.value_and_grad(loss)(weights)
+        gradients = jax.grad(loss)(weights)
         t = t + 1
         m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, gradients)
         v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, gradients)
         first, second = 1 - 0.9**t, 1 - 0.999**t
         weights = jax.tree.map(lambda p, m, v: p - LR * (m / first) / (jnp.sqrt(v / second) + 1e-8), weights, m, v)
-        return (weights, m, v, t), value
+        return weights, m, v, t
 
     zeros = [jax.tree.map(jnp.zeros_like, weights) if work.optimizer == "adam" else () for _ in range(2)]
     step = jax.jit(adam if work.optimizer == "adam" else sgd, donate_argnums=0)
@@ -244,8 +246,8 @@ def jax(work: Work) -> Steps:
     def steps(count: int) -> None:
         nonlocal state
         for _ in range(count):
-            state, value = step(state)
-        value.block_until_ready()
+            state = step(state)
+        jax.block_until_ready(state)
 
     return steps
 

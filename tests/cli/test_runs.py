@@ -116,7 +116,7 @@ def test_presets_are_listed_with_the_users_own(nntui: Nntui, nntui_home: Path) -
 def test_a_preset_is_printed_as_toml_to_start_from(nntui: Nntui) -> None:
     tables = tomllib.loads(nntui("presets", "xor").stdout)
     assert tables["model"]["layers"] == [3]
-    assert config.from_dict(tables).data.source == "xor"
+    assert config.from_dict(tables).data.source == "truth-table"
 
 
 def test_paths_name_the_folders(nntui: Nntui, nntui_home: Path) -> None:
