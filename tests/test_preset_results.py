@@ -222,5 +222,6 @@ def test_deep_binary_as_it_is_shipped_beats_one_unit() -> None:
 @pytest.mark.timeout(7200)
 def test_hidden_layers_know_cats_where_one_unit_guesses() -> None:
     deep, unit = Trained("cat-deep"), Trained("cat-logistic")
-    assert unit.fit >= 0.95
     assert deep.worth >= unit.worth + 0.1
+    assert deep.worth >= 0.9
+    assert unit.fit >= 0.95, "by heart"
