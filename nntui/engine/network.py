@@ -176,7 +176,7 @@ class Network:
             V_T.dot(with_one, Z)
 
         Z, D, S, R = space.output
-        self._loss.derivative(Z, T.T if T.flags.f_contiguous else space.across(T), D, S, R)
+        self._loss.derivative(Z, space.across(T) if space.several else T.T, D, S, R)
         np.multiply(D, space.one_nth, D)
         for with_one, dZ_T, dV, W, dZ, A, dA, S, differentiate in space.backward:
             with_one.dot(dZ_T, dV)
@@ -195,7 +195,7 @@ class Network:
         """The mean loss for the logits that :meth:`gradient` has just given."""
         space = self._workspaces[len(Z)]
         Z, D, S, R = space.output
-        self._loss.elementwise(Z, T.T if T.flags.f_contiguous else space.across(T), D, S, R)
+        self._loss.elementwise(Z, space.across(T) if space.several else T.T, D, S, R)
         return float(space.flat.dot(space.one_each)) / space.shape[0]
 
     def add_penalty(self, l1: float, l2: float) -> None:

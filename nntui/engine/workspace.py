@@ -36,7 +36,9 @@ class Workspace:
         #: The logits as everybody else sees them, and their shape: (samples, outputs).
         self.logits = self.output[0].T
         self.shape = self.logits.shape
-        self.one_nth, self._T = np.array(1.0 / samples, dtype), np.empty_like(dA[last])
+        self.one_nth = np.array(1.0 / samples, dtype)
+        #: Targets of several outputs are copied to it.
+        self._T, self.several = np.empty_like(dA[last]), self.shape[1] > 1
         #: For the sum of all elements' losses, which take the place of the derivative.
         self.flat, self.one_each = dA[last].reshape(-1), np.ones(dA[last].size, dtype)
 

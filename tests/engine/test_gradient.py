@@ -189,6 +189,18 @@ def test_batches_by_rows_or_columns_with_or_without_ones_allocate_nothing(
                 assert peak_of(step) < 4096  # an array of the outputs, (128, 10), has 5 KiB or more
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_targets_of_a_single_output_in_any_layout_allocate_nothing(dtype: DTypeLike) -> None:
+    net = Network((6, 8, 1), dtype=dtype)
+    X, T = batch(2000, 6, 1, dtype)
+    for targets in (lay(T) for lay in LAYOUTS.values()):
+
+        def step(targets: Array = targets) -> None:
+            net.batch_loss(net.gradient(X, targets), targets)
+
+        assert peak_of(step) < 4096  # the targets have 8 KiB or more
+
+
 def test_inputs_of_double_precision_are_refused_by_a_network_of_single_and_change_nothing() -> None:
     X, T = batch(6, 4, 3)
     net = Network((4, 5, 3))
