@@ -27,7 +27,7 @@ def available() -> dict[str, Preset]:
     """Every preset by name; a user's own hides a bundled one of the same name."""
     found = {}
     for folder in (paths.bundled_presets_dir(), paths.user_presets_dir()):
-        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem) if folder.is_dir() else ():
             found[path.stem] = Preset(path.stem, path)
     return found
 
