@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 #: Between these a float32 sum of squares has all its digits.
-_TINY, _HUGE = 1e-30, 1e38
+TINY, HUGE = 1e-30, 1e38
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def norm(vector: Array) -> float:
     """The L2 norm of a flat vector, also where squares of its dtype overflow or vanish; not finite if it is not."""
     square = float(vector.dot(vector))
-    if _TINY < square < _HUGE:
+    if TINY < square < HUGE:
         return math.sqrt(square)
     largest = float(np.abs(vector).max(initial=0.0))
     if largest == 0.0 or not math.isfinite(largest):

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nntui.engine.activations import LEAK, OUTPUTS, make_activation
-from nntui.engine.clipping import norm
+from nntui.engine.clipping import HUGE, TINY, norm
 from nntui.engine.initializers import INITIALIZERS
 from nntui.engine.layers import Layer, lay
 from nntui.engine.losses import HUBER_DELTA, make_loss
 from nntui.engine.optimizers import Optimizer, make_optimizer
+from nntui.engine.targets import as_targets
 from nntui.engine.workspace import Workspace
 
 Array = NDArray[Any]
@@ -221,7 +222,8 @@ class Network:
     def gradient_norms(self, out: Array) -> None:
         """Writes the L2 norm of each layer's gradient (W and b together) to ``out``, shape (layers,)."""
         for i, g in enumerate(self._layer_gradients):
-            out[i] = norm(g)
+            square = float(g.dot(g))
+            out[i] = math.sqrt(square) if TINY < square < HUGE else norm(g)
 
     @np.errstate(over="ignore")
     def norms_of(self, vectors: Array) -> NDArray[np.float64]:
@@ -292,22 +294,8 @@ class Network:
     @np.errstate(over="ignore")
     def _targets(self, y: ArrayLike, samples: int) -> Array:
         """y as T, (samples, outputs). Raises ValueError."""
-        T: Array = np.asarray(y)
-        outputs = self.sizes[-1]
-        if T.ndim == 1 and self.output == "softmax":
-            if not np.isin(T, np.arange(outputs)).all():
-                raise ValueError(f"y: must be numbers of classes, whole numbers from 0 to {outputs - 1}")
-            T = np.eye(outputs)[T.astype(int)]
-        elif T.ndim == 1:
-            T = T[:, None]
-        if T.shape != (samples, outputs):
-            raise ValueError(f"y has the shape {np.shape(y)}: must give {(samples, outputs)}")
-        if self.loss_name == "cross-entropy":
-            if not np.isin(T, (0, 1)).all():
-                raise ValueError("y: targets of a cross-entropy must be 0 or 1")
-            if self.output == "softmax" and (np.count_nonzero(T, axis=1) != 1).any():
-                raise ValueError("y: must have one 1 in each row, that of the class")
-        return T.astype(self.dtype)
+        is_shares = self.loss_name == "cross-entropy"
+        return as_targets(y, (samples, self.sizes[-1]), self.output, is_shares=is_shares).astype(self.dtype)
 
     # Evaluation: with arrays of its own, so that it never touches what training has in hand
 

@@ -1,0 +1,31 @@
+"""What a script gives a network to learn, as the array that it learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[Any]
+
+
+def as_targets(y: ArrayLike, shape: tuple[int, int], output: str, *, is_shares: bool) -> Array:
+    """y as T, of the shape (samples, outputs): numbers of classes become one-hot rows where the output is softmax.
+
+    ``is_shares`` says that the loss takes targets for probabilities. Raises ValueError for what does not fit.
+    """
+    T: Array = np.asarray(y)
+    if T.ndim == 1 and output == "softmax":
+        if not np.isin(T, np.arange(shape[1])).all():
+            raise ValueError(f"y: must be numbers of classes, whole numbers from 0 to {shape[1] - 1}")
+        T = np.eye(shape[1])[T.astype(int)]
+    elif T.ndim == 1:
+        T = T[:, None]
+    if T.shape != shape:
+        raise ValueError(f"y has the shape {np.shape(y)}: must give {shape}")
+    if is_shares and not np.isin(T, (0, 1)).all():
+        raise ValueError("y: targets of a cross-entropy must be 0 or 1")
+    if is_shares and output == "softmax" and (np.count_nonzero(T, axis=1) != 1).any():
+        raise ValueError("y: must have one 1 in each row, that of the class")
+    return T
