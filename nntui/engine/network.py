@@ -219,6 +219,7 @@ class Network:
         space = self._workspaces[samples] = Workspace(self.layers, self._hidden, samples, dropped=self.dropout > 0)
         return space
 
+    @np.errstate(over="ignore", invalid="ignore")
     def gradient_norms(self, out: Array) -> None:
         """Writes the L2 norm of each layer's gradient (W and b together) to ``out``, shape (layers,)."""
         for i, g in enumerate(self._layer_gradients):
