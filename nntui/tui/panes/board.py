@@ -76,6 +76,8 @@ class Board(Horizontal):
 
     def _arrange(self) -> None:
         only, panes = self._only, self.panes
+        if not panes:  # the screen is being left
+            return
         for pane in panes:
             pane.display = pane.number == only if only else pane.number not in self._hidden
         for column in (self.query_one("#left"), self.query_one("#right")):
