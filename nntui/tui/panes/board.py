@@ -76,8 +76,6 @@ class Board(Horizontal):
 
     def _arrange(self) -> None:
         only, panes = self._only, self.panes
-        if not panes:  # the screen is being left
-            return
         for pane in panes:
             pane.display = pane.number == only if only else pane.number not in self._hidden
         for column in (self.query_one("#left"), self.query_one("#right")):
@@ -91,6 +89,8 @@ class Board(Horizontal):
 
     def _keep_focus(self, seen: Sequence[Widget]) -> None:
         """Some pane that is seen has the focus; the one that had it before the terminal was small gets it back."""
+        if not seen:  # the panes of a screen that is being left are closed already
+            return
         focused = self.screen.focused
         if self._small:
             self._focus_before = self._focus_before or focused
