@@ -16,6 +16,7 @@ from nntui.knob import ConfigError, Knob, Value, shown
 from nntui.knobs import (
     KNOBS,
     MAX_PARAMETERS,
+    MIN_ROWS,
     SECTIONS,
     SUITED,
     TARGETS,
@@ -162,6 +163,8 @@ def _check_source(data: DataConfig) -> None:
             f"data.source = {shown(data.source)}: must be one of {', '.join(TARGETS)}; or a path, such as ./cats or "
             f"rows.csv{closest(data.source, TARGETS)}"
         )
+    if 0 < data.rows < MIN_ROWS:
+        raise ConfigError(f"data.rows = {data.rows}: must be at least {MIN_ROWS}; or 0 for auto")
     targets = TARGETS[data.source]
     target = data.target or next(iter(targets))
     if data.source == "function":

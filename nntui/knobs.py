@@ -57,6 +57,8 @@ TARGETS: dict[str, dict[str, str]] = {
     "wine": {"cultivar": _MULTI},
     "diabetes": {"progression": _REGRESSION},
 }
+#: Fewer rows would not be enough for every class of every generator.
+MIN_ROWS = 10
 #: How the names of files that hold data end; any other path is a folder of images.
 TABLES = (".csv", ".tsv", ".txt", ".npz")
 
@@ -80,7 +82,7 @@ class DataConfig:
     features: tuple[str, ...] = _knob(
         (), "inputs as expressions, such as x1, x1*x2, sin(x1); empty: all there are", most=MAX_FEATURES
     )
-    rows: int = _knob(0, "how many rows a generator makes", low=0, high=10**6, none=(0, "auto"))
+    rows: int = _knob(0, f"how many rows a generator makes, at least {MIN_ROWS}", low=0, high=10**6, none=(0, "auto"))
     noise: float = _knob(0.0, "standard deviation of a generator's noise", low=0.0, high=100.0)
     missing: str = _knob("error", "what to do where a table has no value", choices=FILLINGS)
     image_size: int = _knob(0, "pixels a side that images are resized to", low=0, high=1024, none=(0, "auto"))
