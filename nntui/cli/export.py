@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nntui.store.records import Curve, RunRecord
-    from nntui.trainer.checkpoints import Model
 
 
 def export(
@@ -106,34 +105,27 @@ def _keys(curve: Curve) -> list[tuple[int, int]]:
 
 def _safetensors(place: Path, run: RunRecord) -> bytes:
     """The network as safetensors."""
-    from nntui.cli.weights import to_safetensors
+    from nntui.cli.weights import newest, to_safetensors
 
-    return to_safetensors(_model(place), run.id)
+    return to_safetensors(newest(place, run), run.id)
 
 
 def _npz(place: Path, run: RunRecord) -> bytes:
     """The network as NumPy's archive of arrays."""
-    from nntui.cli.weights import to_npz
+    from nntui.cli.weights import newest, to_npz
 
-    return to_npz(_model(place), run.id)
+    return to_npz(newest(place, run), run.id)
 
 
 def _onnx(place: Path, run: RunRecord) -> bytes:
     """The network as ONNX. Raises UserError where the package is missing."""
-    model = _model(place)
+    from nntui.cli.weights import newest
+
     try:
         from nntui.cli.onnx import to_onnx
     except ModuleNotFoundError as error:
         raise UserError(f"an .onnx file needs the package {error.name}: pip install 'nntui[onnx]'") from None
-    return to_onnx(model, run.id)
-
-
-def _model(place: Path) -> Model:
-    """The newest checkpoint. Raises UserError."""
-    from nntui.store.folder import CHECKPOINTS
-    from nntui.trainer.checkpoints import load_model
-
-    return load_model(place / CHECKPOINTS)
+    return to_onnx(newest(place, run), run.id)
 
 
 MAKERS: dict[str, Callable[[Path, RunRecord], bytes]] = {

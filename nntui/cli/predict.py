@@ -50,12 +50,11 @@ def predict(
     outputs.
     """
     from nntui import paths
+    from nntui.cli.weights import newest
     from nntui.store import catalog
-    from nntui.store.folder import CHECKPOINTS
-    from nntui.trainer.checkpoints import load_model
 
     place, record = catalog.find_run(paths.runs_dir(), run)
-    model = load_model(place / CHECKPOINTS)
+    model = newest(place, record)
     if inputs:
         _refuse_options(inputs, model)
         objects = _new_rows(inputs, model, record.data.get("value_range"))
@@ -67,18 +66,12 @@ def predict(
 
 def _refuse_options(inputs: Sequence[str], model: Model) -> None:
     """Values may begin with a minus, as options do: what does and is no value, is refused. Raises UserError."""
+    from nntui.data.targets import is_number
+
     words = {level for column in model.preparation.columns for level in column.levels}
     for text in inputs:
-        if text.startswith("-") and text != "-" and text not in words and not _is_number(text):
+        if text.startswith("-") and text != "-" and text not in words and not is_number(text):
             raise UserError(f"No such option: {text}{closest(text, ['--json', '--help'])}")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _new_rows(inputs: Sequence[str], model: Model, value_range: tuple[float, float] | None) -> list[Object]:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from nntui.trainer.checkpoints import Model
+from nntui.cli.output import talk
+from nntui.store.folder import CHECKPOINTS
+from nntui.store.records import RunRecord
+from nntui.trainer.checkpoints import Model, load_model
 
 Array = NDArray[Any]
+
+
+def newest(place: Path, run: RunRecord) -> Model:
+    """The newest checkpoint of a run; stderr tells when the run is at another step. Raises UserError."""
+    model = load_model(place / CHECKPOINTS)
+    if model.step != run.step:
+        talk(f"nntui: checkpoint of step {model.step}; the run is at step {run.step}")
+    return model
 
 
 def arrays(model: Model) -> dict[str, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,23 @@ def test_force_replaces_a_file(demo: Path, nntui: Nntui, tmp_path: Path) -> None
     file.write_text("old")
     assert nntui("export", "demo", str(file), "--force").returncode == 0
     assert file.read_text().startswith("step,")
+
+
+@pytest.mark.parametrize("command", ["export", "predict"])
+def test_an_older_checkpoint_is_told(
+    command: str,
+    iris: Model,
+    nntui_home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = [command, "iris", *([str(tmp_path / "iris.npz")] if command == "export" else [])]
+    assert main(arguments) == 0
+    assert "checkpoint" not in capsys.readouterr().err
+    place, record = catalog.find_run(nntui_home / "runs", "iris")
+    killed = replace(record, step=record.step + 5)
+    monkeypatch.setattr(catalog, "find_run", lambda runs, name: (place, killed))
+    assert main([*arguments, *(["--force"] if command == "export" else [])]) == 0
+    told = f"checkpoint of step {iris.step}; the run is at step {iris.step + 5}"
+    assert told in capsys.readouterr().err
