@@ -17,6 +17,7 @@ from nntui.knobs import (
     KNOBS,
     MAX_PARAMETERS,
     MIN_ROWS,
+    OF_SOURCE,
     SECTIONS,
     SUITED,
     TARGETS,
@@ -52,11 +53,13 @@ class RunConfig:
     def with_settings(self, settings: Iterable[str]) -> RunConfig:
         """A copy with each ``KEY=VALUE`` applied, as typed on a command line, in any order. Raises ConfigError.
 
-        Paths are of the current folder, and are made absolute: the run may be read elsewhere.
+        Paths are of the current folder, and are made absolute: the run may be read elsewhere. Another source leaves
+        behind what the old one was told, such as its target.
         """
-        tables = self.to_dict()
-        for setting in settings:
-            key, value = parse_setting(setting)
+        tables, given = self.to_dict(), dict(map(parse_setting, settings))
+        if given.get("data.source", self.data.source) != self.data.source:
+            tables["data"] = {name: value for name, value in tables["data"].items() if name not in OF_SOURCE}
+        for key, value in given.items():
             table, _, name = key.partition(".")
             tables[table][name] = value
         return _anchored(from_dict(tables), Path())

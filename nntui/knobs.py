@@ -63,6 +63,10 @@ MIN_ROWS = 10
 TABLES = (".csv", ".tsv", ".txt", ".npz")
 
 
+#: What is told of one data source, and holds for no other.
+OF_SOURCE = ("target", "task", "features", "rows", "noise", "image_size", "grey")
+
+
 def _knob(default: Value, text: str, **options: Any) -> Any:
     return field(default=default, metadata={"help": text, **options})
 

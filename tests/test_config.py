@@ -175,7 +175,15 @@ def test_settings_are_judged_together() -> None:
     odd = RunConfig().with_settings(["source=digits", "target=3"])
     assert odd.with_settings(["target=malignant", "source=breast-cancer"]).data.target == "malignant"
     with pytest.raises(ConfigError, match=r"data.target = '3': truth-table has xor, and, or"):
-        odd.with_settings(["source=truth-table"])
+        odd.with_settings(["source=truth-table", "target=3"])
+
+
+def test_another_source_leaves_behind_what_the_old_one_was_told() -> None:
+    spirals = RunConfig().with_settings(["source=spirals", "target=3 arms", "rows=50", "features=x1,x2", "lr=0.3"])
+    other = spirals.with_settings(["source=./houses.csv", "test_fraction=0.3"])
+    assert (other.data.target, other.data.rows, other.data.features) == ("", 0, ())
+    assert (other.training.lr, other.data.test_fraction) == (0.3, 0.3)
+    assert spirals.with_settings(["source=spirals", "lr=1"]).data == spirals.data
 
 
 def test_keys_are_found_by_a_unique_last_part() -> None:

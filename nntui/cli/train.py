@@ -77,9 +77,9 @@ def _look(config: RunConfig) -> None:
 
     if is_path(config.data.source) or config.data.features or config.data.source == "function" or config.model.weights:
         from nntui.trainer.problem import make_problem
-        from nntui.trainer.weights import initial_network
+        from nntui.trainer.session import make_loop
 
-        initial_network(config, make_problem(config))
+        make_loop(config, make_problem(config))
 
 
 def _check_name(name: str | None) -> None:

@@ -107,7 +107,7 @@ def load_model(folder: Path) -> Model:
     """The newest checkpoint as something that predicts. Raises CheckpointError."""
     path = folder / LATEST
     if not path.is_file():
-        raise CheckpointError(f"{path}: no checkpoint yet; one is written every half minute and when a run ends")
+        raise CheckpointError(f"{path}: no checkpoint yet; the first is written when a run begins")
     try:
         with safe_open(path, "numpy") as file:
             told = file.metadata() or {}
@@ -117,7 +117,8 @@ def load_model(folder: Path) -> Model:
         facts = json.loads(told["nntui"])
         preparation = Preparation.load(facts["preparation"], arrays)
         outputs, classes = tuple(facts["outputs"]), tuple(facts["classes"])
-        settings = config.from_dict(facts["config"])
+        # Drawing weights that are not used would take longer than all else.
+        settings = config.from_dict(facts["config"]).with_value("model.init", "zeros")
         network = make_network(settings, facts["task"], len(preparation.names), len(outputs))
         for layer in network.layers:
             layer.W[...], layer.b[...] = arrays[f"{layer.name}.W"], arrays[f"{layer.name}.b"]

@@ -19,6 +19,7 @@ from nntui.engine import (
     make_optimizer,
     make_schedule,
 )
+from nntui.engine.clipping import norm
 from nntui.knobs import TrainingConfig
 from nntui.trainer.batches import Batches
 from nntui.trainer.block import STEPS, Block
@@ -69,7 +70,7 @@ class Loop:
         self._plateau, self._stopping = Plateau(), EarlyStopping()
         self._best: Array | None = None
         self._epoch_loss, self._epoch_rows = 0.0, 0
-        self._measure = self._loss
+        self._measure = self._measured_by
         self._blocks: dict[int, Block] = {}
         self._losses = np.empty(CAPACITY)
         self._norms = np.empty((CAPACITY, len(network.layers)))
@@ -141,7 +142,7 @@ class Loop:
         """Trains for at most ``count`` steps; fewer when the run ends or its numbers stop being finite."""
         first, count = self.step + 1, min(count, CAPACITY, self.remaining)
         done, diverged = 0, None
-        if self._measure != self._loss:
+        if self._measure != self._measured_by:
             self._watch_anew()
         size = self.training.batch_size or self.batches.rows
         if not self._watched and Block.suits(self.network, min(size, self.batches.rows)):
@@ -264,8 +265,15 @@ class Loop:
 
     def update_norms(self) -> NDArray[np.float64]:
         """The norm of each layer's last update, shape (layers,), after a slice that ran its full count."""
-        change = self.network.parameters - self._before.astype(np.float64)
-        return self.network.norms_of(change[None]).reshape(-1)
+        change = np.subtract(self.network.parameters, self._before, self._before)
+        ends = np.cumsum([layer.parameters.size for layer in self.network.layers])
+        return np.array([norm(part) for part in np.split(change, ends[:-1])])
+
+    @property
+    def spoiled(self) -> str:
+        """The part of the optimizer's state that is not finite, whose parameters would move no more; "" if all is."""
+        state = self.optimizer.state.items()
+        return next((name for name, array in state if not np.isfinite([array.min(), array.max()]).all()), "")
 
     def _block(self, rows: int) -> Block:
         """Where batches of so many rows are recorded together."""
@@ -283,13 +291,21 @@ class Loop:
         return self.training.patience > 0 or self.training.schedule == "on-plateau"
 
     @property
-    def _loss(self) -> tuple[str, float]:
-        """What the loss is; losses of another cannot be compared with it."""
-        return self.network.loss_name, self.network.huber_delta if self.network.loss_name == "huber" else 0.0
+    def _measured_by(self) -> tuple[object, ...]:
+        """What the loss depends on besides the parameters; losses by another cannot be compared with it."""
+        network = self.network
+        activations = tuple(layer.activation for layer in network.layers)
+        delta = network.huber_delta if network.loss_name == "huber" else None
+        return network.loss_name, delta, activations, network.leak if "leaky-relu" in activations else None
+
+    @property
+    def has_best(self) -> bool:
+        """Whether patience has kept the weights of a best epoch."""
+        return self._best is not None
 
     def _watch_anew(self) -> None:
-        """Forgets what the losses were, now that the loss is another; the rate stays where a plateau has brought it."""
-        self._measure = self._loss
+        """Forgets what the losses were, now that they are measured otherwise; a plateau's rate stays where it is."""
+        self._measure = self._measured_by
         self._plateau.load({**Plateau().state, "factor": self._plateau.state["factor"]})
         self._stopping, self._best = EarlyStopping(), None
         self._epoch_loss, self._epoch_rows = 0.0, 0

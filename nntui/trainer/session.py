@@ -32,7 +32,8 @@ FLUSH_SECONDS = 0.1
 PACE_SECONDS = 3.0
 #: While nothing trains, commands are looked for this often, and the heart beats that often.
 POLL_SECONDS, BEAT_SECONDS = 0.02, 3.0
-CHECKPOINT_SECONDS = 30.0
+#: The first checkpoint comes after so long, the next after twice as long, and so on up to the most.
+FIRST_CHECKPOINT_SECONDS, CHECKPOINT_SECONDS = 1.0, 30.0
 #: Evaluations and checkpoints may take at most this share of the time.
 EVALUATION_SHARE, CHECKPOINT_SHARE = 0.05, 0.02
 RETRY_SECONDS = 0.5
@@ -58,7 +59,8 @@ class Session:
         self._paced_elapsed, self._paced_step = 0.0, 0
         self._steps_per_s, self._new_pace = 0.0, True
         self._evaluate_at = 0.0
-        self._checkpoint_at = time.monotonic() + CHECKPOINT_SECONDS
+        self._checkpoint_every = FIRST_CHECKPOINT_SECONDS
+        self._checkpoint_at = time.monotonic() + FIRST_CHECKPOINT_SECONDS
 
     def run(self) -> str:
         """Trains until the run ends; returns its final state."""
@@ -114,11 +116,12 @@ class Session:
             if 0 < done == count and not happened.diverged:
                 spoiled = self._telemetry.record_layers(self._steps_per_s)
                 if spoiled and self._live:
-                    self._end("diverged", f"NaN or infinity in the weights of {spoiled}")
+                    self._end("diverged", f"NaN or infinity in {spoiled}")
             if self._live:
                 self._flush()
         if self._state == "running" and begun >= self._checkpoint_at:
             self._checkpoint()
+            self._checkpoint_every = min(CHECKPOINT_SECONDS, 2 * self._checkpoint_every)
         self._elapsed += time.monotonic() - begun
 
     def _note_end(self, happened: Slice) -> None:
@@ -136,7 +139,8 @@ class Session:
         """Why a run ends early; nothing when it does not."""
         if not self._loop.stalled:
             return ""
-        return f"no better loss for {self._config.training.patience:,} epochs; the best weights are back"
+        better = "; the best weights are back" if self._loop.has_best else ""
+        return f"no better loss for {self._config.training.patience:,} epochs{better}"
 
     def _end(self, state: str, reason: str) -> None:
         self._state, self._reason, self._pause_at = state, reason, None
@@ -242,6 +246,9 @@ class Session:
             if knob.key.startswith("model."):
                 configure_network(self._loop.network, settings, task)
                 self._telemetry.describe()
+                if self._state == "paused":
+                    self._telemetry.evaluate()
+                    self._checkpoint()
             # A step may take another time from now on.
             self._slice_steps, self._new_pace = 1, True
             self._writer.configure(settings.to_dict())
@@ -301,7 +308,7 @@ class Session:
             log.warning("step %d: no checkpoint: %s", self._loop.step, error)
             self._event("warning", f"no checkpoint: {error.strerror or error}")
         now = time.monotonic()
-        self._checkpoint_at = now + max(CHECKPOINT_SECONDS, (now - begun) / CHECKPOINT_SHARE)
+        self._checkpoint_at = now + max(self._checkpoint_every, (now - begun) / CHECKPOINT_SHARE)
 
     def _finish(self) -> None:
         """The last evaluation and checkpoint; only then is the end told. What was asked too late is refused."""

@@ -32,7 +32,7 @@ class Telemetry:
         self._score = "r2" if problem.dataset.task == REGRESSION else "accuracy"
         self._shown = _shown_rows(problem)
         self._shown_inputs = problem.inputs(self._shown)
-        self._evaluated = -1
+        self._evaluated, self._stale = -1, True
         self.latest: dict[str, Any] = {}
         names = [layer.name for layer in loop.network.layers]
         writer.add_stream(STEP, ["loss", *(f"grad_norm/{name}" for name in names)])
@@ -58,6 +58,7 @@ class Telemetry:
             "test_rows": len(problem.test),
             "shown_rows": len(self._shown),
         }
+        self._stale = True
         layers = [
             LayerRecord(layer.name, layer.inputs, layer.outputs, layer.activation, layer.parameters.size)
             for layer in self._loop.network.layers
@@ -69,8 +70,8 @@ class Telemetry:
         dataset, problem = self._problem.dataset, self._problem
         arrays: dict[str, Array] = {
             "row": self._shown + 1,
-            "X": dataset.X[self._shown].astype(np.float32),
-            "T": dataset.T[self._shown].astype(np.float32),
+            "X": _short(dataset.X[self._shown]),
+            "T": _short(dataset.T[self._shown]),
             "part": np.isin(self._shown, problem.test).astype(np.uint8),
         }
         self._writer.table("rows", 0, arrays)
@@ -85,7 +86,7 @@ class Telemetry:
         self.latest["lr"] = self._loop.rate
 
     def record_layers(self, steps_per_s: float) -> str | None:
-        """Stages the weights' norms and how far the last step moved them; names a layer whose weights are spoiled."""
+        """Stages the weights' norms and how far the last step moved them; names what is not finite."""
         weights = self._loop.network.weight_norms()
         ratios = self._loop.update_norms() / np.maximum(weights, np.finfo(np.float32).tiny)
         values = np.concatenate(([self._loop.rate, steps_per_s], weights, ratios))
@@ -93,14 +94,19 @@ class Telemetry:
         self.latest["weight_norm"] = [_number(norm) for norm in weights]
         self.latest["update_ratio"] = [_number(ratio) for ratio in ratios]
         layers = zip(self._loop.network.layers, weights, strict=True)
-        return next((layer.name for layer, norm in layers if not math.isfinite(norm)), None)
+        spoiled = next((f"the weights of {layer.name}" for layer, norm in layers if not math.isfinite(norm)), None)
+        return spoiled or (f"the optimizer's {self._loop.spoiled}" if self._loop.spoiled else None)
 
     def evaluate(self) -> None:
-        """Stages score, validation loss and score, and the predictions, unless this step has them already."""
+        """Stages score, validation loss and score, and the predictions, unless this step has them already.
+
+        Where the network was changed since, without a step, only the predictions are taken anew.
+        """
         loop, network = self._loop, self._loop.network
-        if loop.step == self._evaluated:
+        is_new = loop.step != self._evaluated
+        if not is_new and not self._stale:
             return
-        self._evaluated = loop.step
+        self._evaluated, self._stale = loop.step, False
         task = self._problem.dataset.task
         values, names = [score(network, loop.batches.X, loop.batches.T, task)], [self._score]
         if loop.held_out:
@@ -109,9 +115,10 @@ class Telemetry:
             values += [float(network.losses_of(Z, T).mean()), _worth(network.outputs(Z), T, task)]
             names += ["val_loss", f"val_{self._score}"]
         self.latest |= {name: _number(value) for name, value in zip(names, values, strict=True)}
-        self._writer.record(EVALUATION, np.array([loop.step]), np.array([values]))
+        if is_new:
+            self._writer.record(EVALUATION, np.array([loop.step]), np.array([values]))
         predictions = self._problem.scale.inverse(network.predict_proba(self._shown_inputs))
-        self._writer.table("predictions", loop.step, {"P": predictions.astype(np.float32)})
+        self._writer.table("predictions", loop.step, {"P": _short(predictions)})
 
 
 def score(network: Network, X: Array, T: Array, task: str) -> float:
@@ -128,6 +135,12 @@ def _shown_rows(problem: Problem) -> NDArray[np.int64]:
     features, outputs = problem.dataset.X.shape[1], problem.dataset.T.shape[1]
     most = max(1, min(TABLE_ROWS, TABLE_VALUES // features, TABLE_PREDICTIONS // outputs))
     return np.sort(np.concatenate((problem.test, problem.train))[:most])
+
+
+def _short(values: Array) -> Array:
+    """As float32, unless that cannot hold them."""
+    largest = np.abs(values).max(initial=0.0, where=np.isfinite(values))
+    return values.astype(np.float32) if largest < np.finfo(np.float32).max else values
 
 
 def _number(value: float) -> float | None:

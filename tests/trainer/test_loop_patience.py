@@ -209,3 +209,23 @@ def test_watching_that_begins_within_an_epoch_sees_its_rows_from_there() -> None
             assert loop.stalled
             rates.add((loop.step, loop.network.parameters.tobytes()))
     assert len(rates) == 1
+
+
+def test_the_best_weights_are_those_of_the_activation_that_the_run_ends_with() -> None:
+    loop = make(patience=50)
+    while not loop.has_best:
+        loop.run(1)
+    loop.network.configure(activation="sigmoid")
+    best = float("inf")
+    while not loop.finished:
+        loop.run(1)
+        best = min(best, loop.network.loss(*(loop.held_out or ())))
+    assert loop.network.loss(*(loop.held_out or ())) == best
+
+
+def test_a_state_of_the_optimizer_that_overflowed_is_told() -> None:
+    loop = make(optimizer="adam")
+    loop.run(3)
+    assert loop.spoiled == ""
+    loop.optimizer.state["second_moment"][0] = np.inf
+    assert loop.spoiled == "second_moment"

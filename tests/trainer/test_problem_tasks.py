@@ -239,6 +239,6 @@ def test_resized_digits_have_the_parameters_of_a_well_known_example() -> None:
 def test_more_parameters_than_fit_a_memory_are_refused_before_they_are_made() -> None:
     with pytest.raises(ConfigError, match=r"3,600,\d\d\d,\d\d\d parameters; must be at most"):
         configure("source=moons", "layers=60000,60000")
-    made = configure("source=cat-sketches", "rows=2", "layers=60000")
+    made = configure("source=cat-sketches", "rows=10", "layers=60000")
     with pytest.raises(UserError, match=r"737,\d\d\d,\d\d\d parameters; must be at most"):
         initial_network(made, make_problem(made))

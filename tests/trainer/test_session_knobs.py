@@ -182,3 +182,23 @@ def test_what_only_the_data_tell_decides_which_loss_suits(train: Train, tmp_path
     assert "needs the output sigmoid or softmax" in answer.answer
     assert run.ask("set", "model.loss", "huber").status == "applied"
     assert run.record().live
+
+
+def test_what_is_told_of_a_paused_run_is_of_the_activation_it_was_turned_to(train: Train) -> None:
+    run = train(preset="shallow")
+    assert run.ask("pause").status == "applied"
+    before = run.record().step
+    assert run.ask("set", "model.activation", "sigmoid").status == "applied"
+    reader = Reader(run.folder)
+    told, rows = reader.table("predictions"), reader.table("rows")
+    reader.close()
+    assert told is not None
+    assert rows is not None
+    np.testing.assert_allclose(told[1]["P"], run.model().predict(rows[1]["X"]), atol=1e-6)
+    assert run.record().step == before
+
+
+def test_a_run_has_a_checkpoint_of_its_own_steps_within_a_second_or_two(train: Train, wait_until: Wait) -> None:
+    run = train()
+    wait_until(lambda: run.record().step > 0)
+    wait_until(lambda: run.model().step > 0)
