@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, zip_longest
+from numbers import Integral, Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -139,9 +140,10 @@ class Network:
         """The mean loss of a batch, leaving its gradient in :attr:`gradients`.
 
         The gradient includes that of the penalty l1 · Σ |w| + l2/2 · Σ w² over the weights (not the biases); the
-        returned loss does not, so that it can be compared with the loss on held-out data.
+        returned loss does not, so that it can be compared with the loss on held-out data. Raises ValueError for shapes
+        that do not fit; :meth:`gradient` checks less.
         """
-        X, T = np.asarray(X, self.dtype), np.asarray(T, self.dtype)
+        X, T = self._inputs(X), np.asarray(T, self.dtype)
         cost = self.batch_loss(self.gradient(X, T), T)
         if l1 or l2:
             self.add_penalty(l1, l2)
@@ -152,8 +154,8 @@ class Network:
 
         For loops that count microseconds: X and T have the network's dtype; X may have a last column of ones (see
         :func:`with_ones`), which is faster, and is copied if it has gaps in memory, as every second row of an array
-        has; and NumPy's warnings are the caller's, who may have an np.errstate. Raises ValueError for shapes that do
-        not fit.
+        has; and NumPy's warnings are the caller's, who may have an np.errstate. One column too many is taken for ones,
+        whatever it holds. Raises ValueError for other shapes that do not fit.
 
         Backpropagation (Rumelhart, Hinton and Williams 1986) for n samples, a column each, with A the activations of
         the layer before (Xᵀ for the first) and a row of ones, and V the weights W and below them the biases b: forward
@@ -242,8 +244,9 @@ class Network:
         """One training step on a batch; its mean loss before the step. The optimizer's state lasts from step to step.
 
         y is T, (samples, outputs), or (samples,): numbers of classes from 0 for softmax, else a single output's values.
-        Raises ValueError for shapes or targets that do not fit.
+        Raises ValueError for shapes or targets that do not fit, or a rate that is not a finite number above 0.
         """
+        _check_rate(lr)
         X = self._inputs(X)
         return self._step(X, self._targets(y, len(X)), optimizer, lr, l2)
 
@@ -269,12 +272,18 @@ class Network:
     ) -> list[float]:
         """Trains for ``epochs`` passes over the rows, in an order drawn anew each time; the mean loss of each.
 
-        y is as in :meth:`step`. Calling it again goes on. Raises ValueError for shapes or targets that do not fit.
+        y is as in :meth:`step`. Calling it again goes on. Raises ValueError for shapes or targets that do not fit,
+        values that are not finite, and numbers out of their range.
         """
+        _check_rate(lr)
+        _check_count(epochs, "epochs")
+        _check_count(batch_size, "batch_size")
         X = self._inputs(X)
         T = self._targets(y, len(X))
-        if len(X) < 1 or batch_size < 1:
-            raise ValueError(f"X has {len(X)} rows, batch_size = {batch_size}: must be at least 1")
+        if len(X) < 1:
+            raise ValueError("X has no rows: must have at least 1")
+        _check_finite(X, "X")
+        _check_finite(T, "y")
         rng, history = np.random.default_rng(seed), []
         for _ in range(epochs):
             order, total = rng.permutation(len(X)), 0.0
@@ -367,7 +376,7 @@ class Network:
             if activation:
                 activation.forward(A, np.empty_like(A), np.empty_like(A))
         twin, norms = self.twin(self.dtype), np.empty(len(self.layers))
-        twin.backward(X, T)
+        twin.backward(np.asarray(X)[:, : self.sizes[0]], T)
         twin.gradient_norms(norms)
         spoiled = [layer.name for layer, norm in zip(self.layers, norms, strict=True) if not math.isfinite(norm)]
         return spoiled[-1] if spoiled else "loss"
@@ -381,6 +390,26 @@ def with_ones(X: Array) -> Array:
     columns = np.ones((X.shape[1] + 1, len(X)), X.dtype)
     columns[:-1] = X.T
     return columns.T
+
+
+def _check_rate(lr: float) -> None:
+    """Raises ValueError for a learning rate that is not a finite number above 0."""
+    if not (isinstance(lr, Real) and 0 < lr < math.inf):
+        raise ValueError(f"lr = {lr!r}: must be a finite number above 0")
+
+
+def _check_count(value: int, name: str) -> None:
+    """Raises ValueError for what is not a whole number from 1."""
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} = {value!r}: must be a whole number from 1")
+
+
+def _check_finite(values: Array, name: str) -> None:
+    """Raises ValueError for an array (rows, columns) with NaN or infinity, naming the first."""
+    finite = np.isfinite(values)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0].tolist()
+        raise ValueError(f"{name}[{row}, {column}] = {values[row, column]}: must be a finite number of {values.dtype}")
 
 
 def _each(names: str | Sequence[str], layers: int, what: str) -> tuple[str, ...]:

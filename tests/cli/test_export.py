@@ -139,7 +139,7 @@ def test_an_older_checkpoint_is_told(
 ) -> None:
     arguments = [command, "iris", *([str(tmp_path / "iris.npz")] if command == "export" else [])]
     assert main(arguments) == 0
-    assert "checkpoint" not in capsys.readouterr().err
+    assert "checkpoint of step" not in capsys.readouterr().err
     place, record = catalog.find_run(nntui_home / "runs", "iris")
     killed = replace(record, step=record.step + 5)
     monkeypatch.setattr(catalog, "find_run", lambda runs, name: (place, killed))
