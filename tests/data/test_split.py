@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,7 +27,9 @@ def test_every_sample_is_in_one_part_and_every_class_gives_its_share(
     for label in set(labels):
         count = labels.count(label)
         share = int((T[held_out] == label).sum())
-        assert share == min(round(fraction * count), count - 1)
+        assert min(int(fraction * count), count - 1) <= share <= min(math.ceil(fraction * count), count - 1)
+    if all(fraction * labels.count(label) <= labels.count(label) - 1 for label in labels):
+        assert len(held_out) == round(fraction * len(T))
 
 
 def test_the_seed_alone_decides() -> None:
@@ -40,10 +44,18 @@ def test_nothing_is_held_out_for_the_fraction_zero() -> None:
     assert held_out.tolist() == []
 
 
-def test_classes_of_several_outputs_are_their_rows() -> None:
-    T = np.array([[0, 1], [1, 0], [1, 1], [0, 0]] * 10)
-    held_out = split(T, 0.5, 0, True)[1]
-    assert np.unique(T[held_out], axis=0, return_counts=True)[1].tolist() == [5, 5, 5, 5]
+def test_classes_that_are_one_hot_give_their_shares() -> None:
+    T = np.eye(4)[np.arange(40) % 4]
+    assert T[split(T, 0.5, 0, True)[1]].sum(axis=0).tolist() == [5, 5, 5, 5]
+
+
+def test_many_small_classes_hold_out_the_fraction_of_all_rows() -> None:
+    T = np.eye(40)[np.arange(80) % 40]
+    rows, held_out = split(T, 0.2, 0, stratify=True)
+    assert len(held_out) == 16
+    assert T[held_out].sum(axis=0).max() == 1
+    assert T[rows].sum(axis=0).min() == 1
+    assert set(split(T, 0.2, 1, stratify=True)[1] % 40) != set(held_out % 40)
 
 
 @given(count=st.integers(0, 80), fraction=FRACTIONS, seed=st.integers(0, 2**32))
