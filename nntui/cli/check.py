@@ -39,9 +39,9 @@ def check(preset: Preset, settings: Settings = None) -> int:
     Backpropagation is compared with central differences, (L(w + h) - L(w - h)) / 2h, in double precision and without
     dropout, on up to 16 training rows, divided by their largest number, and up to 100 parameters of each layer, at
     weights a little off those that the preset starts from. The error is relative to the layer's largest gradient. One
-    above 1e-6 is wrong, and the exit code then is 1. A gradient so small that rounding alone makes such an error is looked
-    at again at weights up to 8 times as large; if it is lost there too, it is "lost in rounding", which is no mistake,
-    but the exit code is 1 when this is so of all layers.
+    above 1e-6 is wrong, and the exit code then is 1. A gradient so small that rounding alone makes such an error is
+    looked at again at weights up to 8 times as large; if it is lost there too, it is "lost in rounding", which is no
+    mistake, but the exit code is 1 when this is so of all layers.
     """
     import numpy as np
 

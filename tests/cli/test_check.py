@@ -111,6 +111,24 @@ def test_gradients_that_vanish_are_lost_in_rounding_and_no_mistake(check: Check)
     assert code == 0
     assert told[1].endswith("lost in rounding")
     assert told[-2].endswith("right")
+    right = sum(line.endswith("  right") for line in told)
+    assert told[-1].endswith(f": {right} of 26 layers within 1e-06, {26 - right} lost in rounding")
+
+
+def test_gradients_that_vanish_are_judged_at_larger_weights(check: Check) -> None:
+    code, told = check("digits", "activation=tanh", f"layers={','.join(['5'] * 20)}", "init=uniform")
+    assert code == 0
+    assert told[-1].endswith("all layers within 1e-06"), told
+
+
+def test_when_no_layer_can_be_judged_the_check_has_failed(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    def vanish(*arguments: Any, **options: Any) -> tuple[LayerError, ...]:
+        return tuple(found._replace(error=1.0, largest=1e-30) for found in gradient_check(*arguments, **options))
+
+    monkeypatch.setattr(engine, "gradient_check", vanish)
+    code, told = check("iris")
+    assert code == 1
+    assert ": 0 of " in told[-1]
 
 
 @pytest.mark.parametrize("factor", [1.001, 0, -1])
@@ -127,7 +145,7 @@ def test_a_wrong_derivative_is_found(name: str, factor: float, check: Check, mon
     assert code == 1
     assert told[1].endswith("wrong")
     assert told[2].endswith("right"), "the layer after it does not need this derivative"
-    assert "not all layers" in told[-1]
+    assert told[-1].endswith("1 of 2 layers within 1e-06, 1 wrong")
 
 
 def test_a_preset_that_is_not_there_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
