@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, zip_longest
-from numbers import Integral, Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +17,7 @@ from nntui.engine.initializers import INITIALIZERS
 from nntui.engine.layers import Layer, lay
 from nntui.engine.losses import HUBER_DELTA, make_loss
 from nntui.engine.optimizers import Optimizer, make_optimizer
-from nntui.engine.targets import as_targets
+from nntui.engine.targets import as_targets, check_count, check_finite, check_rate
 from nntui.engine.workspace import Workspace
 
 Array = NDArray[Any]
@@ -246,7 +245,7 @@ class Network:
         y is T, (samples, outputs), or (samples,): numbers of classes from 0 for softmax, else a single output's values.
         Raises ValueError for shapes or targets that do not fit, or a rate that is not a finite number above 0.
         """
-        _check_rate(lr)
+        check_rate(lr)
         X = self._inputs(X)
         return self._step(X, self._targets(y, len(X)), optimizer, lr, l2)
 
@@ -275,15 +274,15 @@ class Network:
         y is as in :meth:`step`. Calling it again goes on. Raises ValueError for shapes or targets that do not fit,
         values that are not finite, and numbers out of their range.
         """
-        _check_rate(lr)
-        _check_count(epochs, "epochs")
-        _check_count(batch_size, "batch_size")
+        check_rate(lr)
+        check_count(epochs, "epochs")
+        check_count(batch_size, "batch_size")
         X = self._inputs(X)
         T = self._targets(y, len(X))
         if len(X) < 1:
             raise ValueError("X has no rows: must have at least 1")
-        _check_finite(X, "X")
-        _check_finite(T, "y")
+        check_finite(X, "X")
+        check_finite(T, "y")
         rng, history = np.random.default_rng(seed), []
         for _ in range(epochs):
             order, total = rng.permutation(len(X)), 0.0
@@ -390,26 +389,6 @@ def with_ones(X: Array) -> Array:
     columns = np.ones((X.shape[1] + 1, len(X)), X.dtype)
     columns[:-1] = X.T
     return columns.T
-
-
-def _check_rate(lr: float) -> None:
-    """Raises ValueError for a learning rate that is not a finite number above 0."""
-    if not (isinstance(lr, Real) and 0 < lr < math.inf):
-        raise ValueError(f"lr = {lr!r}: must be a finite number above 0")
-
-
-def _check_count(value: int, name: str) -> None:
-    """Raises ValueError for what is not a whole number from 1."""
-    if not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name} = {value!r}: must be a whole number from 1")
-
-
-def _check_finite(values: Array, name: str) -> None:
-    """Raises ValueError for an array (rows, columns) with NaN or infinity, naming the first."""
-    finite = np.isfinite(values)
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0].tolist()
-        raise ValueError(f"{name}[{row}, {column}] = {values[row, column]}: must be a finite number of {values.dtype}")
 
 
 def _each(names: str | Sequence[str], layers: int, what: str) -> tuple[str, ...]:

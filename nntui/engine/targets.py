@@ -1,7 +1,9 @@
-"""What a script gives a network to learn, as the array that it learns."""
+"""What a script gives a network to learn, as the array that it learns; what it must not give is refused."""
 
 from __future__ import annotations
 
+import math
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,8 @@ def as_targets(y: ArrayLike, shape: tuple[int, int], output: str, *, is_shares: 
     if T.ndim == 1 and output == "softmax":
         if not np.isin(T, np.arange(shape[1])).all():
             raise ValueError(f"y: must be numbers of classes, whole numbers from 0 to {shape[1] - 1}")
-        T = np.eye(shape[1])[T.astype(int)]
+        numbers, T = T.astype(int), np.zeros(shape)
+        T[np.arange(len(numbers)), numbers] = 1.0
     elif T.ndim == 1:
         T = T[:, None]
     if T.shape != shape:
@@ -29,3 +32,23 @@ def as_targets(y: ArrayLike, shape: tuple[int, int], output: str, *, is_shares: 
     if is_shares and output == "softmax" and (np.count_nonzero(T, axis=1) != 1).any():
         raise ValueError("y: must have one 1 in each row, that of the class")
     return T
+
+
+def check_rate(lr: float) -> None:
+    """Raises ValueError for a learning rate that is not a finite number above 0."""
+    if not (isinstance(lr, Real) and 0 < lr < math.inf):
+        raise ValueError(f"lr = {lr!r}: must be a finite number above 0")
+
+
+def check_count(value: int, name: str) -> None:
+    """Raises ValueError for what is not a whole number from 1."""
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} = {value!r}: must be a whole number from 1")
+
+
+def check_finite(values: Array, name: str) -> None:
+    """Raises ValueError for an array (rows, columns) with NaN or infinity, naming the first."""
+    finite = np.isfinite(values)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0].tolist()
+        raise ValueError(f"{name}[{row}, {column}] = {values[row, column]}: must be a finite number of {values.dtype}")

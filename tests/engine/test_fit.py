@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import math
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from nntui import engine
 from nntui.engine import OPTIMIZERS, Network, make_optimizer
+from nntui.engine.targets import as_targets
 from tests.engine.cases import batch
 
 Array = NDArray[Any]
@@ -92,7 +94,7 @@ def test_another_optimizer_starts_with_an_empty_memory() -> None:
 def test_an_epoch_goes_once_through_all_rows_and_tells_their_mean_loss() -> None:
     X, T = batch(10, 3, 1)
     net = Network((3, 1), dtype=np.float64)
-    assert net.fit(X, T, epochs=2, batch_size=4, lr=0.0) == pytest.approx([net.loss(X, T)] * 2, rel=1e-12)
+    assert net.fit(X, T, epochs=2, batch_size=4, lr=1e-300) == pytest.approx([net.loss(X, T)] * 2, rel=1e-12)
 
 
 def test_batches_are_as_large_as_said_and_drawn_anew_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,17 +142,66 @@ def test_truth_values_are_targets() -> None:
     assert net.fit(X, T == 1, epochs=2) == same.fit(X, T, epochs=2)
 
 
-def test_nan_among_the_inputs_is_seen_in_the_loss() -> None:
+def test_nan_among_the_inputs_is_seen_in_the_loss_of_a_step() -> None:
     X, T = batch(4, 2, 1)
     X[0, 0] = math.nan
     net = Network((2, 3, 1))
-    assert math.isnan(net.fit(X, T, epochs=1)[0])
+    assert math.isnan(net.step(X, T))
     assert np.isnan(net.predict(X)).all()
 
 
 def test_numbers_beyond_single_precision_give_no_warning() -> None:
     net = Network((1, 1), output="identity", loss="squared-error")
-    assert not math.isfinite(net.fit([[1e300], [1.0]], [1e300, 0.0], epochs=1)[0])
+    assert not math.isfinite(net.step([[1e300], [1.0]], [1e300, 0.0]))
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        ([[0.0], [math.nan]], [0, 1], r"X\[1, 0\] = nan: must be a finite number of float32"),
+        ([[1e300], [1.0]], [0, 1], r"X\[0, 0\] = inf"),
+        ([[0.0], [1.0]], [0, -math.inf], r"y\[1, 0\] = -inf"),
+    ],
+)
+def test_fit_refuses_values_that_are_not_finite(X: Any, y: Any, message: str) -> None:
+    net = Network((1, 1), output="identity", loss="squared-error")
+    before = net.parameters.copy()
+    with pytest.raises(ValueError, match=message):
+        net.fit(X, y)
+    assert (net.parameters == before).all()
+
+
+@pytest.mark.parametrize("lr", [0.0, -0.1, math.nan, math.inf, "0.1", None])
+def test_a_rate_that_is_no_finite_number_above_0_is_refused(lr: Any) -> None:
+    net = Network((3, 1))
+    for learn in (net.fit, net.step):
+        with pytest.raises(ValueError, match=r"lr = .*: must be a finite number above 0"):
+            learn(X3, [0, 1, 1, 0], lr=lr)
+
+
+@pytest.mark.parametrize("count", [0, -1, 2.5, "3", math.nan])
+@pytest.mark.parametrize("name", ["epochs", "batch_size"])
+def test_a_count_that_is_no_whole_number_from_1_is_refused(name: str, count: Any) -> None:
+    with pytest.raises(ValueError, match=f"{name} = .*: must be a whole number from 1"):
+        Network((3, 1)).fit(X3, [0, 1, 1, 0], **{name: count})
+    whole: Any = {name: np.int64(1)}
+    assert len(Network((3, 1)).fit(X3, [0, 1, 1, 0], **whole)) >= 1
+
+
+def test_backward_takes_no_inputs_of_another_width() -> None:
+    net = Network((3, 1))
+    for width in (2, 4):
+        with pytest.raises(ValueError, match=r"X has the shape .*: must be \(samples, 3\)"):
+            net.backward(np.zeros((4, width)), np.zeros((4, 1)))
+
+
+def test_one_hot_rows_need_no_table_of_all_classes() -> None:
+    tracemalloc.start()
+    T = as_targets([0, 2999, 5], (3, 3000), "softmax", is_shares=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert T.argmax(axis=1).tolist() == [0, 2999, 5]
+    assert peak < 10 * T.nbytes
 
 
 X3 = np.zeros((4, 3))
@@ -170,7 +221,7 @@ NUMBERS = Network((3, 2), output="identity", loss="squared-error")
         (BINARY, X3, [0, 1, 2, 0], "y: targets of a cross-entropy must be 0 or 1"),
         (BINARY, X3, [0, 1, math.nan, 0], "y: targets of a cross-entropy must be 0 or 1"),
         (BINARY, X3, ["no", "yes", "no", "no"], "y: targets of a cross-entropy must be 0 or 1"),
-        (BINARY, X3[:0], [], "X has 0 rows, batch_size = 32: must be at least 1"),
+        (BINARY, X3[:0], [], "X has no rows: must have at least 1"),
         (CLASSES, X3, [0, 1, 2, 0], "y: must be numbers of classes, whole numbers from 0 to 1"),
         (CLASSES, X3, [0, 1, 0.5, 0], "y: must be numbers of classes, whole numbers from 0 to 1"),
         (CLASSES, X3, [0, 1, -1, 0], "y: must be numbers of classes, whole numbers from 0 to 1"),
@@ -197,7 +248,7 @@ def test_what_does_not_fit_is_refused_in_one_line(net: Network, X: Any, y: Any, 
 def test_batches_of_nothing_unknown_optimizers_and_inputs_of_another_width_are_refused() -> None:
     y = [0, 1, 1, 0]
     for size in (0, -1):
-        with pytest.raises(ValueError, match=f"batch_size = {size}: must be at least 1"):
+        with pytest.raises(ValueError, match=f"batch_size = {size}: must be a whole number from 1"):
             BINARY.fit(X3, y, batch_size=size)
     with pytest.raises(ValueError, match="optimizer = 'adma': must be one of sgd, "):
         BINARY.fit(X3, y, optimizer="adma")
