@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -60,6 +61,7 @@ class _Layout:
     delimiter: str
     names: tuple[str, ...]
     headed: bool
+    why: str = ""  # there is no header
 
 
 def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ERROR) -> Dataset:
@@ -70,11 +72,11 @@ def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ER
     Raises DataError.
     """
     where, data = named(path), _text(path)
-    layout = _layout(path, data)
+    layout = _layout(path, data, target)
     numbers = _numbers(data, layout)
     table = _table(path, data, layout) if numbers is None else None
     names = table.names if table else layout.names
-    targets = _targets(where, names, target)
+    targets = _targets(where, names, target, layout.why)
     features = [i for i, name in enumerate(names) if name and i not in targets]
     if not features:
         raise DataError(f"{where}: has only {listed(filter(None, names))}; needs a column to predict from")
@@ -120,6 +122,9 @@ def encode(columns: Sequence[Column], table: Table, *, path: Path | str = "") ->
     ``path`` is what messages call the table, if not by its own path. Raises DataError.
     """
     where = named(path) if path else table.path
+    if not table.headed and len(table.rows) > 1 and {column.name for column in columns} <= set(table.rows[0]):
+        names, rows, lines = tuple(table.rows[0]), table.rows[1:], table.lines[1:]
+        table = Table(table.path, names, True, rows, lines)
     places = {name: i for i, name in enumerate(table.names) if name}
     lacking = next((column.name for column in columns if column.name not in places), None)
     if lacking is None:
@@ -186,8 +191,11 @@ def _rows(reader: Reader, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise csv.Error(f"line {line}: no row can be read here: {reason(error)}") from None
 
 
-def _layout(path: Path | str, data: bytes) -> _Layout:
-    """The delimiter that cuts the first rows most evenly, and the names of the columns. Raises DataError."""
+def _layout(path: Path | str, data: bytes, target: str = "") -> _Layout:
+    """The delimiter that cuts the first rows most evenly, and the names of the columns. Raises DataError.
+
+    A first row that names the target is a header.
+    """
     head = data[:MAX_LINE]
     samples = {delimiter: _sample(head, delimiter) for delimiter in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda delimiter: _evenness(samples[delimiter]))
@@ -195,8 +203,13 @@ def _layout(path: Path | str, data: bytes) -> _Layout:
     first, others = sample[0], sample[1:]
     if len(first) > MAX_COLUMNS:
         raise DataError(f"{named(path)}: has more than {MAX_COLUMNS} columns")
-    if not _is_header(path, first, others):
-        return _Layout(delimiter, tuple(f"c{i + 1}" for i in range(len(first))), headed=False)
+    wanted = [target] if target in first else [part.strip() for part in target.split(",")]
+    why = "" if target and set(wanted) <= set(first) else _no_header(first, others)
+    if why:
+        return _Layout(delimiter, tuple(f"c{i + 1}" for i in range(len(first))), headed=False, why=why)
+    twice = [name for name, count in Counter(filter(None, first)).items() if count > 1]
+    if twice:
+        raise DataError(f"{named(path)}: has two columns called {quoted(twice[0])}; rename one")
     longest = max(first, key=len)
     if len(longest) > MAX_NAME:
         raise DataError(f"{named(path)}: the column {quoted(longest)} has a name of more than {MAX_NAME} characters")
@@ -225,22 +238,32 @@ def _evenness(sample: list[list[str]]) -> int:
     return max((widths.count(width) for width in set(widths) if width > 1), default=0)
 
 
-def _is_header(path: Path | str, first: list[str], others: list[list[str]]) -> bool:
-    """Whether a first row names columns: none of it is a value, and most of it does not come again.
-
-    Raises DataError if it is a header with a name twice.
-    """
-    if any(is_number(cell) or (cell and cell in MISSING) for cell in first):
-        return False
-    again = sum(any(cell in row[i : i + 1] for row in others) for i, cell in enumerate(first) if cell)
-    if 2 * again >= sum(map(bool, first)):
-        return False
+def _no_header(first: list[str], others: list[list[str]]) -> str:
+    """Why a first row does not name columns: most of it comes again, or some of it is a value; "" if it does."""
+    again = [cell for i, cell in enumerate(first) if cell and any(cell in row[i : i + 1] for row in others)]
     names = [cell for cell in first if cell]
-    if len(set(names)) == len(names):
-        return True
-    if any(is_number(cell) for row in others for cell in row):
-        twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise DataError(f"{named(path)}: has two columns called {quoted(twice)}; rename one")
+    if 2 * len(again) >= len(names):
+        return f"because {quoted(again[0])} comes again below" if again else "because the first row is empty"
+    values = [cell for cell in names if is_number(cell) or cell in MISSING]
+    if values and (again or not _names_numbers(first, others)):
+        return f"because {quoted(values[0])} is {'a number' if is_number(values[0]) else 'a missing value'}"
+    if len(set(names)) < len(names) and not any(is_number(cell) for row in others for cell in row):
+        return "because names would come twice"
+    return ""
+
+
+def _names_numbers(first: list[str], others: list[list[str]]) -> bool:
+    """Whether some of the names are numbers, as years are, beside texts that are no values of their columns."""
+    if not all(cell.isdecimal() for cell in first if is_number(cell)) or any(
+        cell and cell in MISSING for cell in first
+    ):
+        return False
+    for i, cell in enumerate(first):
+        below = [row[i] for row in others if i < len(row) and row[i] not in MISSING]
+        over_numbers = bool(below) and all(map(is_number, below))
+        over_classes = 2 * len(set(below)) <= len(below)
+        if cell and not is_number(cell) and (over_numbers or over_classes):
+            return True
     return False
 
 
@@ -292,8 +315,8 @@ def _point(cell: str) -> str:
     return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
-def _targets(where: str, names: Sequence[str], target: str) -> list[int]:
-    """The places of the columns to predict. Raises DataError."""
+def _targets(where: str, names: Sequence[str], target: str, why: str) -> list[int]:
+    """The places of the columns to predict; ``why`` says why there is no header, if there is none. Raises DataError."""
     if not any(names):
         raise DataError(f"{where}: its header names no column")
     if not target:
@@ -303,7 +326,9 @@ def _targets(where: str, names: Sequence[str], target: str) -> list[int]:
     for name in wanted:
         if name not in places:
             columns = listed(filter(None, names))
-            raise DataError(f"{where}: has no column {quoted(name)}{suggestion(name, places)}; columns: {columns}")
+            headless = f"; no header was seen, {why}" if why else ""
+            found = f"{where}: has no column {quoted(name)}{suggestion(name, places)}"
+            raise DataError(f"{found}; columns: {columns}{headless}")
     return [places[name] for name in wanted]
 
 

@@ -108,6 +108,32 @@ class TestLoad:
         assert load(write("p,x,p\ne,x,e\n")).target == "c3"
 
     @pytest.mark.parametrize(
+        "text",
+        [
+            "country,2019,2020,label\nFrance,1,2,yes\nSpain,3,4,no\nPeru,5,6,yes\nChad,7,8,no\n",
+            "a,2019,y\n1,2,yes\n3,4,no\n",
+        ],
+    )
+    def test_a_header_may_have_numbers_in_it(self, text: str) -> None:
+        table = read(write(text))
+        assert (table.headed, table.names) == (True, tuple(text.split("\n", maxsplit=1)[0].split(",")))
+
+    def test_a_row_of_numbers_and_a_class_is_no_header(self) -> None:
+        assert load(write("5.1,3,rare\n4,2,usual\n7,1,usual\n")).X.shape == (3, 2)
+        assert load(write("5,3,usual\n4,2,usual\n7,1,rare\n")).X.shape == (3, 2)
+
+    def test_a_first_row_that_names_the_target_is_a_header(self) -> None:
+        text = "p,2020,q\nx,1,u\ny,2,v\nz,3,w\n"
+        assert not read(write(text)).headed
+        data = load(write(text), "2020")
+        assert (data.T.tolist(), data.columns[0].name) == ([[1], [2], [3]], "p")
+        assert encode((Column("2020"),), read(write(text))).tolist() == [[1], [2], [3]]
+
+    def test_an_unknown_target_is_told_why_no_header_was_seen(self) -> None:
+        message = "columns: 'c1', 'c2'; no header was seen, because '1' is a number"
+        assert refusal("1,2\n3,4\n", "price").endswith(message)
+
+    @pytest.mark.parametrize(
         ("text", "names"),
         [
             ("prix,café\n1,2\n2,1\n".encode("cp1252"), ("prix", "café")),
