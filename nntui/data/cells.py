@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,10 @@ from nntui.data.targets import LARGEST, MAX_NAME, is_number, to_numbers
 MAX_FEATURES, MAX_NUMBERS = 65_536, 2**28
 #: The most levels of a categorical column, and the most numbers among them: with more, it is numbers with a slip.
 MAX_LEVELS, MAX_NUMBER_LEVELS = 100, 20
+#: With this share of numbers a column is numbers with a slip; so many levels may be new in every second row.
+MOST, FEW_LEVELS = 0.8, 10
+#: Numbers as people write them, which no program reads alike.
+_WRITTEN = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)? ?%)")
 #: Cells that say that there is no value.
 MISSING = frozenset(("", "NA", "Na", "na", "N/A", "n/a", "NaN", "nan", "NAN", "NULL", "Null", "null", "?", "-"))
 
@@ -42,17 +47,21 @@ def inferred(where: str, name: str, cells: Cells, lines: Sequence[int]) -> Colum
     gaps = set(absent(cells))
     values = [(row, text) for row, text in enumerate(cells) if row not in gaps]
     levels = sorted({text for _, text in values})
-    numbers = sum(map(is_number, levels))
-    if numbers == len(levels):
+    plain = {level for level in levels if is_number(level)}
+    if len(plain) == len(levels):
         return Column(name)
     where = f"{where}: column {quoted(name)}"
-    if numbers > MAX_NUMBER_LEVELS:
-        row, text = next((row, text) for row, text in values if not is_number(text))
-        raise DataError(f"{where}: line {lines[row]}: {quoted(text)} is not a number, as most of the column is")
-    if len(levels) > MAX_LEVELS:
+    near = plain | {level for level in levels if _WRITTEN.fullmatch(level)}
+    if len(plain) > MAX_NUMBER_LEVELS or sum(text in near for _, text in values) >= MOST * len(values):
+        row, text = next((row, text) for row, text in values if text not in plain)
         raise DataError(
-            f"{where}: has {len(levels)} different texts ({listed(levels, 3)}); "
-            f"a category has at most {MAX_LEVELS}; leave the column out of the file"
+            f"{where}: line {lines[row]}: {quoted(text)} is not a number, as most of the column is; "
+            "numbers are written like 1234.5"
+        )
+    if len(levels) > min(MAX_LEVELS, max(FEW_LEVELS, len(values) / 2)):
+        raise DataError(
+            f"{where}: has {len(levels)} different texts in {len(values)} rows ({listed(levels, 3)}); a category has "
+            f"at most {MAX_LEVELS}, and two rows for each; leave the column out of the file"
         )
     longest = max(levels, key=len)
     if len(longest) > MAX_NAME:

@@ -234,12 +234,34 @@ class TestRefusals:
     def test_a_slip_among_numbers_is_no_category(self) -> None:
         rows = "".join(f"{n},{n % 2}\n" for n in range(30))
         assert refusal(f"a,y\n{rows}1o,1\n") == (
-            "t.csv: column 'a': line 32: '1o' is not a number, as most of the column is"
+            "t.csv: column 'a': line 32: '1o' is not a number, as most of the column is; "
+            "numbers are written like 1234.5"
+        )
+
+    @pytest.mark.parametrize("cell", ["1o", '"1,000"', "5%"])
+    def test_one_text_among_some_numbers_is_a_slip(self, cell: str) -> None:
+        rows = "".join(f"{n % 5},{n % 2}\n" for n in range(15))
+        text = cell.strip('"')
+        assert f"column 'a': line 17: {text!r} is not a number" in refusal(f"a,y\n{rows}{cell},1\n")
+
+    @pytest.mark.parametrize("cells", [["1%", "2%", "7%"], ['"1,000"', '"2,500"', "999"]])
+    def test_numbers_as_people_write_them_are_no_category(self, cells: list[str]) -> None:
+        assert "line 2: " in refusal("a,y\n" + "".join(f"{cell},{n % 2}\n" for n, cell in enumerate(cells)))
+
+    def test_some_numbers_among_frequent_texts_are_levels(self) -> None:
+        rows = "".join(f"{door},{n % 2}\n" for n, door in enumerate(["2", "3", "4", "5more"] * 5))
+        assert load(write(f"doors,y\n{rows}")).columns == (Column("doors", ("2", "3", "4", "5more")),)
+
+    def test_dates_are_no_category(self) -> None:
+        rows = "".join(f"2024-01-{n:02},{n},{n % 2}\n" for n in range(1, 29))
+        assert refusal(f"day,x,y\n{rows}") == (
+            "t.csv: column 'day': has 28 different texts in 28 rows ('2024-01-01', '2024-01-02', '2024-01-03', ...); "
+            "a category has at most 100, and two rows for each; leave the column out of the file"
         )
 
     def test_names_are_no_category(self) -> None:
         rows = "".join(f"name {n},{n % 2}\n" for n in range(101))
-        assert refusal(f"a,y\n{rows}").startswith("t.csv: column 'a': has 101 different texts ('name 0', 'name 1', ")
+        assert refusal(f"a,y\n{rows}").startswith("t.csv: column 'a': has 101 different texts in 101 rows ('name 0', ")
         assert "longer than the 200 characters" in refusal(f"a,y\n{'x' * 201},1\nb,0\n")
 
     def test_a_task_that_cannot_be_is_told(self) -> None:
