@@ -22,7 +22,9 @@ Array = NDArray[Any]
 LEAK = 0.01
 
 #: NumPy takes twice as long over a short array and a Python number as over two arrays.
-ONE, ZERO = np.array(1, np.float32), np.array(0, np.float32)
+ONE, ZERO, HALF = (np.array(value, np.float32) for value in (1, 0, 0.5))
+#: The square of a z so far out that each activation has reached its limit; more of it could overflow.
+_FAR = np.array(1e8, np.float32)
 
 _ROOT_2_OVER_PI = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715
@@ -37,6 +39,13 @@ class Activation(NamedTuple):
 
     forward: Callable[[Array, Array, Array], None]
     backward: Callable[[Array, Array, Array], None]
+
+
+def number(value: float) -> Any:
+    """A number as an array without dimensions, if float32 holds it exactly, else as it is."""
+    with np.errstate(over="ignore"):
+        exact = np.array(value, np.float32)
+    return exact if float(exact) == value else value
 
 
 def sigmoid(Z: Array, S: Array, R: Array) -> None:
@@ -108,24 +117,24 @@ def elu_backward(A: Array, dA: Array, S: Array) -> None:
 def gelu(Z: Array, S: Array, R: Array) -> None:
     """a = z h with h = (1 + tanh(√(2/π) (z + 0.044715 z³))) / 2 (Hendrycks and Gimpel 2016, the tanh form).
 
-    Leaves f'(z) = h (1 + 2 z (1 − h) √(2/π) (1 + 3 · 0.044715 z²)) in S.
+    Leaves f'(z) = h + 2 a (1 − h) √(2/π) (1 + 3 · 0.044715 z²) in S.
     """
     np.multiply(Z, Z, S)
+    np.minimum(S, _FAR, out=S)
     np.multiply(S, _ROOT_2_OVER_PI * _CUBIC, R)
     np.add(R, _ROOT_2_OVER_PI, R)
     np.multiply(R, Z, R)
     np.tanh(R, R)
     np.add(R, ONE, R)
-    np.multiply(R, 0.5, R)
+    np.multiply(R, HALF, R)
     np.multiply(S, 6.0 * _ROOT_2_OVER_PI * _CUBIC, S)
     np.add(S, 2.0 * _ROOT_2_OVER_PI, S)
-    np.multiply(S, Z, S)
     np.multiply(Z, R, Z)
     np.subtract(ONE, R, R)
     np.multiply(S, R, S)
+    np.multiply(S, Z, S)
     np.subtract(ONE, R, R)
-    np.add(S, ONE, S)
-    np.multiply(S, R, S)
+    np.add(S, R, S)
 
 
 def silu(Z: Array, S: Array, R: Array) -> None:
@@ -134,7 +143,7 @@ def silu(Z: Array, S: Array, R: Array) -> None:
     np.exp(S, S)
     np.add(S, ONE, S)
     np.reciprocal(S, S)
-    np.subtract(1.0, S, R)
+    np.subtract(ONE, S, R)
     np.multiply(R, Z, R)
     np.add(R, ONE, R)
     np.multiply(Z, S, Z)
@@ -227,5 +236,6 @@ def make_activation(name: str, leak: float = LEAK) -> Activation:
     if not 0 <= leak <= 1:
         raise ValueError(f"leak = {leak}: must be from 0 to 1")
     if name == "leaky-relu" and leak != LEAK:
-        return Activation(partial(leaky_relu, leak=leak), partial(leaky_relu_backward, leak=leak))
+        exact = number(leak)
+        return Activation(partial(leaky_relu, leak=exact), partial(leaky_relu_backward, leak=exact))
     return ACTIVATIONS[name]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.engine.activations import ONE, OUTPUTS, Activation, ones_of
+from nntui.engine.activations import HALF, ONE, OUTPUTS, Activation, number, ones_of
 
 Array = NDArray[Any]
 Function = Callable[[Array, Array, Array, Array, Array], None]
@@ -24,7 +24,7 @@ HUBER_DELTA = 1.0
 
 #: e to this power is a number in every precision, and 1 is nothing beside it.
 _LARGE = np.array(80, np.float32)
-_MINUS_TWO, _HALF = np.array(-2, np.float32), np.array(0.5, np.float32)
+_MINUS_TWO, _MINUS_HALF = np.array(-2, np.float32), np.array(-0.5, np.float32)
 
 
 class Loss(NamedTuple):
@@ -88,7 +88,7 @@ def squared_error(Z: Array, T: Array, E: Array, S: Array, R: Array, output: Acti
     output.forward(E, S, R)
     np.subtract(E, T, E)
     np.multiply(E, E, E)
-    np.multiply(E, _HALF, E)
+    np.multiply(E, HALF, E)
 
 
 def squared_error_derivative(Z: Array, T: Array, D: Array, S: Array, R: Array, output: Activation) -> None:
@@ -99,28 +99,32 @@ def squared_error_derivative(Z: Array, T: Array, D: Array, S: Array, R: Array, o
     output.backward(R, D, S)
 
 
-def huber(Z: Array, T: Array, E: Array, S: Array, R: Array, output: Activation, delta: float) -> None:
+def huber(Z: Array, T: Array, E: Array, S: Array, R: Array, output: Activation, limits: tuple[Any, Any]) -> None:
     """e² / 2 for an error e = p − t of at most δ, else δ (|e| − δ/2): outliers pull no harder than δ (Huber 1964).
 
-    With d = e clipped to ±δ it is d (e − d/2).
+    With d = e clipped to ``limits``, ±δ, it is d (e − d/2).
     """
+    low, high = limits
     np.copyto(E, Z)
     output.forward(E, S, R)
     np.subtract(E, T, S)
-    np.maximum(S, -delta, out=R)
-    np.minimum(R, delta, out=R)
-    np.multiply(R, -0.5, E)
+    np.maximum(S, low, out=R)
+    np.minimum(R, high, out=R)
+    np.multiply(R, _MINUS_HALF, E)
     np.add(E, S, E)
     np.multiply(E, R, E)
 
 
-def huber_derivative(Z: Array, T: Array, D: Array, S: Array, R: Array, output: Activation, delta: float) -> None:
+def huber_derivative(
+    Z: Array, T: Array, D: Array, S: Array, R: Array, output: Activation, limits: tuple[Any, Any]
+) -> None:
     """d f'(z)."""
+    low, high = limits
     np.copyto(R, Z)
     output.forward(R, S, D)
     np.subtract(R, T, D)
-    np.maximum(D, -delta, out=D)
-    np.minimum(D, delta, out=D)
+    np.maximum(D, low, out=D)
+    np.minimum(D, high, out=D)
     output.backward(R, D, S)
 
 
@@ -145,8 +149,8 @@ def make_loss(name: str, output: str, huber_delta: float = HUBER_DELTA) -> Loss:
         f = OUTPUTS[output]
         return Loss(partial(squared_error, output=f), partial(squared_error_derivative, output=f))
     if name == "huber":
-        f, delta = OUTPUTS[output], huber_delta
-        return Loss(partial(huber, output=f, delta=delta), partial(huber_derivative, output=f, delta=delta))
+        f, limits = OUTPUTS[output], (number(-huber_delta), number(huber_delta))
+        return Loss(partial(huber, output=f, limits=limits), partial(huber_derivative, output=f, limits=limits))
     if name != "cross-entropy":
         raise ValueError(f"loss = {name!r}: must be one of {', '.join(LOSSES)}")
     if output not in _CROSS_ENTROPIES:

@@ -59,6 +59,8 @@ class Workspace:
         #: What dropout multiplied each hidden layer's activations by, kept for the way back, by the array's identity.
         self._masks = {id(a): np.empty_like(a) for a in A} if dropped else {}
         self.dropped = bool(self._masks)
+        #: With a smaller share, a random number and what is added to it would be rounded up to 2.
+        self._least = float(np.finfo(dtype).eps)
 
     def across(self, T: Array) -> Array:
         """T, (samples, outputs), as the losses take it, and in that order in memory: NumPy allocates for another."""
@@ -69,7 +71,7 @@ class Workspace:
         """Sets a random share of the activations to 0, and the others to 1 / (1 − share) times what they were."""
         mask = self._masks[id(A)]
         rng.random(dtype=mask.dtype, out=mask)
-        np.add(mask, 1.0 - share, mask)
+        np.add(mask, 1.0 - max(share, self._least), mask)
         np.floor(mask, mask)
         np.multiply(mask, 1.0 / (1.0 - share), mask)
         np.multiply(A, mask, A)

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import DTypeLike, NDArray
 
 from nntui.engine import ACTIVATIONS, OUTPUTS, Activation
-from nntui.engine.activations import make_activation
+from nntui.engine.activations import make_activation, number
 from tests.engine import oracle
 
 Array = NDArray[Any]
@@ -184,3 +184,24 @@ def test_unknown_names_and_leaks_out_of_range_are_refused() -> None:
     for leak in (-0.1, 1.5, math.nan):
         with pytest.raises(ValueError, match=r"leak = .*: must be from 0 to 1"):
             make_activation("leaky-relu", leak)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_slopes_of_enormous_sums_are_numbers(name: str, dtype: DTypeLike) -> None:
+    far = float(np.finfo(dtype).max)
+    Z = np.array([[1e4, 1e8, 1e13, 1e20, 1e30, far]], dtype)
+    for sign, limit in ((1, 1.0), (-1, {"identity": 1.0, "leaky-relu": 0.01}.get(name, 0.0))):
+        A, dA, S = sign * Z, np.ones_like(Z), np.empty_like(Z)
+        with np.errstate(over="ignore", under="ignore", divide="ignore"):
+            ACTIVATIONS[name].forward(A, S, np.empty_like(Z))
+            ACTIVATIONS[name].backward(A, dA, S)
+        expected = 0.0 if name in ("sigmoid", "tanh") else limit
+        np.testing.assert_allclose(dA, expected, atol=1e-7, err_msg=name)
+
+
+@pytest.mark.parametrize("value", [0.5, 1.0, 0.1, 1e300])
+def test_only_numbers_that_single_precision_holds_become_arrays(value: float) -> None:
+    made = number(value)
+    assert float(made) == value
+    assert isinstance(made, np.ndarray) == (value in (0.5, 1.0))

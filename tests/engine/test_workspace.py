@@ -102,3 +102,20 @@ def test_the_gradient_with_dropout_is_that_of_the_network_that_is_left(activatio
         found = [array for layer in net.layers for array in (layer.dW, layer.db)]
         for ours, theirs in zip(found, parameters, strict=True):
             np.testing.assert_allclose(ours, theirs.grad.numpy(), rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("share", [1e-20, 1e-9, 6e-8])
+def test_a_tiny_share_of_dropped_activations_doubles_none(share: float, dtype: DTypeLike) -> None:
+    class Highest:
+        """The largest number that a generator draws."""
+
+        def random(self, dtype: Any, out: Array) -> None:
+            out[...] = np.nextafter(dtype.type(1), dtype.type(0))
+
+    space = Workspace(Network((1, 5, 1), dtype=dtype).layers, [ACTIVATIONS["identity"]], 4, dropped=True)
+    A = space.forward[0][0]
+    A[:] = 3
+    highest: Any = Highest()
+    space.drop(A, highest, share)
+    np.testing.assert_allclose(A, 3, rtol=1e-6)
