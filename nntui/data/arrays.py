@@ -64,6 +64,7 @@ def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ER
         licence="as its owner says",
         image=image,
         value_range=_value_range(X, inputs.dtype) if image else None,
+        lines=(np.flatnonzero(kept) + 1).tolist(),
     )
 
 

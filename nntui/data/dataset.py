@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,8 @@ class Dataset:
     the columns of T: the target, the classes, the measured columns. ``classes`` are the two or more of a
     classification, empty for a regression. ``columns`` say how a table of text becomes X. ``image`` gives (height,
     width, channels) when the features are the pixels of an image, row by row, channels last, and ``value_range``
-    their darkest and brightest value.
+    their darkest and brightest value. ``lines`` gives the number by which the source knows each sample, and ``unit``
+    what is numbered there: the lines of a file, or rows, from 1.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Dataset:
     licence: str
     image: tuple[int, int, int] | None = None
     value_range: tuple[float, float] | None = None
+    lines: Sequence[int] | None = None
+    unit: str = "row"
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nntui.data.dataset import Column, DataError, Dataset
-from nntui.data.files import listed, quoted, suggestion
+from nntui.data.files import listed, named, quoted, suggestion
 from nntui.data.standardize import Standardizer
 from nntui.expressions import FUNCTIONS, Expression, ExpressionError, parse
 
@@ -25,13 +25,33 @@ FILLINGS: dict[str, Callable[[Array], Any]] = {"zero": lambda values: 0.0, "mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """What messages call a data set and the rows of it."""
+
+    name: str
+    lines: Sequence[int] | None
+    unit: str
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Origin:
+        """Of a data set; one that was read from a file is called by its path."""
+        name = dataset.name if dataset.lines is None else named(dataset.source)
+        return cls(name, dataset.lines, dataset.unit)
+
+    def place(self, row: int) -> str:
+        """Where the row with this number, from 0, is found."""
+        return f"{self.name}: {self.unit} {row + 1 if self.lines is None else self.lines[row]}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Preparation:
     """Raw columns in, network inputs out.
 
     ``columns`` are those of the data set and give its features. ``expressions`` say in canonical form which inputs are
     made of them; if there are none, the features are the inputs. ``fill`` (features,) stands for missing values; where
     it is NaN, none may be missing. ``inputs`` scales what the expressions give. ``image`` is the (height, width,
-    channels) of the features if they are pixels.
+    channels) of the features if they are pixels. ``origin`` is the data set that it was fitted to, if
+    it was not loaded, so that a message can name the place of a value there.
     """
 
     columns: tuple[Column, ...]
@@ -39,6 +59,7 @@ class Preparation:
     fill: Array
     inputs: Standardizer
     image: tuple[int, int, int] | None = None
+    origin: Origin | None = None
 
     @classmethod
     def fit(
@@ -54,13 +75,18 @@ class Preparation:
 
         Raises DataError for a feature that cannot be read, names no column, or has no finite value in some row.
         """
-        expressions = tuple(str(_parsed(feature, dataset.features)) for feature in features)
+        origin = Origin.of(dataset)
+        known = dict.fromkeys(dataset.features)
+        try:
+            expressions = tuple(str(_parsed(feature, known)) for feature in features)
+        except DataError as error:
+            raise DataError(f"{origin.name}: {error}") from None
         fill = np.full(len(dataset.features), np.nan)
         X = dataset.X[train_rows]
         if missing in FILLINGS:
             fill = _fillings(dataset.columns, X, missing)
         unscaled = Standardizer.identity(len(expressions or dataset.features))
-        fitted = cls(dataset.columns, expressions, fill, unscaled, dataset.image)
+        fitted = cls(dataset.columns, expressions, fill, unscaled, dataset.image, origin)
         values = fitted._values(X, train_rows)
         fitted._refuse_infinite(values, values, train_rows)
         return replace(fitted, inputs=_scaling(values, fitted.names)) if standardize else fitted
@@ -83,7 +109,8 @@ class Preparation:
         Raises DataError, naming row and feature, for a missing value that nothing stands for and for an input that is
         not a finite number. ``rows`` are the numbers, from 0, of the rows of X in the data set that they are from.
         """
-        rows = np.arange(len(X)) if rows is None else rows
+        if rows is None:
+            return replace(self, origin=None).transform(X, dtype, np.arange(len(X)))
         values = self._values(X, rows)
         with np.errstate(over="ignore", invalid="ignore"):
             inputs = self.inputs.transform(values, dtype)
@@ -99,10 +126,14 @@ class Preparation:
         """Raises DataError, with the value that it was made of, for an input that is not finite."""
         row, column = _first(~np.isfinite(inputs))
         if row >= 0:
+            made = "data.features: " if self.expressions else ""
             raise DataError(
-                f"row {rows[row] + 1}: {quoted(self.names[column])} is {values[row, column]:.6g}, which "
+                f"{self._place(rows[row])}: {made}{quoted(self.names[column])} is {values[row, column]:.6g}, which "
                 f"{inputs.dtype} cannot hold as a finite number"
             )
+
+    def _place(self, row: np.integer) -> str:
+        return self.origin.place(int(row)) if self.origin else f"row {row + 1}"
 
     def _filled(self, X: NDArray[Any], rows: NDArray[np.integer]) -> NDArray[Any]:
         """X with what stands for its missing values."""
@@ -112,7 +143,7 @@ class Preparation:
         row, column = _first(absent & np.isnan(self.fill))
         if row >= 0:
             raise DataError(
-                f"row {rows[row] + 1}: {quoted(self.features[column])} has no value; data.missing = zero, mean or "
+                f"{self._place(rows[row])}: {quoted(self.features[column])} has no value; data.missing = zero, mean or "
                 f"median puts one in its place, drop leaves such rows out"
             )
         return np.where(absent, self.fill, X)
@@ -165,15 +196,16 @@ class Preparation:
             raise ValueError("mean and scale must be finite, and no scale 0")
         if self.image and np.prod(self.image) != features:
             raise ValueError("the image has not as many pixels as there are columns")
+        known = dict.fromkeys(self.features)
         for text in self.expressions:
-            _parsed(text, self.features)
+            _parsed(text, known)
 
 
 def _image(height: int, width: int, channels: int) -> tuple[int, int, int]:
     return height, width, channels
 
 
-def _parsed(text: str, features: Sequence[str]) -> Expression:
+def _parsed(text: str, features: Mapping[str, None]) -> Expression:
     """The expression, if it is one of these features."""
     try:
         expression = parse(text)

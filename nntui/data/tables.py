@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.data.cells import MISSING, absent, features_of, inferred, parsed
+from nntui.data.cells import MISSING, Cells, absent, features_of, inferred, parsed
 from nntui.data.dataset import Column, DataError, Dataset
 from nntui.data.files import contents, listed, named, quoted, reason, suggestion
 from nntui.data.targets import AUTO, LARGEST, MAX_NAME, encode_targets, is_number, outputs
@@ -74,22 +74,25 @@ def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ER
     where, data = named(path), _text(path)
     layout = _layout(path, data, target)
     numbers = _numbers(data, layout)
-    table = _table(path, data, layout) if numbers is None else None
-    names = table.names if table else layout.names
+    lines: Sequence[int]
+    if numbers is None:
+        table = _table(path, data, layout)
+        names, lines = table.names, table.lines
+        all_cells: list[Cells] = [table.cells(i) for i in range(len(names))]
+    else:
+        names, lines = layout.names, _lines(data, layout, len(numbers))
+        all_cells = list(numbers.T)
     targets = _targets(where, names, target, layout.why)
     features = [i for i, name in enumerate(names) if name and i not in targets]
     if not features:
         raise DataError(f"{where}: has only {listed(filter(None, names))}; needs a column to predict from")
-    if table is None:
-        assert numbers is not None
-        lines, columns, X = None, tuple(Column(names[i]) for i in features), numbers[:, features]
-        labels: list[NDArray[np.float64] | list[str]] = [numbers[:, i] for i in targets]
-    else:
-        used, lines = _used(table, features, targets, missing)
-        cells = [parsed(used[i]) for i in features]
-        columns = tuple(inferred(where, names[i], column, lines) for i, column in zip(features, cells, strict=True))
-        X = features_of(where, columns, cells, lines)
-        labels = [used[i] for i in targets]
+    _check_unnamed(where, names, all_cells)
+    used, lines = _used(where, names, {i: all_cells[i] for i in (*targets, *features)}, lines, targets, missing)
+    cells = [parsed(used[i]) for i in features]
+    columns = tuple(inferred(where, names[i], column, lines) for i, column in zip(features, cells, strict=True))
+    _check_distinct(where, columns)
+    X = features_of(where, columns, cells, lines)
+    labels = [used[i] for i in targets]
     if len(X) < 2:
         raise DataError(f"{where}: has {len(X)} rows; at least 2 are needed")
     wanted = [names[i] for i in targets]
@@ -106,6 +109,8 @@ def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ER
         classes=encoded.classes,
         source=str(path),
         licence="as its owner says",
+        lines=lines,
+        unit="line",
     )
 
 
@@ -268,7 +273,31 @@ def _names_numbers(first: list[str], others: list[list[str]]) -> bool:
 
 
 def _numbers(data: bytes, layout: _Layout) -> NDArray[np.float64] | None:
-    """The table if all of it is numbers, shape (rows, columns), read at the speed of NumPy; else None."""
+    """The table if all of it is numbers or missing, shape (rows, columns), read at the speed of NumPy; else None.
+
+    A missing value is NaN. A table with a row or a column without any value is not read here.
+    """
+    numbers = _loaded(data, layout)
+    if numbers is not None and np.all(np.abs(numbers) <= LARGEST):
+        return numbers
+    if layout.delimiter == " ":
+        return None
+    body = data.replace(b"\r\n", b"\n").rstrip(b"\n")
+    tokens = b"|".join(re.escape(token.encode()) for token in sorted(MISSING, key=len, reverse=True))
+    edge = b"[^" + re.escape(layout.delimiter.encode()) + rb"\n]"
+    body, gaps = re.subn(
+        rb"(?<!" + edge + rb') *(?:"(?:' + tokens + rb')"|(?:' + tokens + rb")) *(?!" + edge + rb")", b"nan", body
+    )
+    numbers = _loaded(body, layout) if gaps else None
+    if numbers is None or np.any(np.abs(numbers) > LARGEST):
+        return None
+    absent = np.isnan(numbers)
+    unclear = absent.sum() + layout.names.count("") != gaps or absent.all(axis=0).any() or absent.all(axis=1).any()
+    return None if unclear else numbers
+
+
+def _loaded(data: bytes, layout: _Layout) -> NDArray[np.float64] | None:
+    """The numbers below the header, shape (rows, columns), or None if NumPy finds something else."""
     stream = io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")
     if layout.headed:
         next(_rows(csv.reader(stream, delimiter=layout.delimiter), layout.delimiter))
@@ -279,8 +308,15 @@ def _numbers(data: bytes, layout: _Layout) -> NDArray[np.float64] | None:
             numbers = np.loadtxt(stream, delimiter=delimiter, comments=None, quotechar='"', ndmin=2)
     except ValueError:
         return None
-    fits = numbers.shape[1] == len(layout.names) and bool(np.all(np.abs(numbers) <= LARGEST))
-    return numbers if fits else None
+    return numbers if numbers.shape[1] == len(layout.names) else None
+
+
+def _lines(data: bytes, layout: _Layout, rows: int) -> Sequence[int]:
+    """The lines of the rows of a table of numbers; mostly there is one for each row, below the header."""
+    skipped = int(layout.headed)
+    if data.rstrip(b"\r\n").count(b"\n") + 1 == rows + skipped:
+        return range(skipped + 1, skipped + 1 + rows)
+    return [line for line, _ in islice(_rows(_reader(data, layout.delimiter), layout.delimiter), skipped, None)]
 
 
 def _table(path: Path | str, data: bytes, layout: _Layout) -> Table:
@@ -332,29 +368,56 @@ def _targets(where: str, names: Sequence[str], target: str, why: str) -> list[in
     return [places[name] for name in wanted]
 
 
+def _check_unnamed(where: str, names: Sequence[str], cells: Sequence[Cells]) -> None:
+    """Raises DataError for a column of numbers without a name that does not number the rows."""
+    for i, name in enumerate(names):
+        numbers = None if name else parsed(cells[i])
+        if not isinstance(numbers, np.ndarray):
+            continue
+        whole = bool(np.all(numbers == np.round(numbers)))
+        if not whole or len(np.unique(numbers)) < len(numbers):
+            raise DataError(f"{where}: column {i + 1} has no name in the header, and does not number the rows; name it")
+
+
+def _check_distinct(where: str, columns: Sequence[Column]) -> None:
+    """Raises DataError for two features of one name: the level "a" of the column "c", and a column "c=a"."""
+    features = Counter(feature for column in columns for feature in column.features)
+    for feature, count in features.items():
+        if count > 1:
+            raise DataError(f"{where}: two features would be called {quoted(feature)}; rename a column")
+
+
 def _used(
-    table: Table, features: Sequence[int], targets: Sequence[int], missing: str
-) -> tuple[dict[int, list[str]], list[int]]:
-    """The cells of each column and the lines of the rows that are learned from.
+    where: str,
+    names: Sequence[str],
+    used: dict[int, Cells],
+    lines: Sequence[int],
+    targets: Sequence[int],
+    missing: str,
+) -> tuple[dict[int, Cells], Sequence[int]]:
+    """The cells of each column and the lines of the rows that are learned from; the targets come first.
 
     Raises DataError where a value is missing that must not be.
     """
-    where, used = table.path, {i: table.cells(i) for i in sorted((*features, *targets))}
     dropped: set[int] = set()
-    for i, texts in used.items():
-        gaps = absent(texts)
-        cell = f"{where}: line {table.lines[gaps[0]]}, column {quoted(table.names[i])}" if gaps else ""
-        if len(gaps) == len(texts):
-            raise DataError(f"{where}: column {quoted(table.names[i])}: has no values at all; leave it out")
-        if gaps and missing == ERROR:
-            raise DataError(f"{cell}: has no value; data.missing can be drop, zero, mean or median")
+    for i, cells in used.items():
+        gaps = np.flatnonzero(np.isnan(cells)).tolist() if isinstance(cells, np.ndarray) else absent(cells)
+        cell = f"{where}: line {lines[gaps[0]]}, column {quoted(names[i])}" if gaps else ""
+        if gaps and len(gaps) == len(cells):
+            raise DataError(f"{where}: column {quoted(names[i])}: has no values at all; leave it out")
         if gaps and missing != DROP and i in targets:
             raise DataError(f"{cell}: has no value, and a target needs one; data.missing can be drop")
+        if gaps and missing == ERROR:
+            raise DataError(f"{cell}: has no value; data.missing can be drop, zero, mean or median")
         if missing == DROP:
             dropped.update(gaps)
-    if len(dropped) == len(table.rows):
-        raise DataError(f"{where}: has a missing value in every row; none is left")
     if not dropped:
-        return used, table.lines
-    kept = [row for row in range(len(table.rows)) if row not in dropped]
-    return {i: [texts[row] for row in kept] for i, texts in used.items()}, [table.lines[row] for row in kept]
+        return used, lines
+    if len(dropped) == len(lines):
+        raise DataError(f"{where}: has a missing value in every row; none is left")
+    kept = [row for row in range(len(lines)) if row not in dropped]
+    return {i: _taken(cells, kept) for i, cells in used.items()}, [lines[row] for row in kept]
+
+
+def _taken(cells: Cells, rows: list[int]) -> Cells:
+    return cells[rows] if isinstance(cells, np.ndarray) else [cells[row] for row in rows]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def test_a_missing_value_that_nothing_stands_for_is_refused(missing: str) -> Non
     preparation = Preparation.fit(data, np.array([0, 1]), missing=missing)
     with pytest.raises(DataError, match=r"^row 3: 'x2' has no value; data.missing = zero, mean or median puts"):
         preparation.transform(data.X)
-    with pytest.raises(DataError, match=r"^row 3: 'x2' has no value"):
+    with pytest.raises(DataError, match=r"^table: row 3: 'x2' has no value"):
         Preparation.fit(data, np.array([1, 2]), missing=missing)
 
 
@@ -107,10 +108,10 @@ def test_a_column_without_any_value_is_told(columns: tuple[Column, ...], X: list
     [
         ("x11+1", "data.features: 'x11+1' names 'x11', which is none of the 2 features 'x1', 'x2' (did you mean x1?)"),
         ("x1*", "data.features: 'x1*', character 4: found the end"),
-        ("log(x1)", "row 4: 'log(x1)' is -inf, which float64 cannot hold as a finite number"),
-        ("sqrt(x2-3)", "row 4: 'sqrt(x2-3)' is nan, which float64"),
-        ("x2/(x1*0)", "row 2: 'x2/(x1*0)' is inf, which float64"),
-        ("exp(x2*1000)", "row 2: 'exp(x2*1000)' is inf, which float64"),
+        ("log(x1)", "table: row 4: data.features: 'log(x1)' is -inf, which float64 cannot hold as a finite number"),
+        ("sqrt(x2-3)", "table: row 4: data.features: 'sqrt(x2-3)' is nan, which float64"),
+        ("x2/(x1*0)", "table: row 2: data.features: 'x2/(x1*0)' is inf, which float64"),
+        ("exp(x2*1000)", "table: row 2: data.features: 'exp(x2*1000)' is inf, which float64"),
         ("x2*1e200", "'x2*1e200' has values up to 4e+200: too large to scale"),
     ],
 )
@@ -125,16 +126,24 @@ def test_a_feature_that_cannot_be_is_told_with_its_row(feature: str, message: st
 def test_rows_are_named_by_their_numbers_in_the_data_set() -> None:
     data = table([[1, 0], [2, 0], [NAN, 0], [0, 0]])
     preparation = Preparation.fit(data, np.array([0, 1]), features=("log(x1)",))
-    for row, what in ((2, "'x1' has no value"), (3, r"'log\(x1\)' is -inf")):
+    for row, what in ((2, "'x1' has no value"), (3, r"data.features: 'log\(x1\)' is -inf")):
         rows = np.array([0, row])
-        with pytest.raises(DataError, match=f"^row {row + 1}: {what}"):
+        with pytest.raises(DataError, match=f"^table: row {row + 1}: {what}"):
             preparation.transform(data.X[rows], rows=rows)
+
+
+def test_rows_of_a_file_are_named_as_the_file_numbers_them() -> None:
+    data = replace(table([[1, 0], [0, 0]]), lines=[2, 7], unit="line", source="folder/t.csv")
+    with pytest.raises(DataError, match=r"^folder/t.csv: line 7: data.features: 'log\(x1\)' is -inf"):
+        Preparation.fit(data, np.array([0, 1]), features=("log(x1)",))
+    with pytest.raises(DataError, match=r"^folder/t.csv: data.features: 'x9' names 'x9'"):
+        Preparation.fit(data, np.array([0, 1]), features=("x9",))
 
 
 def test_a_row_that_a_feature_has_no_value_for_is_refused_later_too() -> None:
     data = table([[1, 0], [2, 0], [-1, 0]])
     preparation = Preparation.fit(data, np.array([0, 1]), features=("log(x1)",))
-    with pytest.raises(DataError, match=r"^row 3: 'log\(x1\)' is nan"):
+    with pytest.raises(DataError, match=r"^row 3: data.features: 'log\(x1\)' is nan"):
         preparation.transform(data.X)
 
 

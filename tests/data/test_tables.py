@@ -196,6 +196,25 @@ class TestMissing:
         assert refusal("a,y\n1,0\n2,?\n3,1\n", missing=missing).startswith("t.csv: line 3, column 'y': has no value")
         assert load(write("a,y\n1,0\n2,?\n3,1\n"), missing="drop").X.tolist() == [[1], [3]]
 
+    def test_a_gap_in_the_target_is_told_with_what_helps(self) -> None:
+        message = "t.csv: line 2, column 'y': has no value, and a target needs one; data.missing can be drop"
+        assert refusal("a,y\n?,?\n2,0\n3,1\n") == refusal("a,b,y\n?,p,?\n2,q,0\n3,q,1\n") == message
+
+    def test_rows_keep_their_lines(self) -> None:
+        for text in (GAPS, "a,c,y\n1,5,0\n?,6,1\n3,,0\n4,8,1\n"):
+            data = load(write(text), missing="drop")
+            assert (list(data.lines or ()), data.unit) == ([2, 5], "line")
+        assert list(load(write("a,y\n\n1,2\n\n3,4\n")).lines or ()) == [3, 5]
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    @pytest.mark.parametrize("token", ["", " ", "NA", '"?"', "nan", "-", " null "])
+    def test_missing_numbers_take_the_fast_way(self, token: str, end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr(tables, "_table")
+        rows = [f"a,b,y,n{token}", f"{token},1,2,-3", f"4,{token},-5e-1,6", f"7,8,9,{token}"]
+        data = load(write(end.join(rows) + end), "y", missing="zero")
+        nan = math.nan
+        np.testing.assert_array_equal(data.X, [[nan, 1, -3], [4, nan, 6], [7, 8, nan]])
+
 
 # Each text and what is said of it.
 REFUSED = {
@@ -204,6 +223,9 @@ REFUSED = {
     "a,y\n1,2\n3\n": "t.csv: line 3: has 1 cells; the table has 2 columns",
     "a,y\n\n1,2\n3,4,5\n": "t.csv: line 4: has 3 cells; the table has 2 columns",
     'a,y\n"1\n2",3\n3,4,5\n': "t.csv: line 4: has 3 cells; the table has 2 columns",
+    ",a,y\n0.5,1,2\n0.7,3,4\n": "t.csv: column 1 has no name in the header, and does not number the rows; name it",
+    "a,,y\n1,7,2\n3,7,4\n": "t.csv: column 2 has no name in the header, and does not number the rows; name it",
+    "c,c=p,y\np,1,2\nq,2,3\n": "t.csv: two features would be called 'c=p'; rename a column",
     "a,a\n1,2\n3,4\n": "t.csv: has two columns called 'a'; rename one",
     "a,y\n1,2\ninf,3\n5,6\n": "t.csv: column 'a': line 3: 'inf' is not a finite number up to 1e+100",
     "a,y\n1,2\n1e999,3\n": "t.csv: column 'a': line 3: '1e999' is not a finite number up to 1e+100",
