@@ -30,10 +30,15 @@ def distance(P: Array, T: Array, task: str) -> NDArray[np.float64]:
         off = 1 - np.where(T > 0.5, P, 0).sum(axis=1)
     elif task == "regression":
         deviation = T.std(axis=0, dtype=np.float64)
-        off = (np.abs(P - T) / np.where(deviation > 0, deviation, 1)).max(axis=1)
+        off = (np.abs(P - T) / np.where(_varies(T), deviation, 1)).max(axis=1)
     else:
         off = np.abs(P - T).max(axis=1)
     return np.where(np.isfinite(P).all(axis=1), off, np.inf)
+
+
+def _varies(T: Array) -> NDArray[np.bool_]:
+    """Whether each output has different values; the deviation of equal ones may be rounding error."""
+    return np.asarray(np.ptp(T, axis=0) > 0)
 
 
 def worst_first(P: Array, T: Array, task: str) -> NDArray[np.int64]:
@@ -49,5 +54,5 @@ def r2(P: Array, T: Array) -> float:
     T = T.astype(np.float64)
     total = ((T - T.mean(axis=0)) ** 2).sum(axis=0)
     left = ((T - P) ** 2).sum(axis=0)
-    varies = total > 0
+    varies = _varies(T) & (total > 0)
     return float(np.mean(1 - left[varies] / total[varies])) if varies.any() else float("nan")

@@ -66,6 +66,13 @@ def test_r2_is_one_for_the_targets_and_zero_for_their_mean() -> None:
     assert outcomes.r2(np.full((3, 1), 3.0), T) == pytest.approx(0)
 
 
+def test_outputs_that_do_not_vary_are_not_measured_by_rounding_error() -> None:
+    T = np.full((7, 1), 0.1)
+    assert T.std() > 0
+    assert np.isnan(outcomes.r2(T + 1, T))
+    assert outcomes.distance(T + 1, T, "regression") == pytest.approx(np.ones(7))
+
+
 def test_r2_of_several_outputs_is_the_mean_of_those_that_vary() -> None:
     T = np.column_stack(([1.0, 2.0, 6.0], [1.0, 2.0, 6.0], [5.0, 5.0, 5.0]))
     P = np.column_stack(([1.0, 2.0, 6.0], [3.0, 3.0, 3.0], [5.0, 4.0, 5.0]))

@@ -25,6 +25,22 @@ def test_a_constant_feature_is_only_shifted() -> None:
     np.testing.assert_allclose(scaling.transform(X + 2), 2)
 
 
+def test_a_feature_that_is_nearly_constant_is_only_shifted() -> None:
+    X = 1e6 + np.array([[0.0], [1e-9], [2e-9], [0.0]])
+    assert np.ptp(X) > 0
+    assert Standardizer.fit(X).scale.tolist() == [1.0]
+    assert Standardizer.fit(np.array([[0.0], [1e-9]])).scale.tolist() == [5e-10]
+
+
+def test_many_rows_are_scaled_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = np.random.default_rng(0).normal(3, 5, (11, 3))
+    scaling = Standardizer.fit(X)
+    whole = scaling.transform(X)
+    monkeypatch.setattr("nntui.data.standardize.CHUNK", 7)
+    np.testing.assert_array_equal(scaling.transform(X), whole)
+    np.testing.assert_array_equal(whole, (X - scaling.mean) / scaling.scale)
+
+
 def test_the_result_has_the_wanted_type() -> None:
     X = np.array([[0.0], [2.0]])
     assert Standardizer.fit(X).transform(X, np.float32).dtype == np.float32
