@@ -32,8 +32,10 @@ def clip_norm(gradients: Array, limit: float) -> float:
     """Shortens a gradient that is longer than ``limit``, keeping its direction (Pascanu, Mikolov and Bengio 2013).
 
     Multiplies by limit / (norm + 1e-6) where that is below 1, as torch.nn.utils.clip_grad_norm_ does. Returns the norm
-    before. A gradient with NaN or infinity is left as it is: no multiple of it has a direction.
+    before. A gradient with NaN or infinity is left as it is: no multiple of it has a direction. Raises ValueError for a
+    limit that is not above 0.
     """
+    _check(limit)
     length = norm(gradients)
     share = limit / (length + 1e-6)
     if share < 1.0 and math.isfinite(length):
@@ -42,5 +44,11 @@ def clip_norm(gradients: Array, limit: float) -> float:
 
 
 def clip_value(gradients: Array, limit: float) -> None:
-    """Sets elements beyond ±``limit`` to it; NaN stays NaN."""
+    """Sets elements beyond ±``limit`` to it; NaN stays NaN. Raises ValueError for a limit that is not above 0."""
+    _check(limit)
     np.clip(gradients, -limit, limit, out=gradients)
+
+
+def _check(limit: float) -> None:
+    if not limit > 0:
+        raise ValueError(f"limit = {limit}: must be a number above 0")

@@ -35,8 +35,11 @@ def gradient_check(
 
     Errors near 1e-7 or below mean that both agree. A weighted sum within h of the kink of a ReLU, or a weight within h
     of 0 under an L1 penalty, gives a large error that is nobody's fault. Takes two evaluations of the loss for every
-    parameter; ``most`` of a layer's, drawn at random, are looked at if it has more.
+    parameter; ``most`` of a layer's, drawn at random, are looked at if it has more. Raises ValueError for a ``most``
+    below 1.
     """
+    if most is not None and most < 1:
+        raise ValueError(f"most = {most}: must be at least 1")
     twin = network.twin(np.float64)
     twin.backward(X, T, l1, l2)
     rng = np.random.default_rng(seed)

@@ -74,10 +74,17 @@ class Optimizer(Stateful):
         self.configure(**hyperparameters)
 
     def configure(self, **hyperparameters: Any) -> None:
-        """Sets the hyperparameters that this optimizer has; others are ignored, so that all knobs may be given."""
-        for name in self.HYPERPARAMETERS:
-            if name in hyperparameters:
-                setattr(self, name, hyperparameters[name])
+        """Sets the hyperparameters that this optimizer has; others are ignored, so that all knobs may be given.
+
+        Raises ValueError for one that is not from 0 up to, but not, 1; weight decay may be more.
+        """
+        found = {name: hyperparameters[name] for name in self.HYPERPARAMETERS if name in hyperparameters}
+        for name, value in found.items():
+            if not 0 <= value < (math.inf if name == "weight_decay" else 1):
+                limit = "a finite number from 0" if name == "weight_decay" else "from 0 up to, but not, 1"
+                raise ValueError(f"{name} = {value}: must be {limit}")
+        for name, value in found.items():
+            setattr(self, name, value)
 
     def step(self, parameters: Array, gradients: Array, lr: float) -> None:
         """Moves ``parameters``, in place; ``gradients`` stay as they are.

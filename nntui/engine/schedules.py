@@ -83,9 +83,14 @@ class Schedule:
 
 
 def make_schedule(name: str, *, every: float = 100.0, factor: float = 0.5, warmup: float = 0.0) -> Schedule:
-    """The schedule of this name. Raises ValueError for an unknown name."""
+    """The schedule of this name. Raises ValueError for an unknown name, or a number out of its range."""
     if name not in SCHEDULES:
         raise ValueError(f"schedule = {name!r}: must be one of {', '.join(SCHEDULES)}")
+    for knob, value in (("every", every), ("factor", factor)):
+        if not 0 < value < math.inf:
+            raise ValueError(f"{knob} = {value}: must be a finite number above 0")
+    if not 0 <= warmup < math.inf:
+        raise ValueError(f"warmup = {warmup}: must be a finite number from 0")
     return Schedule(name, every, factor, warmup)
 
 

@@ -87,3 +87,10 @@ def test_clipping_allocates_nothing() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 4096
+
+
+@pytest.mark.parametrize("limit", [0.0, -1.0, math.nan])
+def test_a_limit_that_is_not_above_0_is_refused(limit: float) -> None:
+    for clip in (clip_norm, clip_value):
+        with pytest.raises(ValueError, match=f"limit = {limit}: must be a number above 0"):
+            clip(np.ones(3), limit)

@@ -111,3 +111,9 @@ def test_of_a_large_layer_some_parameters_are_looked_at_drawn_by_the_seed(monkey
 def test_gradients_of_zero_have_no_error() -> None:
     net = Network((2, 3, 1), activation="relu", output="identity", loss="squared-error", init="zeros")
     assert [layer.error for layer in gradient_check(net, np.ones((2, 2)), np.zeros((2, 1)))] == [0, 0]
+
+
+@pytest.mark.parametrize("most", [0, -1])
+def test_none_of_the_parameters_are_too_few(most: int) -> None:
+    with pytest.raises(ValueError, match=f"most = {most}: must be at least 1"):
+        gradient_check(Network((2, 1)), np.zeros((1, 2)), np.zeros((1, 1)), most=most)

@@ -236,3 +236,18 @@ def test_an_optimizer_takes_from_all_knobs_those_that_matter_to_it(name: str) ->
 def test_an_unknown_optimizer_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="optimizer = 'adma': must be one of sgd, momentum, nesterov, adagrad"):
         make_optimizer("adma", np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("name", "hyperparameter", "value"),
+    [
+        ("rmsprop", "beta2", 1.0),
+        ("adam", "beta1", -0.1),
+        ("momentum", "momentum", 1.5),
+        ("adamw", "weight_decay", -1.0),
+    ],
+)
+def test_hyperparameters_out_of_their_range_are_refused(name: str, hyperparameter: str, value: float) -> None:
+    given: Any = {hyperparameter: value}
+    with pytest.raises(ValueError, match=f"{hyperparameter} = {value}: must be "):
+        make_optimizer(name, np.zeros(2), **given)

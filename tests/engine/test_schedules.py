@@ -157,3 +157,10 @@ def test_both_go_on_exactly_from_a_saved_state(losses: list[float], cut: int) ->
         name: array.tolist() for name, array in whole.state.items()
     }
     assert (stopping.best, stopping.stalled) == (min(losses), len(losses) - 1 - losses.index(min(losses)))
+
+
+@pytest.mark.parametrize(("knob", "value"), [("every", 0.0), ("every", -1.0), ("factor", 0.0), ("warmup", -1.0)])
+def test_numbers_out_of_their_range_are_refused(knob: str, value: float) -> None:
+    given: Any = {knob: value}
+    with pytest.raises(ValueError, match=f"{knob} = {value}: must be a finite number"):
+        make_schedule("step", **given)
