@@ -6,9 +6,9 @@ import io
 import math
 import warnings
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from numpy.lib import format as npy
@@ -18,8 +18,13 @@ from nntui.data.dataset import MULTI_CLASS, REGRESSION, Column, DataError, Datas
 from nntui.data.files import contents, listed, named, quoted, reason, suggestion
 from nntui.data.targets import AUTO, LARGEST, MAX_NAME, Target, encode_targets, outputs
 
+T = TypeVar("T")
 Image = tuple[int, int, int]
 
+#: Bytes of texts that are looked at together.
+CHUNK = 2**20
+#: The most texts in an array, and bytes of them, of which few make many: compressed, they are next to nothing.
+MAX_TEXTS, MAX_TEXT_BYTES = 2**22, 2**28
 #: The most bytes of a file and of an array in it as float64, the most features, and channels of an image.
 MAX_BYTES, MAX_FEATURES, MAX_CHANNELS = 2**31, 65_536, 4
 INPUTS = ("X", "x", "X_train", "x_train", "data", "features", "inputs", "images")
@@ -37,11 +42,12 @@ def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ER
     where, arrays = named(path), _Arrays(path)
     inputs = arrays.read(arrays.find(INPUTS, "inputs"))
     key = target or arrays.find(TARGETS, "targets")
-    y = arrays.read(key)
     X, image = _features(where, inputs)
-    if y.ndim not in (1, 2) or len(y) != len(X) or 0 in y.shape:
-        found = f"{quoted(key)} has the shape {quoted(y.shape)}"
+    shape = arrays.shape(key)
+    if len(shape) not in (1, 2) or shape[0] != len(X) or 0 in shape:
+        found = f"{quoted(key)} has the shape {quoted(shape)}"
         raise DataError(f"{where}: {found}; must be ({len(X)},) or ({len(X)}, outputs), a row for each of the inputs")
+    y = arrays.read(key)
     kept = _kept(where, X, y, missing)
     X, y = X[kept], y[kept]
     if len(X) < 2:
@@ -91,8 +97,17 @@ class _Arrays:
         called = " or ".join(usual[:3])
         raise DataError(f"{self.where}: has no array of {kind}, called {called}; its arrays: {self.listed}")
 
+    def shape(self, key: str) -> tuple[int, ...]:
+        """The shape of an array, from its header. Raises DataError as :meth:`read` does."""
+        return self._taken(key, _check_header)
+
     def read(self, key: str) -> NDArray[Any]:
         """An array of numbers or texts. Raises DataError if it is damaged, something else, or not here."""
+        self.shape(key)
+        return self._taken(key, _array)
+
+    def _taken(self, key: str, take: Callable[[str, IO[bytes], int], T]) -> T:
+        """What is taken from the file of an array. Raises DataError."""
         if key not in self.keys:
             hint = suggestion(key, self.keys)
             raise DataError(f"{self.where}: has no array {quoted(key)}{hint}; its arrays: {self.listed}")
@@ -102,20 +117,29 @@ class _Arrays:
                 warnings.simplefilter("ignore")
                 info = self._zip.getinfo(f"{key}.npy")
                 with self._zip.open(info) as file:
-                    _check_header(place, file, info.file_size)
-                with self._zip.open(info) as file:
-                    array: NDArray[Any] = np.asarray(npy.read_array(file, allow_pickle=False))
-                if array.dtype.kind == "U":
-                    "".join(array.reshape(-1).tolist()).encode()  # raises where it is no text
-                return array
+                    return take(place, file, info.file_size)
         except DataError:
             raise
         except Exception as error:  # a damaged file can make the parsers raise anything
             raise DataError(f"{place} cannot be read: {reason(error)}") from None
 
 
-def _check_header(place: str, file: IO[bytes], size: int) -> None:
-    """Refuse an array that is no numbers or texts, or that claims more than is there, before room is made for it."""
+def _array(place: str, file: IO[bytes], size: int) -> NDArray[Any]:
+    """The array in a file. Raises what NumPy does, and UnicodeError for texts that are none."""
+    array: NDArray[Any] = np.asarray(npy.read_array(file, allow_pickle=False))
+    if array.dtype.kind == "U":
+        texts = array.reshape(-1)
+        step = max(1, CHUNK // max(1, array.dtype.itemsize))
+        for start in range(0, len(texts), step):
+            "".join(texts[start : start + step].tolist()).encode()
+    return array
+
+
+def _check_header(place: str, file: IO[bytes], size: int) -> tuple[int, ...]:
+    """The shape of an array, before room is made for it.
+
+    Raises DataError for one that is no numbers or texts, or that claims more than is there.
+    """
     version = npy.read_magic(file)
     shape, _, dtype = npy.read_array_header_1_0(file) if version == (1, 0) else npy.read_array_header_2_0(file)
     if dtype.kind not in "biufUS":
@@ -123,6 +147,10 @@ def _check_header(place: str, file: IO[bytes], size: int) -> None:
     elements = math.prod(shape)
     if elements * max(dtype.itemsize, 1) > size or elements * max(dtype.itemsize, 8) > MAX_BYTES:
         raise DataError(f"{place} has the shape {quoted(shape)}, more than the file holds or than 2 GiB")
+    if dtype.kind in "US" and (elements > MAX_TEXTS or elements * dtype.itemsize > MAX_TEXT_BYTES):
+        most = f"{MAX_TEXTS} texts and {MAX_TEXT_BYTES / 2**20:.0f} MiB of them"
+        raise DataError(f"{place} has the shape {quoted(shape)} and the type {quoted(str(dtype))}; at most {most}")
+    return shape
 
 
 def _features(where: str, X: NDArray[Any]) -> tuple[NDArray[np.float64], Image | None]:

@@ -24,8 +24,8 @@ from nntui.expressions import FUNCTIONS, parse
 Array = NDArray[np.float64]
 Rng = np.random.Generator
 
-#: Tells this use of a run's seed from others.
-GENERATE = 3
+#: Tells this use of a run's seed from others, such as the dropout's.
+GENERATE = 4
 #: How many samples are usual on the plane, and on a line.
 PLANE_ROWS, LINE_ROWS = 400, 200
 

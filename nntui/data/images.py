@@ -85,7 +85,8 @@ def files(path: Path | str) -> list[Path]:
         folder = pending.pop()
         inner = [folder / name for name in _entries(folder)]
         folders = [member for member in inner if os.path.isdir(located(member))]  # noqa: PTH112 - never raises
-        found += [member for member in inner if member not in folders]
+        others = set(inner).difference(folders)
+        found += [member for member in inner if member in others]
         pending += reversed([member for member in folders if not located(member).is_symlink()])
         if len(found) > MAX_FILES:
             raise DataError(f"{named(path)}: has more than {MAX_FILES} files")

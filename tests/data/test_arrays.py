@@ -173,6 +173,26 @@ def test_a_shape_that_is_not_there_is_refused_before_room_is_made() -> None:
         load("t.npz")
 
 
+def test_texts_that_match_no_row_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(X=X, y=np.array(["a"] * 100))
+    monkeypatch.setattr("nntui.data.arrays.npy.read_array", lambda file, **_: X)
+    with pytest.raises(DataError, match=r"'y' has the shape \(100,\); must be \(4,\)"):
+        load("t.npz")
+
+
+@pytest.mark.parametrize("limit", ["MAX_TEXTS", "MAX_TEXT_BYTES"])
+def test_too_many_texts_are_refused(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"nntui.data.arrays.{limit}", 3)
+    assert refusal(X=X, y=np.array(["a", "b", "a", "b"])).startswith("t.npz: array 'y' has the shape (4,) and the type")
+
+
+def test_each_part_of_the_texts_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nntui.data.arrays.CHUNK", 8)
+    half = np.array([97, 98, 97, 0xD800], dtype="<u4").view("<U1")
+    assert refusal(X=X, y=half).startswith("t.npz: array 'y' cannot be read: ")
+    assert load(write(X=X, y=np.array(["a", "b", "a", "b"]))).classes == ("a", "b")
+
+
 def test_a_file_that_decompresses_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nntui.data.arrays.MAX_BYTES", 10_000)
     np.savez_compressed("t.npz", X=np.zeros((3000, 1), np.uint8))

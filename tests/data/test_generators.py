@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nntui.data import generators
 from nntui.data.dataset import BINARY, MULTI_CLASS, REGRESSION, DataError, Dataset
 from nntui.data.generators import BUMPS, GENERATORS, LOGIC, TARGETS
+from nntui.data.split import SPLIT
+from nntui.engine.network import _DROPOUT
 from nntui.errors import UserError
+from nntui.trainer.batches import ORDER
 
 Array = NDArray[np.float64]
 ALL = [(name, target) for name, targets in TARGETS.items() for target in targets]
@@ -279,3 +283,7 @@ def test_what_cannot_be_made_is_told_in_one_line(name: str, target: str, rows: i
     with pytest.raises(DataError) as caught:
         made(name, target, rows)
     assert str(caught.value) == message
+
+
+def test_the_streams_of_a_seed_differ() -> None:
+    assert len({generators.GENERATE, SPLIT, ORDER, _DROPOUT}) == 4
