@@ -42,6 +42,8 @@ def predict(
     training. For a run on images, FILE is an image of any size, and FOLDER holds images. Without any of these, the
     rows that the run itself knows are predicted and compared with their targets.
 
+    FILE can also be an NPZ file with an array X, a column for each feature, or images as training has them.
+
     The probability is that of the class named in the header or, of more than two classes, of the predicted
     one; --json gives those of all classes. Predictions that are numbers are in the target's own unit.
 
@@ -70,7 +72,7 @@ def _refuse_options(inputs: Sequence[str], model: Model) -> None:
 
     words = {level for column in model.preparation.columns for level in column.levels}
     for text in inputs:
-        if text.startswith("-") and text != "-" and text not in words and not is_number(text):
+        if text.startswith("-") and text != "-" and text not in words and not is_number(text.replace(",", ".", 1)):
             raise UserError(f"No such option: {text}{closest(text, ['--json', '--help'])}")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.data import Column, DataError, Preparation, tables
+from nntui.data import Column, DataError, Preparation, arrays, tables
 from nntui.data.files import listed, named, quoted
 from nntui.data.targets import is_number
 from nntui.errors import UserError
@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 STDIN = "-"
 #: The lightest value of a pixel in an image file.
 LIGHTEST = 255.0
+ARRAYS = ".npz"
 TEXTS = (".csv", ".tsv", ".txt")
 
 
@@ -51,17 +52,23 @@ def read(inputs: Sequence[str], preparation: Preparation, value_range: tuple[flo
     path = Path(inputs[0])
     if is_number(inputs[0]) and not path.exists():
         return _values(inputs, preparation)
-    if path.suffix.lower() in TEXTS:
-        return Rows(_table(tables.read(path), preparation), named(path))
-    if preparation.image:
+    ending = path.suffix.lower()
+    if preparation.image and ending not in (ARRAYS, *TEXTS):
         return _images(path, preparation.image, value_range or (0.0, LIGHTEST))
     if path.is_dir():
         raise UserError(f"{named(path)}: is a folder; this run takes a table with the columns {_names(columns)}")
-    return Rows(_table(tables.read(path), preparation), named(path))
+    X = _arrays(path, preparation) if ending == ARRAYS else _table(tables.read(path), preparation)
+    return Rows(X, named(path))
 
 
 def _is_value(text: str, column: Column) -> bool:
-    return text in column.levels if column.levels else is_number(text)
+    return text in column.levels if column.levels else is_number(_cell(text, column))
+
+
+def _cell(text: str, column: Column) -> str:
+    """A value without the blanks around it; a decimal comma becomes a point, as in tables."""
+    pointed = text.strip().replace(",", ".", 1)
+    return pointed if not column.levels and is_number(pointed) else text.strip()
 
 
 def _names(columns: Sequence[Column]) -> str:
@@ -76,7 +83,7 @@ def _values(texts: Sequence[str], preparation: Preparation) -> Rows:
         raise UserError(f"{count}: this run takes {len(columns)}: {_names(columns)}")
     parts = []
     for number, (text, column) in enumerate(zip(texts, columns, strict=True), 1):
-        one = tables.Table(f"value {number}", (column.name,), headed=True, rows=[[text.strip()]], lines=[1])
+        one = tables.Table(f"value {number}", (column.name,), headed=True, rows=[[_cell(text, column)]], lines=[1])
         try:
             parts.append(tables.encode([column], one))
         except DataError as error:
@@ -105,6 +112,18 @@ def _table(table: tables.Table, preparation: Preparation) -> Array:
     if gap := _gap(X, preparation):
         line = table.lines[gap[0]]
         raise DataError(f"{table.path}: line {line}, {gap[1]} has no value, and this run has learned none to put there")
+    return X
+
+
+def _arrays(path: Path, preparation: Preparation) -> Array:
+    """The inputs in an NPZ file, called as training has them. Raises DataError."""
+    file = arrays._Arrays(path)
+    X, _ = arrays._features(named(path), file.read(file.find(arrays.INPUTS, "inputs")))
+    if X.shape[1] != len(preparation.features):
+        found = f"the inputs have {X.shape[1]} features"
+        raise DataError(f"{named(path)}: {found}; this run takes {len(preparation.features)}")
+    if gap := _gap(X, preparation):
+        raise DataError(f"{named(path)}: row {gap[0] + 1}, {gap[1]} has no value, and this run has learned none")
     return X
 
 

@@ -337,3 +337,30 @@ def test_without_a_checkpoint_it_says_so(demo: Path, nntui: Nntui) -> None:
     done = nntui("predict", "demo", "0", "1")
     assert done.returncode == 2
     assert "no checkpoint yet" in done.stderr
+
+
+# Arrays
+
+
+def test_the_inputs_of_an_npz_file_are_predicted(predict: Predict, tmp_path: Path) -> None:
+    np.savez(tmp_path / "new.npz", X=np.array([[0, 0], [0, 1]]))
+    assert [one["prediction"] for one in predict("xor", tmp_path / "new.npz", "--json").objects()] == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "told"),
+    [
+        ({"Z": np.zeros((2, 2))}, "has no array of inputs"),
+        ({"X": np.zeros((2, 3))}, "the inputs have 3 features; this run takes 2"),
+        ({"X": np.array([[0, np.nan]])}, "row 1, column 'x2' has no value"),
+    ],
+)
+def test_an_npz_file_without_such_inputs_is_refused(
+    arrays: dict[str, Any], told: str, predict: Predict, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "new.npz", allow_pickle=False, **arrays)
+    predict("xor", tmp_path / "new.npz").check_refused("new.npz", told)
+
+
+def test_values_may_have_a_decimal_comma(predict: Predict) -> None:
+    assert predict("xor", "0,25", "-,5", "--json").objects() == predict("xor", "0.25", "-.5", "--json").objects()
