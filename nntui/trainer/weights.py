@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from nntui.config import RunConfig
 from nntui.data.files import listed, named, quoted
-from nntui.engine import Network
+from nntui.engine import Layer, Network
 from nntui.errors import UserError
 from nntui.text import plain
 from nntui.trainer.problem import Problem, make_network
@@ -37,9 +39,11 @@ def start_from(network: Network, path: Path) -> None:
     last layer's called ``output.W`` and ``output.b``. A ``.toml`` file holds a table ``["layer 1"]`` with ``W``, a list
     of rows, one an input, and ``b``, a list; and so on.
     """
-    found, where = _read(path), named(path)
+    shapes = {f"{layer.name}.{name}": own.shape for layer in network.layers for name, own in _arrays(layer)}
+    found, where = _read(path, shapes), named(path)
     for layer in network.layers:
-        for name, own in ((f"{layer.name}.W", layer.W), (f"{layer.name}.b", layer.b)):
+        for part, own in _arrays(layer):
+            name = f"{layer.name}.{part}"
             if name not in found:
                 raise UserError(f"{where}: no {name}; found: {listed(found) or 'nothing'}")
             values = found[name]
@@ -52,11 +56,18 @@ def start_from(network: Network, path: Path) -> None:
             own[...] = values
 
 
-def _read(path: Path) -> dict[str, Array]:
-    """Every array of a file by its name; one without dimensions is a remark. Raises UserError."""
+def _arrays(layer: Layer) -> tuple[tuple[str, Array], ...]:
+    return ("W", layer.W), ("b", layer.b)
+
+
+def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Every array of a file by its name; one without dimensions is a remark. Raises UserError.
+
+    ``shapes`` are those of the arrays that are needed.
+    """
     readers: dict[str, Callable[[Path], Mapping[str, Array]]] = {
         ".toml": _read_toml,
-        ".npz": _read_npz,
+        ".npz": lambda path: _read_npz(path, shapes),
         ".safetensors": load_file,
     }
     reader = readers.get(path.suffix.lower())
@@ -66,6 +77,8 @@ def _read(path: Path) -> dict[str, Array]:
         if path.exists() and not path.is_file():
             raise ValueError("a directory or a device, not a file")
         return {name: _numbers(name, array) for name, array in reader(path).items() if array.ndim}
+    except UserError:
+        raise
     except OSError as error:
         raise UserError(f"{named(path)}: {error.strerror or error}") from None
     except Exception as error:  # a damaged file can make the parsers raise anything
@@ -81,9 +94,25 @@ def _read_toml(path: Path) -> Mapping[str, Array]:
     return {f"{layer}.{name}": np.array(value) for layer, table in tables.items() for name, value in table.items()}
 
 
-def _read_npz(path: Path) -> Mapping[str, Array]:
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:  # NumPy leaves a damaged file open
-        return {name: file[name] for name in file.files}
+def _read_npz(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Array]:
+    """The needed arrays, and of the others their names: what a header claims is checked before room is made for it."""
+    found: dict[str, Array] = {}
+    with path.open("rb") as stream, zipfile.ZipFile(stream) as file:
+        for member in file.namelist():
+            name = member.removesuffix(".npy")
+            with file.open(member) as array:
+                version = npy.read_magic(array)
+                read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+                shape, _, dtype = read_header(array)
+            if name not in shapes or dtype.kind not in "fiub":
+                found[name] = np.empty((0,) * bool(shape), dtype)
+                continue
+            if shape != shapes[name]:
+                must = list(shapes[name])
+                raise UserError(f"{named(path)}: {name} has the shape {quoted(list(shape))}: must be {must}")
+            with file.open(member) as array:
+                found[name] = npy.read_array(array, allow_pickle=False)
+    return found
 
 
 def _numbers(name: str, array: Array) -> Array:

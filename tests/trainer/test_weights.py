@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,20 @@ def test_a_damaged_file_gives_finite_weights_or_one_line(ending: str, data: st.D
     except UserError:
         refusal(path)
     assert np.isfinite(network.parameters).all()
+
+
+@pytest.mark.parametrize("name", ["layer 1.W", "something else"])
+def test_an_array_that_is_not_as_large_as_needed_is_not_read(name: str, tmp_path: Path) -> None:
+    weights = given_weights() | {name: np.zeros((1000, 2000), np.int8)}
+    np.savez_compressed(tmp_path / "mine.npz", allow_pickle=False, **weights)
+    network = Network(SIZES)
+    tracemalloc.start()
+    try:
+        if name in given_weights():
+            assert "layer 1.W has the shape [1000, 2000]: must be [2, 3]" in refusal(tmp_path / "mine.npz", network)
+        else:
+            start_from(network, tmp_path / "mine.npz")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
