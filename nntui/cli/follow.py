@@ -26,6 +26,8 @@ PLAIN_SECONDS, JSON_SECONDS = 2.0, 0.25
 OBEY_SECONDS, EXIT_SECONDS = 10.0, 30.0
 #: A trainer without a heartbeat for so long, on a disk with less room than this, waits for room.
 SILENT_SECONDS, FULL_BYTES = 10.0, 2**20
+#: The first thing that a trainer writes is its largest: while it starts, the disk needs so much room.
+START_BYTES = 2**26
 
 
 class Reporter(Protocol):
@@ -151,7 +153,8 @@ def follow(run_folder: Path, reporter: Reporter, interrupt: Interrupt | None = N
                 _signal(run)
         if not told_full and _waits_for_room(run_folder, run):
             told_full = True
-            talk(f"nntui: {run_folder}: the disk is full; the run waits for room at step {run.step}")
+            found = "the disk has little room" if run.state == "starting" else "the disk is full"
+            talk(f"nntui: {run_folder}: {found}; the run waits for room at step {run.step}")
         time.sleep(POLL_SECONDS)
         run = catalog.open_run(run_folder)
     if followed:
@@ -195,7 +198,7 @@ def _waits_for_room(run_folder: Path, run: RunRecord) -> bool:
     if time.time() - run.heartbeat < SILENT_SECONDS:
         return False
     try:
-        return shutil.disk_usage(run_folder).free < FULL_BYTES
+        return shutil.disk_usage(run_folder).free < (START_BYTES if run.state == "starting" else FULL_BYTES)
     except OSError:
         return False
 
