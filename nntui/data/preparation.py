@@ -84,12 +84,12 @@ class Preparation:
         fill = np.full(len(dataset.features), np.nan)
         X = dataset.X[train_rows]
         if missing in FILLINGS:
-            fill = _fillings(dataset.columns, X, missing)
+            fill = _fillings(origin.name, dataset.columns, X, missing)
         unscaled = Standardizer.identity(len(expressions or dataset.features))
         fitted = cls(dataset.columns, expressions, fill, unscaled, dataset.image, origin)
         values = fitted._values(X, train_rows)
         fitted._refuse_infinite(values, values, train_rows)
-        return replace(fitted, inputs=_scaling(values, fitted.names)) if standardize else fitted
+        return replace(fitted, inputs=_scaling(origin.name, values, fitted.names)) if standardize else fitted
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -219,7 +219,7 @@ def _parsed(text: str, features: Mapping[str, None]) -> Expression:
     return expression
 
 
-def _fillings(columns: Sequence[Column], X: Array, missing: str) -> Array:
+def _fillings(where: str, columns: Sequence[Column], X: Array, missing: str) -> Array:
     """What stands for a missing value of each feature; of a category the training part's most frequent level.
 
     Raises DataError for a column without any value.
@@ -229,7 +229,9 @@ def _fillings(columns: Sequence[Column], X: Array, missing: str) -> Array:
         part = X[:, len(fill) : len(fill) + len(column.features)]
         values = part[~np.isnan(part).any(axis=1)]
         if not len(values) and (column.levels or missing != "zero"):
-            raise DataError(f"column {quoted(column.name)} has no value in the training part to fill the missing with")
+            raise DataError(
+                f"{where}: column {quoted(column.name)} has no value in the training part to fill the missing with"
+            )
         if column.levels:
             counts = values.sum(axis=0)
             fill.extend((np.arange(len(counts)) == counts.argmax()).tolist())
@@ -238,13 +240,15 @@ def _fillings(columns: Sequence[Column], X: Array, missing: str) -> Array:
     return np.array(fill, np.float64)
 
 
-def _scaling(values: Array, names: Sequence[str]) -> Standardizer:
+def _scaling(where: str, values: Array, names: Sequence[str]) -> Standardizer:
     """The scaling of these inputs. Raises DataError for one whose variance is beyond float64."""
     with np.errstate(over="ignore", invalid="ignore"):
         scaling = Standardizer.fit(values)
     beyond = ~np.isfinite(scaling.mean) | ~np.isfinite(scaling.scale)
     for name in itertools.compress(names, beyond):
-        raise DataError(f"{quoted(name)} has values up to {np.abs(values[:, beyond]).max():.3g}: too large to scale")
+        raise DataError(
+            f"{where}: {quoted(name)} has values up to {np.abs(values[:, beyond]).max():.3g}: too large to scale"
+        )
     return scaling
 
 

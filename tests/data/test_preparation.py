@@ -99,7 +99,7 @@ def test_a_missing_value_that_nothing_stands_for_is_refused(missing: str) -> Non
     [((Column("x1"),), [[NAN], [NAN], [1]], "x1"), ((COLOUR,), [[NAN, NAN], [NAN, NAN], [0, 1]], "colour")],
 )
 def test_a_column_without_any_value_is_told(columns: tuple[Column, ...], X: list[list[float]], name: str) -> None:
-    with pytest.raises(DataError, match=f"^column '{name}' has no value in the training part"):
+    with pytest.raises(DataError, match=f"^table: column '{name}' has no value in the training part"):
         Preparation.fit(table(X, columns), np.array([0, 1]), missing="median")
 
 
@@ -112,7 +112,7 @@ def test_a_column_without_any_value_is_told(columns: tuple[Column, ...], X: list
         ("sqrt(x2-3)", "table: row 4: data.features: 'sqrt(x2-3)' is nan, which float64"),
         ("x2/(x1*0)", "table: row 2: data.features: 'x2/(x1*0)' is inf, which float64"),
         ("exp(x2*1000)", "table: row 2: data.features: 'exp(x2*1000)' is inf, which float64"),
-        ("x2*1e200", "'x2*1e200' has values up to 4e+200: too large to scale"),
+        ("x2*1e200", "table: 'x2*1e200' has values up to 4e+200: too large to scale"),
     ],
 )
 def test_a_feature_that_cannot_be_is_told_with_its_row(feature: str, message: str) -> None:
