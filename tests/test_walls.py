@@ -112,7 +112,20 @@ for module in pkgutil.walk_packages(nntui.__path__, "nntui."):
 def test_the_mathematics_imports_nothing_but_numpy_and_a_little_of_the_standard_library(package: str) -> None:
     """A list of what is allowed, where the contracts are lists of what is not."""
     allowed = {"__future__", "collections", "csv", "dataclasses", "difflib", "functools", "gzip", "importlib", "io"}
-    allowed |= {"itertools", "math", "numpy", "os", "pathlib", "re", "stat", "typing", "warnings", "zipfile", "nntui"}
+    allowed |= {
+        "itertools",
+        "math",
+        "numbers",
+        "numpy",
+        "os",
+        "pathlib",
+        "re",
+        "stat",
+        "typing",
+        "warnings",
+        "zipfile",
+        "nntui",
+    }
     allowed |= {"_csv", "contextlib", "PIL"} if package == "data" else set()
     root = Path(nntui.__file__).parent / package
     files = [root] if root.is_file() else list(root.glob("*.py"))

@@ -117,8 +117,7 @@ def _table(table: tables.Table, preparation: Preparation) -> Array:
 
 def _arrays(path: Path, preparation: Preparation) -> Array:
     """The inputs in an NPZ file, called as training has them. Raises DataError."""
-    file = arrays._Arrays(path)
-    X, _ = arrays._features(named(path), file.read(file.find(arrays.INPUTS, "inputs")))
+    X = arrays.read_inputs(path)
     if X.shape[1] != len(preparation.features):
         found = f"the inputs have {X.shape[1]} features"
         raise DataError(f"{named(path)}: {found}; this run takes {len(preparation.features)}")

@@ -74,6 +74,12 @@ def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ER
     )
 
 
+def read_inputs(path: Path | str) -> NDArray[np.float64]:
+    """X (samples, features) of an NPZ file, whatever else is in it. Raises DataError."""
+    arrays = _Arrays(path)
+    return _features(named(path), arrays.read(arrays.find(INPUTS, "inputs")))[0]
+
+
 class _Arrays:
     """The arrays in an NPZ file, each read when it is asked for, and none that would need pickle."""
 

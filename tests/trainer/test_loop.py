@@ -146,7 +146,8 @@ def reference(loop: Loop, rows: int, steps: int) -> Array:
         batch = batches.pop(0)
         inputs = with_ones(X[batch].astype(network.dtype))
         inputs = inputs if len(batch) == rows else np.ascontiguousarray(inputs)
-        network.backward(inputs, T[batch], training.l1, training.l2)
+        network.gradient(inputs, T[batch].astype(network.dtype))
+        network.add_penalty(training.l1, training.l2)
         network.parameters -= np.asarray(training.lr, network.dtype) * network.gradients
     return network.parameters
 
