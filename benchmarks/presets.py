@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import NamedTuple
 
 from nntui import presets
@@ -19,6 +20,7 @@ from nntui.trainer.loop import CAPACITY
 from nntui.trainer.problem import make_problem
 from nntui.trainer.session import make_loop
 from nntui.trainer.telemetry import score
+from nntui.trainer.threads import use_threads
 
 
 class Result(NamedTuple):
@@ -75,8 +77,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="presets; all, if none is named")
     names = parser.parse_args().names or list(presets.available())
     results = []
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the workers: each has a core of its own
-    with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+    use_threads(1)  # in the workers, which load NumPy anew: each has a core of its own
+    with ProcessPoolExecutor(min(2, os.cpu_count() or 1), get_context("spawn")) as pool:
         for result in pool.map(train, names):
             print(f"{result.name}: {result.seconds:.0f} s", file=sys.stderr, flush=True)  # noqa: T201
             results.append(result)
