@@ -94,14 +94,6 @@ class RunConfig:
             return self.model.loss
         return "squared-error" if self.output(task) == "identity" else SUITED[task][1]
 
-    def matters(self, knob: Knob) -> bool:
-        """Whether a knob has any effect as the others stand."""
-        if knob.needs is None:
-            return True
-        key, values = knob.needs
-        found = self.get(key)
-        return any(one in values for one in (found if isinstance(found, tuple) else (found,)))
-
 
 def _plain(value: Value) -> Any:
     """A value as TOML and JSON have it; a list of one text is the text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +126,22 @@ class Knob:
             return [part.strip().strip("\"'") for part in text.split(",") if part.strip()]
         parts = text.replace(",", " ").split()
         return [int(part) if part.isascii() and part.isdigit() and len(part) < 20 else part for part in parts]
+
+    def value_in(self, tables: Mapping[str, Any]) -> Value:
+        """This knob's value in a configuration as TOML and JSON have it; its default where there is none."""
+        section, _, name = self.key.partition(".")
+        value = tables.get(section, {}).get(name, self.default)
+        if isinstance(self.default, tuple):
+            return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+        return value  # type: ignore[no-any-return]
+
+    def matters(self, value_of: Callable[[str], Value]) -> bool:
+        """Whether this has any effect as others stand; ``value_of`` gives the value of a knob by its full key."""
+        if self.needs is None:
+            return True
+        key, values = self.needs
+        found = value_of(key)
+        return any(one in values for one in (found if isinstance(found, tuple) else (found,)))
 
     def turned(self, value: Value, direction: int) -> Value:
         """The next value up (``direction`` 1) or down (-1) the ladder; the same one at its end. Choices go round."""

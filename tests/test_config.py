@@ -352,8 +352,8 @@ def test_of_a_file_only_the_data_can_tell_the_task() -> None:
 )
 def test_a_knob_matters_where_another_stands_so_that_it_does(settings: list[str], mattering: list[str]) -> None:
     made = RunConfig().with_settings(settings)
-    assert sorted(knob.name for knob in KNOBS.values() if knob.needs and made.matters(knob)) == mattering
-    assert all(made.matters(knob) for knob in KNOBS.values() if not knob.needs)
+    assert sorted(knob.name for knob in KNOBS.values() if knob.needs and knob.matters(made.get)) == mattering
+    assert all(knob.matters(made.get) for knob in KNOBS.values() if not knob.needs)
 
 
 def test_paths_are_of_the_file_that_names_them_or_of_the_folder_where_they_are_typed(

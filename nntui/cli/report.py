@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nntui import config, outcomes
 from nntui.cli import charts
 from nntui.cli.output import age, duration, number, table
-from nntui.knob import ConfigError, Knob, show
+from nntui.knob import ConfigError
 from nntui.knobs import KNOBS
 from nntui.store.reader import Reader
 from nntui.store.records import SAMPLES_PER_PARAMETER, Curve, RunRecord
@@ -71,23 +71,14 @@ def _head(run: RunRecord) -> str:
 
 
 def _settings(run: RunRecord) -> str:
-    """Every key that has an effect, one a line."""
+    """Every key that has an effect, one a line; of a run of another version of this program, every key."""
     try:
-        matters = config.from_dict(run.config).matters
-    except ConfigError:  # of another version of this program
-        matters = _any
-    rows = []
-    for key, knob in KNOBS.items():
-        if matters(knob):
-            section, _, name = key.partition(".")
-            value = run.config.get(section, {}).get(name, knob.default)
-            text = show(tuple(value)) if isinstance(value, (list, tuple)) else knob.show(value)
-            rows.append((key, text, knob.help))
+        value_of = config.from_dict(run.config).get
+        told = [knob for knob in KNOBS.values() if knob.matters(value_of)]
+    except ConfigError:
+        told = list(KNOBS.values())
+    rows = [(knob.key, knob.show(knob.value_in(run.config)), knob.help) for knob in told]
     return table(("key", "value", "meaning"), rows)
-
-
-def _any(knob: Knob) -> bool:
-    return True
 
 
 def _layers(run: RunRecord) -> str:

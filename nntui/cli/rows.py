@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nntui.data import Column, DataError, Preparation, arrays, tables
 from nntui.data.files import listed, named, quoted
+from nntui.data.sources import ARRAYS, TEXTS
 from nntui.data.targets import is_number
 from nntui.errors import UserError
 
@@ -23,8 +24,6 @@ Array = NDArray[np.float64]
 STDIN = "-"
 #: The lightest value of a pixel in an image file.
 LIGHTEST = 255.0
-ARRAYS = ".npz"
-TEXTS = (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +52,11 @@ def read(inputs: Sequence[str], preparation: Preparation, value_range: tuple[flo
     if is_number(inputs[0]) and not path.exists():
         return _values(inputs, preparation)
     ending = path.suffix.lower()
-    if preparation.image and ending not in (ARRAYS, *TEXTS):
+    if preparation.image and ending not in ARRAYS + TEXTS:
         return _images(path, preparation.image, value_range or (0.0, LIGHTEST))
     if path.is_dir():
         raise UserError(f"{named(path)}: is a folder; this run takes a table with the columns {_names(columns)}")
-    X = _arrays(path, preparation) if ending == ARRAYS else _table(tables.read(path), preparation)
+    X = _arrays(path, preparation) if ending in ARRAYS else _table(tables.read(path), preparation)
     return Rows(X, named(path))
 
 

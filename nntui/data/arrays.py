@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from nntui.data.dataset import MULTI_CLASS, REGRESSION, Column, DataError, Dataset
+from nntui.data.dataset import DROP, ERROR, MAX_FEATURES, MULTI_CLASS, REGRESSION, Column, DataError, Dataset
 from nntui.data.files import contents, listed, named, quoted, reason, suggestion
 from nntui.data.targets import AUTO, LARGEST, MAX_NAME, Target, encode_targets, outputs
 
@@ -25,11 +25,10 @@ Image = tuple[int, int, int]
 CHUNK = 2**20
 #: The most texts in an array, and bytes of them, of which few make many: compressed, they are next to nothing.
 MAX_TEXTS, MAX_TEXT_BYTES = 2**22, 2**28
-#: The most bytes of a file and of an array in it as float64, the most features, and channels of an image.
-MAX_BYTES, MAX_FEATURES, MAX_CHANNELS = 2**31, 65_536, 4
+#: The most bytes of a file and of an array in it as float64, and the most channels of an image.
+MAX_BYTES, MAX_CHANNELS = 2**31, 4
 INPUTS = ("X", "x", "X_train", "x_train", "data", "features", "inputs", "images")
 TARGETS = ("y", "Y", "T", "t", "y_train", "target", "targets", "labels", "label")
-DROP, ERROR = "drop", "error"
 
 
 def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ERROR) -> Dataset:
@@ -39,7 +38,7 @@ def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ER
     (samples, outputs), where rows with a single 1 are classes. ``feature_names`` and ``target_names`` may name the
     columns. NaN in X is a missing value: an error, a row left out ("drop"), or kept for later. Raises DataError.
     """
-    where, arrays = named(path), _Arrays(path)
+    where, arrays = named(path), Npz(path)
     inputs = arrays.read(arrays.find(INPUTS, "inputs"))
     key = target or arrays.find(TARGETS, "targets")
     X, image = _features(where, inputs)
@@ -76,12 +75,15 @@ def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ER
 
 def read_inputs(path: Path | str) -> NDArray[np.float64]:
     """X (samples, features) of an NPZ file, whatever else is in it. Raises DataError."""
-    arrays = _Arrays(path)
+    arrays = Npz(path)
     return _features(named(path), arrays.read(arrays.find(INPUTS, "inputs")))[0]
 
 
-class _Arrays:
-    """The arrays in an NPZ file, each read when it is asked for, and none that would need pickle."""
+class Npz:
+    """The arrays in an NPZ file, each read when it is asked for, and none that would need pickle; raises DataError.
+
+    ``keys`` are their names.
+    """
 
     def __init__(self, path: Path | str) -> None:
         self.where = named(path)
@@ -223,7 +225,7 @@ def _is_one_hot(y: NDArray[Any]) -> bool:
     return y.dtype.kind in "biuf" and bool(np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=1) == 1))
 
 
-def _names(arrays: _Arrays, keys: Iterable[str], width: int | None) -> list[str]:
+def _names(arrays: Npz, keys: Iterable[str], width: int | None) -> list[str]:
     """The names in the first of these arrays that holds as many different texts as there are columns; else none."""
     for key in keys:
         array = arrays.read(key) if key in arrays.keys else np.empty(0)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.data.dataset import Column, DataError
+from nntui.data.dataset import MAX_FEATURES, Column, DataError
 from nntui.data.files import listed, quoted, suggestion
 from nntui.data.targets import LARGEST, MAX_NAME, is_number, to_numbers
 
-#: The most features of a table, and numbers in it (2 GB).
-MAX_FEATURES, MAX_NUMBERS = 65_536, 2**28
+#: The most numbers in a table (2 GB).
+MAX_NUMBERS = 2**28
 #: The most levels of a categorical column, and the most numbers among them: with more, it is numbers with a slip.
 MAX_LEVELS, MAX_NUMBER_LEVELS = 100, 20
 #: With this share of numbers a column is numbers with a slip; so many levels may be new in every second row.

@@ -13,6 +13,11 @@ from nntui.errors import UserError
 #: The tasks: one output between 0 and 1; one of several classes; numbers.
 BINARY, MULTI_CLASS, REGRESSION = "binary", "multi-class", "regression"
 
+#: What becomes of missing values, besides being filled: the row is left out, or it is an error.
+DROP, ERROR = "drop", "error"
+#: The most features that a file can have.
+MAX_FEATURES = 65_536
+
 
 class DataError(UserError, ValueError):
     """Data that a user asked for and that cannot be had."""

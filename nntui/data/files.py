@@ -57,13 +57,14 @@ def contents(path: Path | str, limit: int) -> bytes:
             kind = "a directory" if stat.S_ISDIR(status.st_mode) else "a device, a pipe or a socket"
             raise DataError(f"{named(path)}: is {kind}, not a file")
         with located(path).open("rb") as file:
-            data = file.read(limit + 1)
+            # Asked for a number of bytes, Python makes room for as many.
+            data = file.read() if status.st_size <= limit else b""
     except (OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{named(path)}: cannot be read: {reason(error)}") from None
-    if len(data) > limit:
-        size = f"{max(status.st_size, limit + 1) / 2**20:.0f} MiB"
+    if max(status.st_size, len(data)) > limit:
+        size = f"{max(status.st_size, len(data)) / 2**20:.0f} MiB"
         raise DataError(f"{named(path)}: has {size}; at most {limit / 2**20:.0f} MiB can be read")
     return data
 

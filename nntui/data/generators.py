@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from nntui.data.dataset import BINARY, MULTI_CLASS, REGRESSION, Column, DataError, Dataset
 from nntui.data.files import quoted
+from nntui.data.preparation import NUMPY_FUNCTIONS
 from nntui.errors import closest
-from nntui.expressions import FUNCTIONS, parse
+from nntui.expressions import parse
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -47,9 +48,6 @@ BUMPS = ((-0.5, 0.5, 1.0, 0.3), (0.55, 0.4, -0.9, 0.28), (-0.45, -0.5, -0.7, 0.2
 PROBES = np.concatenate((np.arange(-12, 13) / 4, np.arange(-1200, 1201) * (np.pi / 1200)))
 #: Beyond this a function is taken for one that goes to infinity, which floating point only nearly does.
 LARGEST = 1e9
-
-#: What the functions of an expression do to arrays.
-NUMPY: dict[str, Callable[[Array], Array]] = {name: getattr(np, name) for name in FUNCTIONS}
 
 #: What can be learned from each generator, the usual target first; that of "function" may be any expression in x.
 TARGETS: dict[str, tuple[str, ...]] = {
@@ -156,7 +154,7 @@ def function(target: str, rows: int, noise: float, seed: int) -> Dataset:
     X = rng.uniform(-np.pi, np.pi, (rows or LINE_ROWS, 1))
     probes = np.concatenate((PROBES, X[:, 0]))
     with np.errstate(all="ignore"):
-        values = np.broadcast_to(expression.evaluate({"x": probes}, NUMPY), probes.shape)
+        values = np.broadcast_to(expression.evaluate({"x": probes}, NUMPY_FUNCTIONS), probes.shape)
     bad = ~(np.abs(values) <= LARGEST)
     if bad.any():
         where = int(np.argmax(bad))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from nntui.data import arrays, bundled, generators, images, tables
+from nntui.data.bundled import TARGETS as BUNDLED
+from nntui.data.bundled import load as load_bundled
 from nntui.data.dataset import DataError, Dataset
 from nntui.data.files import located, named, quoted, reason
-from nntui.data.sketches import cat_sketches
+from nntui.data.generators import GENERATORS
+from nntui.data.generators import TARGETS as GENERATED
 from nntui.errors import closest
 
 #: What can be learned from each named data set, the usual target first. Any expression in x is a target of "function".
-SOURCES: dict[str, tuple[str, ...]] = {**generators.TARGETS, "cat-sketches": ("cat",), **bundled.TARGETS}
+SOURCES: dict[str, tuple[str, ...]] = {**GENERATED, "cat-sketches": ("cat",), **BUNDLED}
 #: How the names of tables of text and of arrays end; any other path must be a folder of images.
 TEXTS, ARRAYS = (".csv", ".tsv", ".txt"), (".npz",)
 
@@ -40,14 +42,16 @@ def load(
             f"data.target = {quoted(target)}: {source} has the targets {', '.join(targets)}{closest(target, targets)}"
         )
     if source == "cat-sketches":
+        from nntui.data.sketches import cat_sketches
+
         return cat_sketches(target, rows, noise, seed, image_size)
-    if source in generators.GENERATORS:
-        return generators.GENERATORS[source](target, rows, noise, seed)
-    return bundled.load(source, target, image_size)
+    if source in GENERATORS:
+        return GENERATORS[source](target, rows, noise, seed)
+    return load_bundled(source, target, image_size)
 
 
 def _at_path(source: str, target: str, *, task: str, missing: str, image_size: int, grey: bool) -> Dataset:
-    """The table, the arrays or the images at a path; its ending tells which."""
+    """The table, the arrays or the images at a path; its ending tells which. Only its reader is imported."""
     path = located(source)
     ending = path.suffix.lower()
     try:
@@ -60,11 +64,17 @@ def _at_path(source: str, target: str, *, task: str, missing: str, image_size: i
             raise DataError(
                 f"data.target = {quoted(target)}: must be empty; the folders in {named(source)} are its classes"
             )
-        return images.load(path, size=image_size, grey=grey, task=task)
+        from nntui.data.images import load as load_images
+
+        return load_images(path, size=image_size, grey=grey, task=task)
     if exists and ending in TEXTS:
-        return tables.load(path, target, task, missing)
+        from nntui.data.tables import load as load_table
+
+        return load_table(path, target, task, missing)
     if exists and ending in ARRAYS:
-        return arrays.load(path, target, task, missing)
+        from nntui.data.arrays import load as load_arrays
+
+        return load_arrays(path, target, task, missing)
     if exists:
         endings = ", ".join(TEXTS + ARRAYS)
         raise DataError(f"{named(source)}: must be a folder of images, or a file whose name ends in one of {endings}")

@@ -17,17 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui.data.cells import MISSING, Cells, absent, features_of, inferred, parsed
-from nntui.data.dataset import Column, DataError, Dataset
+from nntui.data.dataset import DROP, ERROR, MAX_FEATURES, Column, DataError, Dataset
 from nntui.data.files import contents, listed, named, quoted, reason, suggestion
 from nntui.data.targets import AUTO, LARGEST, MAX_NAME, encode_targets, is_number, outputs
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-#: What is read at most: bytes of a file, bytes of a line, and columns.
+#: What is read at most: bytes of a file, and bytes of a line.
 MAX_BYTES, MAX_LINE = 2**29, 2**22
-MAX_COLUMNS = 65_536
-DROP, ERROR = "drop", "error"
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
@@ -206,8 +204,8 @@ def _layout(path: Path | str, data: bytes, target: str = "") -> _Layout:
     delimiter = max(_DELIMITERS, key=lambda delimiter: _evenness(samples[delimiter]))
     sample = samples[delimiter] or samples[","] or [[""]]
     first, others = sample[0], sample[1:]
-    if len(first) > MAX_COLUMNS:
-        raise DataError(f"{named(path)}: has more than {MAX_COLUMNS} columns")
+    if len(first) > MAX_FEATURES:
+        raise DataError(f"{named(path)}: has more than {MAX_FEATURES} columns")
     wanted = [target] if target in first else [part.strip() for part in target.split(",")]
     why = "" if target and set(wanted) <= set(first) else _no_header(first, others)
     if why:
@@ -230,7 +228,7 @@ def _sample(head: bytes, delimiter: str) -> list[list[str]]:
     try:
         for _, row in islice(rows, _SAMPLE):
             sample.append(row)
-            if sum(map(len, sample)) > MAX_COLUMNS:
+            if sum(map(len, sample)) > MAX_FEATURES:
                 break
     except csv.Error:
         pass

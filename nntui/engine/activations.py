@@ -187,12 +187,17 @@ def ones_of(units: int, dtype: np.dtype[Any]) -> Array:
     return np.ones((1, units), dtype)
 
 
+def less_greatest(Z: Array, Y: Array, S: Array, row: Array) -> None:
+    """Y = Z less the greatest of each column, so that no power of e overflows. S is scratch space, and ``row`` too."""
+    np.maximum.reduce(Z, axis=0, keepdims=True, out=row)
+    np.copyto(S, row)
+    np.subtract(Z, S, Y)
+
+
 def softmax(Z: Array, S: Array, R: Array) -> None:
     """aₖ = e^zₖ / Σⱼ e^zⱼ over each sample's units; the greatest z is taken off all of them first, against overflow."""
     row, ones = R[:1], ones_of(len(Z), Z.dtype)
-    np.maximum.reduce(Z, axis=0, keepdims=True, out=row)
-    np.copyto(S, row)
-    np.subtract(Z, S, Z)
+    less_greatest(Z, Z, S, row)
     np.exp(Z, Z)
     ones.dot(Z, row)
     np.copyto(S, row)

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 #: Between these a float32 sum of squares has all its digits.
-TINY, HUGE = 1e-30, 1e38
+_TINY, _HUGE = 1e-30, 1e38
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def norm(vector: Array) -> float:
-    """The L2 norm of a flat vector, also where squares of its dtype overflow or vanish; not finite if it is not."""
+    """The L2 norm of a flat vector, also where squares of its dtype overflow or vanish; not finite if it is not.
+
+    NumPy's warnings of the overflow are the caller's, who has an np.errstate.
+    """
     square = float(vector.dot(vector))
-    if TINY < square < HUGE:
+    if _TINY < square < _HUGE:
         return math.sqrt(square)
     largest = float(np.abs(vector).max(initial=0.0))
     if largest == 0.0 or not math.isfinite(largest):
@@ -27,7 +29,7 @@ def norm(vector: Array) -> float:
     return largest * math.sqrt(scaled.dot(scaled))
 
 
-@np.errstate(over="ignore", under="ignore")
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
 def clip_norm(gradients: Array, limit: float) -> float:
     """Shortens a gradient that is longer than ``limit``, keeping its direction (Pascanu, Mikolov and Bengio 2013).
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.engine.activations import HALF, ONE, OUTPUTS, Activation, number, ones_of
+from nntui.engine.activations import HALF, ONE, OUTPUTS, Activation, less_greatest, number, ones_of
 
 Array = NDArray[Any]
 Function = Callable[[Array, Array, Array, Array, Array], None]
@@ -64,9 +64,7 @@ def binary_cross_entropy_derivative(Z: Array, T: Array, D: Array, S: Array, R: A
 def categorical_cross_entropy(Z: Array, T: Array, E: Array, S: Array, R: Array) -> None:
     """−Σₖ tₖ log pₖ with p = softmax z, for one-hot targets: tₖ (log Σⱼ eʸʲ − yₖ) with y = z − max z."""
     row, ones = R[:1], ones_of(len(Z), Z.dtype)
-    np.maximum.reduce(Z, axis=0, keepdims=True, out=row)
-    np.copyto(S, row)
-    np.subtract(Z, S, E)
+    less_greatest(Z, E, S, row)
     np.exp(E, S)
     ones.dot(S, row)
     np.log(row, row)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nntui.engine.activations import LEAK, OUTPUTS, make_activation
-from nntui.engine.clipping import HUGE, TINY, norm
+from nntui.engine.clipping import norm
 from nntui.engine.initializers import INITIALIZERS
 from nntui.engine.layers import Layer, lay
 from nntui.engine.losses import HUBER_DELTA, make_loss
@@ -224,8 +224,7 @@ class Network:
     def gradient_norms(self, out: Array) -> None:
         """Writes the L2 norm of each layer's gradient (W and b together) to ``out``, shape (layers,)."""
         for i, g in enumerate(self._layer_gradients):
-            square = float(g.dot(g))
-            out[i] = math.sqrt(square) if TINY < square < HUGE else norm(g)
+            out[i] = norm(g)
 
     @np.errstate(over="ignore")
     def norms_of(self, vectors: Array) -> NDArray[np.float64]:
@@ -233,9 +232,10 @@ class Network:
         squares = np.square(vectors, dtype=np.float64)
         return np.sqrt(np.add.reduceat(squares, self._starts, axis=1))
 
-    def weight_norms(self) -> NDArray[np.float64]:
-        """The L2 norm of each layer's parameters (W and b together), shape (layers,)."""
-        return np.array([norm(layer.parameters) for layer in self.layers])
+    @np.errstate(over="ignore", invalid="ignore")
+    def layer_norms(self, vector: Array) -> NDArray[np.float64]:
+        """The L2 norm of each layer's part (W and b together) of a vector like :attr:`parameters`: shape (layers,)."""
+        return np.array([norm(part) for part in np.split(vector, self._starts[1:])])
 
     # From a script
 

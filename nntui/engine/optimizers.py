@@ -157,6 +157,15 @@ class Nesterov(Momentum):
         np.subtract(p, s, p)
 
 
+def _move_by_root(p: Array, direction: Array, v: Array, s: Array, epsilon: Array, rate: Array) -> None:
+    """θ ← θ − rate · direction / (√v + ε)."""
+    np.sqrt(v, s)
+    np.add(s, epsilon, s)
+    np.divide(direction, s, s)
+    np.multiply(s, rate, s)
+    np.subtract(p, s, p)
+
+
 class Adagrad(Optimizer):
     """Adagrad (Duchi, Hazan and Singer 2011), with ε = 1e-10: v ← v + g²; θ ← θ − lr g / (√v + ε)."""
 
@@ -171,11 +180,7 @@ class Adagrad(Optimizer):
         (v,), (epsilon, rate) = vectors, numbers
         np.multiply(g, g, s)
         np.add(v, s, v)
-        np.sqrt(v, s)
-        np.add(s, epsilon, s)
-        np.divide(g, s, s)
-        np.multiply(s, rate, s)
-        np.subtract(p, s, p)
+        _move_by_root(p, g, v, s, epsilon, rate)
 
 
 class RMSprop(Optimizer):
@@ -207,11 +212,7 @@ class RMSprop(Optimizer):
         np.multiply(v, kept, v)
         np.multiply(g, g, s)
         np.add(v, s, v)
-        np.sqrt(v, s)
-        np.add(s, epsilon, s)
-        np.divide(g, s, s)
-        np.multiply(s, rate, s)
-        np.subtract(p, s, p)
+        _move_by_root(p, g, v, s, epsilon, rate)
 
 
 class Adam(Optimizer):
@@ -251,11 +252,7 @@ class Adam(Optimizer):
         np.multiply(v, beta2, v)
         np.multiply(g, g, s)
         np.add(v, s, v)
-        np.sqrt(v, s)
-        np.add(s, epsilon, s)
-        np.divide(m, s, s)
-        np.multiply(s, rate, s)
-        np.subtract(p, s, p)
+        _move_by_root(p, m, v, s, epsilon, rate)
 
 
 class AdamW(Adam):

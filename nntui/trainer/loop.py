@@ -19,7 +19,6 @@ from nntui.engine import (
     make_optimizer,
     make_schedule,
 )
-from nntui.engine.clipping import norm
 from nntui.knobs import TrainingConfig
 from nntui.trainer.batches import Batches
 from nntui.trainer.block import STEPS, Block
@@ -264,10 +263,8 @@ class Loop:
         self.optimizer.step(network.parameters, network.gradients, lr)
 
     def update_norms(self) -> NDArray[np.float64]:
-        """The norm of each layer's last update, shape (layers,), after a slice that ran its full count."""
-        change = np.subtract(self.network.parameters, self._before, self._before)
-        ends = np.cumsum([layer.parameters.size for layer in self.network.layers])
-        return np.array([norm(part) for part in np.split(change, ends[:-1])])
+        """The norm of each layer's last update, shape (layers,), once after a slice that ran its full count."""
+        return self.network.layer_norms(np.subtract(self.network.parameters, self._before, self._before))
 
     @property
     def spoiled(self) -> str:

@@ -79,31 +79,31 @@ def make_network(config: RunConfig, task: str, inputs: int, outputs: int) -> Net
     """The network of a run, as its seed initialises it. Raises ConfigError when it is too large."""
     sizes = (inputs, *config.model.layers, outputs)
     check_size(sizes)
-    model = config.model
     return Network(
         sizes,
-        activation=_each(model.activation),
         output=config.output(task),
-        loss=config.loss(task),
-        init=_each(model.init),
-        leak=model.leak,
-        huber_delta=model.huber_delta,
-        dropout=model.dropout,
+        init=_each(config.model.init),
         seed=config.training.seed,
-        dtype=model.dtype,
+        dtype=config.model.dtype,
+        **_live(config, task),
     )
 
 
 def configure_network(network: Network, config: RunConfig, task: str) -> None:
     """Turns the live knobs of the model; the parameters stay."""
+    network.configure(**_live(config, task))
+
+
+def _live(config: RunConfig, task: str) -> dict[str, Any]:
+    """What may change of a network whose parameters stay."""
     model = config.model
-    network.configure(
-        activation=_each(model.activation),
-        loss=config.loss(task),
-        leak=model.leak,
-        huber_delta=model.huber_delta,
-        dropout=model.dropout,
-    )
+    return {
+        "activation": _each(model.activation),
+        "loss": config.loss(task),
+        "leak": model.leak,
+        "huber_delta": model.huber_delta,
+        "dropout": model.dropout,
+    }
 
 
 def _each(names: tuple[str, ...]) -> str | tuple[str, ...]:

@@ -87,15 +87,16 @@ class Telemetry:
 
     def record_layers(self, steps_per_s: float) -> str | None:
         """Stages the weights' norms and how far the last step moved them; names what is not finite."""
-        weights = self._loop.network.weight_norms()
+        network, spoiled = self._loop.network, self._loop.spoiled
+        weights = network.layer_norms(network.parameters)
         ratios = self._loop.update_norms() / np.maximum(weights, np.finfo(np.float32).tiny)
         values = np.concatenate(([self._loop.rate, steps_per_s], weights, ratios))
         self._writer.record(LAYERS, np.array([self._loop.step]), values[None, :])
         self.latest["weight_norm"] = [_number(norm) for norm in weights]
         self.latest["update_ratio"] = [_number(ratio) for ratio in ratios]
-        layers = zip(self._loop.network.layers, weights, strict=True)
-        spoiled = next((f"the weights of {layer.name}" for layer, norm in layers if not math.isfinite(norm)), None)
-        return spoiled or (f"the optimizer's {self._loop.spoiled}" if self._loop.spoiled else None)
+        layers = zip(network.layers, weights, strict=True)
+        bad = next((f"the weights of {layer.name}" for layer, norm in layers if not math.isfinite(norm)), None)
+        return bad or (f"the optimizer's {spoiled}" if spoiled else None)
 
     def evaluate(self) -> None:
         """Stages score, validation loss and score, and the predictions, unless this step has them already.

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from nntui.config import RunConfig
+from nntui.data.arrays import Npz
 from nntui.data.files import listed, named, quoted
 from nntui.engine import Layer, Network
 from nntui.errors import UserError
@@ -95,24 +94,12 @@ def _read_toml(path: Path) -> Mapping[str, Array]:
 
 
 def _read_npz(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Array]:
-    """The needed arrays, and of the others their names: what a header claims is checked before room is made for it."""
-    found: dict[str, Array] = {}
-    with path.open("rb") as stream, zipfile.ZipFile(stream) as file:
-        for member in file.namelist():
-            name = member.removesuffix(".npy")
-            with file.open(member) as array:
-                version = npy.read_magic(array)
-                read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-                shape, _, dtype = read_header(array)
-            if name not in shapes or dtype.kind not in "fiub":
-                found[name] = np.empty((0,) * bool(shape), dtype)
-                continue
-            if shape != shapes[name]:
-                must = list(shapes[name])
-                raise UserError(f"{named(path)}: {name} has the shape {quoted(list(shape))}: must be {must}")
-            with file.open(member) as array:
-                found[name] = npy.read_array(array, allow_pickle=False)
-    return found
+    """The needed arrays, and of the others their names: only what has the shape that it must have is read."""
+    file = Npz(path)
+    for name, must in shapes.items():
+        if name in file.keys and file.shape(name) != must:
+            raise UserError(f"{file.where}: {name} has the shape {list(file.shape(name))}: must be {list(must)}")
+    return {name: file.read(name) if name in shapes else np.empty((0,)) for name in file.keys}
 
 
 def _numbers(name: str, array: Array) -> Array:

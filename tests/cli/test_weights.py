@@ -101,7 +101,7 @@ def test_a_run_starts_at_exported_weights(written: Callable[[Model], Path]) -> N
 
 def test_a_text_among_the_arrays_is_no_weight(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
-    named: dict[str, Any] = {"layer 1.W": np.array([["a"]])}
+    named: dict[str, Any] = {"layer 1.W": np.full((5, 6), "a")}
     np.savez(path, **named)
     with pytest.raises(UserError, match="a weight must be a number"):
         start_from(make_model().network, path)

@@ -51,7 +51,8 @@ def test_a_long_gradient_is_shortened_to_the_limit_and_a_short_one_left(elements
 def test_norms_whose_squares_overflow_or_vanish_are_right(dtype: type) -> None:
     info = np.finfo(dtype)
     for size in (float(info.max) / 4, 1.0, float(info.tiny) * 4):
-        assert norm(np.array([3 * size, -4 * size, 0.0], dtype) / 4) == pytest.approx(5 / 4 * size, rel=1e-6)
+        with np.errstate(over="ignore"):
+            assert norm(np.array([3 * size, -4 * size, 0.0], dtype) / 4) == pytest.approx(5 / 4 * size, rel=1e-6)
     assert norm(np.zeros(3, dtype)) == 0.0
     assert norm(np.zeros(0, dtype)) == 0.0
 

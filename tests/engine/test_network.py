@@ -87,7 +87,7 @@ def test_evaluating_does_not_disturb_training() -> None:
             if net is watched:
                 net.predict(X[:3])
                 net.loss(X, T)
-                net.weight_norms()
+                net.layer_norms(net.parameters)
                 net.norms_of(net.gradients[None])
                 net.first_nonfinite(X, 1 - T)
                 net.twin(np.float64).backward(X, T)
@@ -168,7 +168,7 @@ def test_norms_are_those_of_each_layer_whatever_their_size(size: float, dtype: D
     norms, expected = np.empty(3), [np.linalg.norm(layer.gradients.astype(np.float64)) for layer in net.layers]
     net.gradient_norms(norms)
     np.testing.assert_allclose(norms, expected, rtol=1e-6)
-    np.testing.assert_allclose(net.weight_norms(), 2 * norms, rtol=1e-6)
+    np.testing.assert_allclose(net.layer_norms(net.parameters), 2 * norms, rtol=1e-6)
     np.testing.assert_allclose(net.norms_of(np.stack([net.gradients, net.parameters])), [norms, 2 * norms], rtol=1e-6)
 
 
@@ -204,7 +204,7 @@ def test_parameters_of_any_size_give_no_warning(
     net.backward(X, T, l1=1e3, l2=1e3)
     net.gradient_norms(np.empty(3))
     net.norms_of(net.gradients[None])
-    net.weight_norms()
+    net.layer_norms(net.parameters)
     net.loss(X, T)
     net.predict(X)
     net.first_nonfinite(X, T)

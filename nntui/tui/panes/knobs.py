@@ -85,11 +85,7 @@ class KnobPane(Pane, PictureCells):
         if knob.key in self._asked:
             return self._asked[knob.key]
         assert self._last is not None
-        table, _, name = knob.key.partition(".")
-        value = self._last.run.config.get(table, {}).get(name, knob.default)
-        if isinstance(knob.default, tuple):
-            return tuple(value) if isinstance(value, (list, tuple)) else (value,)
-        return value  # type: ignore[no-any-return]
+        return knob.value_in(self._last.run.config)
 
     @property
     def offered(self) -> list[Knob]:
@@ -98,11 +94,7 @@ class KnobPane(Pane, PictureCells):
 
     def _matters(self, knob: Knob) -> bool:
         """Whether a knob has any effect as the others stand, or will stand when the trainer has answered."""
-        if knob.needs is None:
-            return True
-        key, values = knob.needs
-        found = self.value(KNOBS[key])
-        return any(one in values for one in (found if isinstance(found, tuple) else (found,)))
+        return knob.matters(lambda key: self.value(KNOBS[key]))
 
     def asked(self, knob: Knob, value: Value) -> None:
         """Shows a value as asked for until the trainer answers."""
