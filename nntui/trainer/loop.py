@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui.engine import (
-    EarlyStopping,
     Network,
-    Plateau,
     Schedule,
     clip_norm,
     clip_value,
@@ -22,6 +20,7 @@ from nntui.engine import (
 from nntui.knobs import TrainingConfig
 from nntui.trainer.batches import Batches
 from nntui.trainer.block import STEPS, Block
+from nntui.trainer.watch import Watch
 
 Array = NDArray[Any]
 
@@ -47,8 +46,7 @@ class Slice:
 class Loop:
     """A network learning from X (rows, inputs) and T (rows, outputs), one of their :class:`Batches` a step.
 
-    ``held_out`` are inputs and targets that are not learned from, for the schedules that watch their loss at the end
-    of each epoch; without them, those watch the mean loss of the epoch.
+    ``held_out`` are inputs and targets that are not learned from, for the :class:`Watch` at the end of each epoch.
     """
 
     def __init__(
@@ -66,10 +64,7 @@ class Loop:
         self.training = training
         self.optimizer = make_optimizer(training.optimizer, network.parameters, **asdict(training))
         self._schedule = _schedule(training)
-        self._plateau, self._stopping = Plateau(), EarlyStopping()
-        self._best: Array | None = None
-        self._epoch_loss, self._epoch_rows = 0.0, 0
-        self._measure = self._measured_by
+        self.watch = Watch(network, training, held_out)
         self._blocks: dict[int, Block] = {}
         self._losses = np.empty(CAPACITY)
         self._norms = np.empty((CAPACITY, len(network.layers)))
@@ -78,19 +73,13 @@ class Loop:
 
     def configure(self, training: TrainingConfig) -> None:
         """Turns live knobs: weights stay, and the optimizer keeps its state unless it is another optimizer."""
-        before, was_watched = self.training, self._watched
-        self.training = training
-        if training.optimizer != before.optimizer:
+        if training.optimizer != self.training.optimizer:
             self.optimizer = make_optimizer(training.optimizer, self.network.parameters, **asdict(training))
         else:
             self.optimizer.configure(**asdict(training))
         self._schedule = _schedule(training)
-        if training.schedule != before.schedule:
-            self._plateau = Plateau()
-        if not before.patience:
-            self._stopping, self._best = EarlyStopping(), None
-        if not was_watched:
-            self._epoch_loss, self._epoch_rows = 0.0, 0
+        self.watch.configure(training)
+        self.training = training
 
     # Where the run stands
 
@@ -108,7 +97,7 @@ class Loop:
     @property
     def stalled(self) -> bool:
         """Whether the loss has not become better for as many epochs as patience allows."""
-        return 0 < self.training.patience <= self._stopping.stalled
+        return self.watch.stalled(self.training)
 
     @property
     def finished(self) -> bool:
@@ -122,7 +111,7 @@ class Loop:
 
     def remaining_with(self, training: TrainingConfig) -> int:
         """How many steps would be left with these knobs."""
-        if 0 < training.patience <= self._stopping.stalled:
+        if self.watch.stalled(training):
             return 0
         batches, size = self.batches, training.batch_size or self.batches.rows
         per_epoch = -(-batches.rows // size)
@@ -132,7 +121,7 @@ class Loop:
     @property
     def rate(self) -> float:
         """The learning rate of the next step: the knob, as the schedule has it now."""
-        return self.training.lr * self._schedule.factor(self.epochs_done, self.progress) * self._plateau.factor
+        return self.training.lr * self._schedule.factor(self.epochs_done, self.progress) * self.watch.factor
 
     # Training
 
@@ -141,10 +130,9 @@ class Loop:
         """Trains for at most ``count`` steps; fewer when the run ends or its numbers stop being finite."""
         first, count = self.step + 1, min(count, CAPACITY, self.remaining)
         done, diverged = 0, None
-        if self._measure != self._measured_by:
-            self._watch_anew()
+        self.watch.begin()
         size = self.training.batch_size or self.batches.rows
-        if not self._watched and Block.suits(self.network, min(size, self.batches.rows)):
+        if not self.watch.active and Block.suits(self.network, min(size, self.batches.rows)):
             while done < count and diverged is None:
                 made, diverged = self._train_block(done, count)
                 done += made
@@ -169,12 +157,9 @@ class Loop:
             np.copyto(self._before, network.parameters)
         self._update()
         self.step += 1
-        self._epoch_loss += loss * rows
-        self._epoch_rows += rows
+        self.watch.note(loss, rows)
         if self.batches.advance(rows):
-            if self._watched:
-                self._watch()
-            self._epoch_loss, self._epoch_rows = 0.0, 0
+            self.watch.end_epoch(self.batches.epoch)
         return None
 
     def _train_block(self, done: int, end: int) -> tuple[int, str | None]:
@@ -279,46 +264,6 @@ class Loop:
                 self._blocks.clear()
             self._blocks[rows] = Block(self.network, rows, self.batches.T)
         return self._blocks[rows]
-
-    # Schedules that watch the loss
-
-    @property
-    def _watched(self) -> bool:
-        """Whether something depends on the loss at the end of each epoch."""
-        return self.training.patience > 0 or self.training.schedule == "on-plateau"
-
-    @property
-    def _measured_by(self) -> tuple[object, ...]:
-        """What the loss depends on besides the parameters; losses by another cannot be compared with it."""
-        network = self.network
-        activations = tuple(layer.activation for layer in network.layers)
-        delta = network.huber_delta if network.loss_name == "huber" else None
-        return network.loss_name, delta, activations, network.leak if "leaky-relu" in activations else None
-
-    @property
-    def has_best(self) -> bool:
-        """Whether patience has kept the weights of a best epoch."""
-        return self._best is not None
-
-    def _watch_anew(self) -> None:
-        """Forgets what the losses were, now that they are measured otherwise; a plateau's rate stays where it is."""
-        self._measure = self._measured_by
-        self._plateau.load({**Plateau().state, "factor": self._plateau.state["factor"]})
-        self._stopping, self._best = EarlyStopping(), None
-        self._epoch_loss, self._epoch_rows = 0.0, 0
-
-    def _watch(self) -> None:
-        """The end of an epoch: has the loss become better? When patience ends, the best weights come back."""
-        loss = self.network.loss(*self.held_out) if self.held_out else self._epoch_loss / self._epoch_rows
-        training, parameters = self.training, self.network.parameters
-        if training.schedule == "on-plateau":
-            self._plateau.observe(loss, patience=training.schedule_epochs, factor=training.schedule_factor)
-        if training.patience:
-            if self._stopping.observe(loss, self.batches.epoch):
-                self._best = parameters.copy()
-            elif self.stalled and self._best is not None:
-                np.copyto(self._before, parameters)
-                np.copyto(parameters, self._best)
 
 
 def _schedule(training: TrainingConfig) -> Schedule:

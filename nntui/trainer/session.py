@@ -139,7 +139,7 @@ class Session:
         """Why a run ends early; nothing when it does not."""
         if not self._loop.stalled:
             return ""
-        better = "; the best weights are back" if self._loop.has_best else ""
+        better = "; the best weights are back" if self._loop.watch.has_best else ""
         return f"no better loss for {self._config.training.patience:,} epochs{better}"
 
     def _end(self, state: str, reason: str) -> None:

@@ -213,7 +213,7 @@ def test_watching_that_begins_within_an_epoch_sees_its_rows_from_there() -> None
 
 def test_the_best_weights_are_those_of_the_activation_that_the_run_ends_with() -> None:
     loop = make(patience=50)
-    while not loop.has_best:
+    while not loop.watch.has_best:
         loop.run(1)
     loop.network.configure(activation="sigmoid")
     best = float("inf")
