@@ -12,9 +12,10 @@ from nntui.engine.gradcheck import LayerError, gradient_check
 from nntui.engine.initializers import INITIALIZERS
 from nntui.engine.layers import Layer
 from nntui.engine.losses import LOSSES
-from nntui.engine.network import Network, with_ones
+from nntui.engine.network import Network
 from nntui.engine.optimizers import OPTIMIZERS, Optimizer, make_optimizer
 from nntui.engine.schedules import SCHEDULES, EarlyStopping, Plateau, Schedule, make_schedule
+from nntui.engine.workspace import with_ones
 
 __all__ = [
     "ACTIVATIONS",

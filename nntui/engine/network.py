@@ -381,16 +381,6 @@ class Network:
         return spoiled[-1] if spoiled else "loss"
 
 
-def with_ones(X: Array) -> Array:
-    """X, (samples, inputs), with a last column of ones, by which the first layer's biases are multiplied.
-
-    It lies in the memory column by column: products with it are faster then.
-    """
-    columns = np.ones((X.shape[1] + 1, len(X)), X.dtype)
-    columns[:-1] = X.T
-    return columns.T
-
-
 def _each(names: str | Sequence[str], layers: int, what: str) -> tuple[str, ...]:
     """One name a layer. Raises ValueError for another number of them."""
     found = (names,) * layers if isinstance(names, str) else tuple(names)

@@ -14,6 +14,16 @@ from nntui.engine.layers import Layer
 Array = NDArray[Any]
 
 
+def with_ones(X: Array) -> Array:
+    """X, (samples, inputs), with a last column of ones, by which the first layer's biases are multiplied.
+
+    It lies in the memory column by column: products with it are faster then.
+    """
+    columns = np.ones((X.shape[1] + 1, len(X)), X.dtype)
+    columns[:-1] = X.T
+    return columns.T
+
+
 class Workspace:
     """The arrays that one training step writes, for batches of one size, and the views it goes through.
 

@@ -1,4 +1,4 @@
-"""What depends on the loss at the end of each epoch: a plateau, which lowers the rate, and patience, which ends a run."""
+"""What depends on the loss at the end of each epoch: a plateau lowers the rate, and patience ends the run."""
 
 from __future__ import annotations
 
