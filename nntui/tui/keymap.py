@@ -55,12 +55,14 @@ _SYMBOLS = {
     "ctrl+c": "^c",
 }
 
-APP, DASHBOARD, PANES, KNOBS, PREDICTIONS, START, QUESTION, HELP = (
+APP, DASHBOARD, PANES, KNOBS, PREDICTIONS, PLANE, EVENTS, START, QUESTION, HELP = (
     "everywhere",
     "a run",
     "the panes",
     "the knobs",
     "the predictions",
+    "the plane",
+    "the events",
     "the start screen",
     "a question",
     "the help",
@@ -90,7 +92,9 @@ KEYS: tuple[Key, ...] = (
     Key(PANES, "2", "pane(2)", "the same for the gradients"),
     Key(PANES, "3", "pane(3)", "the same for the knobs"),
     Key(PANES, "4", "pane(4)", "the same for the layers"),
-    Key(PANES, "5", "pane(5)", "the same for the predictions", "panes", 2, "1-5"),
+    Key(PANES, "5", "pane(5)", "the same for the predictions"),
+    Key(PANES, "6", "pane(6)", "the same for the plane"),
+    Key(PANES, "7", "pane(7)", "the same for the events", "panes", 2, "1-7"),
     Key(PANES, "tab", "next_pane(1)", "go to the next pane"),
     Key(PANES, "shift+tab", "next_pane(-1)", "go to the pane before"),
     Key(PANES, "m,z", "maximise", "let the pane fill the screen, or put it back", "maximise", 7),
