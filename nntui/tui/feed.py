@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from textual.message import Message
 
 from nntui.errors import UserError
-from nntui.store import catalog, commands
+from nntui.store import catalog, commands, pieces
 from nntui.store.reader import Reader
 from nntui.store.records import Command, Curve, Event, RunRecord
 from nntui.store.schema import RunError
@@ -40,11 +40,15 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a chart shows: series, a range of steps (all of them when None), and about how many buckets."""
+    """What a chart shows: series, a range of steps (all of them when None), and about how many buckets.
+
+    On a logarithmic axis (`log`) early steps need finer buckets than late ones.
+    """
 
     names: tuple[str, ...]
     buckets: int
     steps: tuple[int, int] | None = None
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,12 +56,14 @@ class Picture:
     """A run as it stood at one moment.
 
     ``silence`` is for how many seconds the trainer of a live run has said nothing, 0 while that is not long.
-    ``curves`` has an entry for each chart that asked, by metric; ``rows`` are the rows of the prediction table (their
-    numbers from 1 ``row``, raw inputs ``X``, targets ``T``, ``part``), ``predictions`` their newest outputs ``P``.
+    ``series`` names all metrics that are recorded; ``curves`` has an entry for each chart that asked, by metric;
+    ``rows`` are the rows of the prediction table (their numbers from 1 ``row``, raw inputs ``X``, targets ``T``,
+    ``part``), ``predictions`` their newest outputs ``P``.
     """
 
     run: RunRecord
     silence: int = 0
+    series: tuple[str, ...] = ()
     curves: dict[str, dict[str, Curve]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     rows: Arrays = field(default_factory=dict)
@@ -201,14 +207,11 @@ class Feed:
         silence = _silence(run)
         if before is not None and not changed and _same(before, run, silence):
             return answers
-        curves = {
-            chart: reader.curves(query.names, *(query.steps or (0, max(run.step, 1))), query.buckets)
-            for chart, query in self._queries.items()
-        }
+        curves = {chart: _curves(reader, query, run.step) for chart, query in self._queries.items()}
         old_events = before.events if before else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
         rows, predictions, step = self._tables(reader, run)
-        self._picture = Picture(run, silence, curves, events, rows, predictions, step)
+        self._picture = Picture(run, silence, reader.series(), curves, events, rows, predictions, step)
         return [NewPicture(self._picture), *answers]
 
     def _tables(self, reader: Reader, run: RunRecord) -> tuple[Arrays, Arrays, int]:
@@ -237,6 +240,12 @@ class Feed:
     def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
+
+
+def _curves(reader: Reader, query: Query, newest: int) -> dict[str, Curve]:
+    first, last = query.steps or (0, max(newest, 1))
+    read = pieces.logarithmic if query.log else Reader.curves
+    return read(reader, query.names, first, last, query.buckets)
 
 
 def _same(before: Picture, run: RunRecord, silence: int) -> bool:
