@@ -344,12 +344,7 @@ class Recording:
             score: float(_accuracy(here)[0]),
             **({f"val_{score}": float(_accuracy(here)[0]) - 0.01} if self.shape.test_rows else {}),
             "grad_norm": [float(_norms(here, i)[0]) for i in layers],
-            **{kind: [float(_layer_figures(here, i)[kind][0]) for i in layers] for kind in NORMS},
-            **(
-                {}
-                if self.old
-                else {kind: [float(_layer_figures(here, i)[kind][0]) for i in layers] for kind in ACTIVITY}
-            ),
+            **{kind: [float(_layer_figures(here, i)[kind][0]) for i in layers] for kind in kinds},
         }
 
     def _rate(self, step: int) -> float:
