@@ -17,6 +17,8 @@ from nntui.tui.panes.unitmaps import UnitMaps
 from nntui.tui.panes.weightmap import WeightMap
 from nntui.tui.picture import Asked, Picture, Question, WantedTables
 
+#: A surface that moves everywhere would flood a slow line: a pause for so many cells sent, and at most so many pauses.
+CELLS_A_REST, MOST_RESTS = 40, 6
 #: What is seen first of a network of one input, and of one of two.
 FIRST_VIEWS: tuple[type[View], ...] = (FittedCurve, Surface)
 
@@ -87,9 +89,13 @@ class PlanePane(Pane, PictureCells):
         if answer is not None and answer.question is not question:
             answer = None
         lines, caption = view.draw(picture, answer, self.size, look)
-        self.show(lines)
+        self._rest(self.show(lines))
         self.caption(caption)
         self.border_title = Content.assemble((f"{self.number} ", "bold"), f"{self.heading} · {view.name}")
+
+    def _rest(self, cells: int) -> None:
+        """The more cells were sent, the longer until the next picture."""
+        self._drawn_at += self.EVERY * min(MOST_RESTS, cells / CELLS_A_REST)
 
     @property
     def _look(self) -> Look:

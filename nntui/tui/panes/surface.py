@@ -26,6 +26,9 @@ MOST_POINTS = 8000
 #: One cell in so many shows a data point at most, so that the surface is seen between them.
 CELLS_A_POINT = 6
 
+#: While training goes on, a point is drawn anew when its value has moved by this share of all there are.
+SLACK = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Plane:
@@ -85,6 +88,7 @@ class Surface(View):
         self._question: Question | None = None
         self._cross: tuple[int, int] | None = None
         self._output = 0
+        self._drawn: Floats = np.empty((0, 0))
 
     def question(self, picture: Picture, size: Size, look: Look) -> Question | None:
         """A grid over the plane, one point a pixel."""
@@ -110,8 +114,10 @@ class Surface(View):
             return [look.quiet("The surface appears after the first step.", size.width)], ""
         told = verdict(picture, self._output % max(1, picture.rows["T"].shape[1]))
         shape = plane.frame.rows * plane.down, plane.frame.columns
-        known = answer is not None and len(answer.P) > 0
-        levels = plane.pixels(told.levels(answer.P)) if answer and known else np.full(shape, UNKNOWN, dtype=np.int64)
+        levels = np.full(shape, UNKNOWN, dtype=np.int64)
+        if answer is not None and len(answer.P):
+            self._drawn = _steadied(self._drawn, answer.P, told.span * SLACK * (picture.run.state == "running"))
+            levels = plane.pixels(told.levels(self._drawn))
         stamps = self._points(picture, told, plane, look)
         if self._cross is not None:
             stamps[self._cross] = "+" if look.ascii else "╋", look.style("cross")
@@ -175,3 +181,12 @@ class Surface(View):
         """Puts the cross there."""
         if self._plane is not None:
             self._cross = self._held((y, x - self._plane.frame.left))
+
+
+def _steadied(drawn: Floats, P: Floats, slack: float) -> Floats:
+    """Predictions P (n, outputs) where they have moved by more than ``slack`` or are not finite, else those drawn."""
+    if drawn.shape != P.shape:
+        return P
+    with np.errstate(invalid="ignore"):
+        moved = ~(np.abs(P - drawn).max(axis=1) <= slack)
+    return np.where(moved[:, np.newaxis], P, drawn)

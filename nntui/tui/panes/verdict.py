@@ -28,6 +28,11 @@ class Verdict:
     output_name: str
 
     @property
+    def span(self) -> float:
+        """How far apart predictions can be."""
+        return 1.0
+
+    @property
     def tones(self) -> Tones:
         """The tones of its levels."""
         return LIKELIHOOD
@@ -100,6 +105,11 @@ class Number(Verdict):
 
     lo: float
     hi: float
+
+    @property
+    def span(self) -> float:
+        """How far apart the targets are."""
+        return self.hi - self.lo
 
     @property
     def tones(self) -> Tones:

@@ -83,7 +83,7 @@ class WeightMap(Scrolled):
             gap = line("  ")
             drawn = [Strip.join([left, gap, seen[y]]) if y < len(seen) else left for y, left in enumerate(drawn)]
         solid, dashed = ("--", "- ") if look.ascii else ("──", "╌╌")
-        return drawn, f"{solid} + {dashed} − · the closer the dots, the larger"
+        return drawn, f"{solid} + {dashed} − · double: more than half of the largest"
 
     def _images(self, W: NDArray[Any], image: tuple[int, int, int], room: Size, look: Look) -> Shown:
         """The weights of each unit of the first layer as an image."""

@@ -24,7 +24,7 @@ UNKNOWN, BAD = -2, -1
 
 @dataclass(frozen=True, slots=True)
 class Tones:
-    """A tone for each level: of the 256-colour palette, whose sequences are short, and as a character.
+    """A tone for each level: of the palette of 256 colours, which most terminals have, and as a character.
 
     ``dark`` are the colours on a dark screen, ``light`` those on a light one.
     """
@@ -38,7 +38,7 @@ class Tones:
 
 
 #: From one end over nothing to the other, blue to orange: told apart by nearly every eye.
-DIVERGING = Tones((32, 25, 17, 235, 58, 130, 172), (75, 117, 153, 255, 223, 216, 208), "#+- .o@")
+DIVERGING = Tones((32, 25, 17, 235, 94, 130, 172), (75, 117, 153, 255, 223, 216, 208), "#+- .o@")
 #: From one class to the other, the middle undecided; as characters ever denser.
 LIKELIHOOD = Tones(DIVERGING.dark, DIVERGING.light, " .:-=+#")
 #: From little to much.

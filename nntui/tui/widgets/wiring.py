@@ -49,6 +49,9 @@ def wiring(wires: Wires, width: int, height: int, marker: str) -> list[Strip]:
     for x, rows in zip(places, nodes, strict=True):
         for row in rows:
             cells[row, x], signs[row, x] = dot, 0
+    for x, rows in list(zip(places, nodes, strict=True))[1:-1]:
+        for unit, row in enumerate(rows):
+            cells[row, min(x + 1, columns - 1)], signs[row, min(x + 1, columns - 1)] = str(unit + 1), 0
     names = dict(zip(nodes[0], wires.inputs, strict=False)), dict(zip(nodes[-1], wires.outputs, strict=False))
     strips = []
     for y in range(height):
