@@ -4,24 +4,173 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.style import Style
+from textual.content import Content
+from textual.events import Click, MouseScrollDown, MouseScrollUp
+
 from nntui.tui import keymap
+from nntui.tui.panes.fittedcurve import MOST_CURVES, FittedCurve
 from nntui.tui.panes.pane import Pane, PictureCells
-from nntui.tui.picture import Picture
-from nntui.tui.widgets.cells import line
-from nntui.tui.widgets.text import fit
+from nntui.tui.panes.planeview import Look, View
+from nntui.tui.panes.surface import Surface
+from nntui.tui.panes.unitmaps import UnitMaps
+from nntui.tui.panes.weightmap import WeightMap
+from nntui.tui.picture import Asked, Picture, Question, WantedTables
+
+#: A surface that moves everywhere would flood a slow line: a pause for so many cells sent, and at most so many pauses.
+CELLS_A_REST, MOST_RESTS = 40, 6
+#: What is seen first of a network of one input, and of one of two.
+FIRST_VIEWS: tuple[type[View], ...] = (FittedCurve, Surface)
 
 
 class PlanePane(Pane, PictureCells):
-    """The plane of one or two inputs."""
+    """One of several views; only what that view asks for is read and computed."""
 
+    EVERY: ClassVar = 0.5
     number, heading = 6, "Plane"
     PLACE = keymap.PLANE
     BINDINGS: ClassVar = keymap.bindings(keymap.PLANE)
+    EXPLAIN: ClassVar[tuple[str, str, str]] = (
+        "What the network answers everywhere on the plane of its two inputs (or along its one), what each of its units"
+        " makes of that plane, and its weights.",
+        "A surface that becomes as crooked as the data need and no more: points of both kinds, train and test, lie on"
+        " their own side, and the border between two groups runs through the middle.",
+        "A border too straight wants more units or layers, or more steps; one that winds around single points wants"
+        " fewer, more data, l2 or a smaller rate.",
+    )
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "plane--axis",
+        "plane--quiet",
+        "plane--bad",
+        "plane--point",
+        "plane--wrong",
+        "plane--cross",
+        "plane--more",
+        "plane--less",
+        *(f"plane--series-{i}" for i in range(1, MOST_CURVES + 1)),
+    }
+    DEFAULT_CSS = """
+    PlanePane {
+        .plane--axis { color: $foreground 50%; }
+        .plane--quiet { color: $foreground 65%; }
+        .plane--bad { color: $error; text-style: bold; }
+        .plane--point { text-style: none; }
+        .plane--wrong { text-style: bold reverse; }
+        .plane--cross { color: $foreground; text-style: bold; }
+        .plane--more { color: $text-warning; }
+        .plane--less { color: $text-primary; }
+        .plane--series-1 { color: $text-primary; }
+        .plane--series-2 { color: $text-accent; }
+        .plane--series-3 { color: $text-success; }
+        .plane--series-4 { color: $text-error; }
+        .plane--series-5 { color: $text-secondary; }
+        .plane--series-6 { color: $text-warning; }
+        &:nocolor { .plane--axis { text-style: dim; } }
+    }
+    """
 
     def __init__(self, marker: str) -> None:
         super().__init__(id="plane")
         self._marker = marker
+        self._views: tuple[View, ...] = ()
+        self._inputs = -1
+        self._view = 0
+        self._asked: Question | None = None
 
     def draw(self, picture: Picture) -> None:
-        """Says what will be here."""
-        self.show([line(fit("The surface appears after the first step.", self.size.width))])
+        """The view that was chosen, and what it wants from now on."""
+        inputs = len(picture.run.data.get("features") or ())
+        if inputs != self._inputs:
+            self._inputs, self._view, self._views = inputs, 0, _views(inputs)
+        view, look = self._views[self._view], self._look
+        question = view.question(picture, self.size, look)
+        self._ask(question, view.tables)
+        answer = picture.answers.get(self.id or "")
+        if answer is not None and answer.question is not question:
+            answer = None
+        lines, caption = view.draw(picture, answer, self.size, look)
+        self._rest(self.show(lines))
+        self.caption(caption)
+        self.border_title = Content.assemble((f"{self.number} ", "bold"), f"{self.heading} · {view.name}")
+
+    def _rest(self, cells: int) -> None:
+        """The more cells were sent, the longer until the next picture."""
+        self._drawn_at += self.EVERY * min(MOST_RESTS, cells / CELLS_A_REST)
+
+    @property
+    def _look(self) -> Look:
+        app = self.app
+        palette = app.is_headless or app.console.color_system in ("256", "truecolor", "windows")
+        coloured = palette and self._marker != "ascii" and not app.no_color and not app.native_ansi_color
+        return Look(self._marker, coloured, self.app.current_theme.dark, self._style)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"plane--{name}", partial=name in ("point", "wrong", "cross"))
+
+    def _ask(self, question: Question | None, tables: tuple[str, ...]) -> None:
+        if question is not self._asked:
+            self._asked = question
+            self.post_message(Asked(self.id or "", question))
+        self.post_message(WantedTables(self.id or "", tables))
+
+    def on_hide(self) -> None:
+        """A hidden pane asks nothing."""
+        self._ask(None, ())
+
+    # Moving about
+
+    def action_view(self) -> None:
+        """The next view."""
+        self._view = (self._view + 1) % max(1, len(self._views))
+        self.redraw()
+
+    def action_move(self, across: int, down: int) -> None:
+        """Moves the cross, or scrolls."""
+        if self._views:
+            self._views[self._view].move(across, down)
+            self.redraw()
+
+    def action_page(self, pages: int) -> None:
+        """Scrolls by as much as is shown, or shows the next output."""
+        if self._views:
+            self._views[self._view].page(pages)
+            self.redraw()
+
+    def action_start(self) -> None:
+        """Puts the cross away, or scrolls to the beginning."""
+        if self._views:
+            self._views[self._view].home()
+            self.redraw()
+
+    def action_finish(self) -> None:
+        """Scrolls to the end."""
+        if self._views:
+            self._views[self._view].end()
+            self.redraw()
+
+    def on_click(self, event: Click) -> None:
+        """Puts the cross there."""
+        offset = event.get_content_offset(self)
+        if self._views and offset is not None:
+            self._views[self._view].click(offset.x, offset.y)
+            self.redraw()
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """The wheel scrolls where there is more than is seen."""
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """The wheel scrolls where there is more than is seen."""
+        self._wheel(event, -1)
+
+    def _wheel(self, event: MouseScrollDown | MouseScrollUp, lines: int) -> None:
+        event.stop()
+        if self._views and self._views[self._view].scrolls:
+            self.action_move(0, lines)
+
+
+def _views(inputs: int) -> tuple[View, ...]:
+    """What there is to see of a network of so many inputs."""
+    if inputs > len(FIRST_VIEWS):
+        return (WeightMap(),)
+    return FIRST_VIEWS[inputs - 1](), UnitMaps(), WeightMap()

@@ -32,7 +32,7 @@ def thumbnail(pixels: NDArray[Any], size: tuple[int, int], *, ascii_only: bool =
     grey = pixels @ np.array(LUMINANCE) if pixels.shape[2] == len(LUMINANCE) else pixels.mean(axis=2)
     grey = grey.astype(np.float64)
     for axis, wanted in enumerate(size):
-        grey = _averaged(grey, wanted, axis)
+        grey = averaged(grey, wanted, axis)
     levels = np.clip(np.rint(np.nan_to_num(grey) * (GREYS - 1)), 0, GREYS - 1).astype(int)
     if len(levels) % 2:
         levels = np.vstack((levels, np.zeros_like(levels[:1])))
@@ -47,7 +47,7 @@ def thumbnail(pixels: NDArray[Any], size: tuple[int, int], *, ascii_only: bool =
     return lines
 
 
-def _averaged(grey: NDArray[Any], count: int, axis: int) -> NDArray[Any]:
+def averaged(grey: NDArray[Any], count: int, axis: int) -> NDArray[Any]:
     """The means of ``count`` groups of neighbours along an axis, as equal in size as whole pixels allow."""
     edges = np.linspace(0, grey.shape[axis], count, endpoint=False).astype(int)
     sizes = np.diff(edges, append=grey.shape[axis])

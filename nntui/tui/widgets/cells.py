@@ -52,8 +52,10 @@ class Cells(Widget):
 
     _lines: Sequence[Strip] = ()
 
-    def show(self, lines: Sequence[Strip], changed: Sequence[Region] | None = None) -> None:
+    def show(self, lines: Sequence[Strip], changed: Sequence[Region] | None = None) -> int:
         """Show `lines`, one `Strip` for each row from the top; rows without a line are blank.
+
+        Returns how many cells are sent to the terminal.
 
         `changed` are the regions in which they differ from the lines shown before, from a caller that knows.
         Every segment must have a style (`Style()` for the widget's own): Textual cannot remove the colours of a
@@ -62,10 +64,11 @@ class Cells(Widget):
         before, self._lines = self._lines, tuple(lines)
         if self.styles.auto_dimensions and _extent(before) != _extent(self._lines):
             self.refresh(layout=True)
-            return
+            return self.size.area
         regions = list(_changes(before, self._lines, self.size)) if changed is None else changed
         if regions:
             self.refresh(*regions)
+        return sum(region.area for region in regions)
 
     def render_line(self, y: int) -> Strip:
         """Return row `y` on the widget's background, cut or extended to its width."""

@@ -1,0 +1,81 @@
+"""Data points on a plane: their marks, which of them are shown, and the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+from rich.color import Color as RichColor
+from rich.style import Style as RichStyle
+from textual.color import Color
+from textual.content import Content
+from textual.style import Style
+
+from nntui.tui.panes.planeview import Look
+from nntui.tui.panes.verdict import Verdict
+from nntui.tui.picture import Picture
+
+#: Marks of the classes: of a row that is learned from, and of one held out.
+MARKS, HELD_OUT = "●◆■▲▼★", "○◇□△▽☆"
+_ASCII_MARKS = "OXVZSY"
+#: Their colours, pale on a dark surface and deep on a light one.
+_DARK_INKS, _LIGHT_INKS = (195, 222, 157, 219, 231, 123), (17, 52, 22, 53, 16, 23)
+
+
+def glyph(which: int, *, test: bool, ascii_only: bool) -> str:
+    """The mark of a class, filled where it is learned from."""
+    i = which % len(MARKS)
+    if ascii_only:
+        return _ASCII_MARKS[i].lower() if test else _ASCII_MARKS[i]
+    return (HELD_OUT if test else MARKS)[i]
+
+
+def ink(which: int, look: Look) -> RichStyle:
+    """The colour of a class's marks."""
+    inks = _DARK_INKS if look.dark else _LIGHT_INKS
+    return RichStyle(color=RichColor.from_ansi(inks[which % len(inks)])) if look.coloured else RichStyle()
+
+
+def shown_points(X: NDArray[Any], part: NDArray[Any], most: int) -> NDArray[np.int64]:
+    """The positions of at most so many rows with finite inputs, spread evenly over the data; held-out rows last."""
+    whole = np.flatnonzero(np.isfinite(X).all(axis=1))
+    if len(whole) > most:
+        whole = whole[np.linspace(0, len(whole) - 1, most).astype(np.int64)]
+    order = np.argsort(part[whole], kind="stable")
+    return whole[order]
+
+
+def legend(told: Verdict, names: Sequence[str], picture: Picture, look: Look, room: int) -> Content:
+    """Which tones and marks mean what, and which input goes where, as room allows."""
+    parts: list[str | tuple[str, Style]] = []
+    for i, (name, level) in enumerate(told.key()):
+        mark = glyph(int(i), test=False, ascii_only=look.ascii) if told.names else ""
+        text = f"{mark}{name}"
+        if room < cell_len(text) + 4:
+            break
+        room -= cell_len(text) + 4
+        parts += [_swatch(told, level, look), f"{text} "]
+    tested = bool(np.any(picture.rows["part"]))
+    filled, hollow = (glyph(0, test=test, ascii_only=look.ascii) for test in (False, True))
+    axes = f"{names[0]} → {names[1]} ↑" if not look.ascii else f"{names[0]} right, {names[1]} up"
+    train = f"{filled} train {hollow} test" if tested else ("" if told.names else f"{filled} data")
+    if told.output_name and len(picture.run.data.get("outputs") or ()) > 1 and not told.key()[2:]:
+        parts.insert(0, f"{told.output_name}: ")
+        room -= cell_len(told.output_name) + 2
+    for more in (train, axes):
+        if more and cell_len(more) + 3 <= room:
+            parts.append(f"· {more} " if parts else f"{more} ")
+            room -= cell_len(more) + 3
+    return Content.assemble(*parts)
+
+
+def _swatch(told: Verdict, level: int, look: Look) -> str | tuple[str, Style]:
+    """A sample of a tone, two cells."""
+    if not look.coloured:
+        return f"{told.tones.shades[level]} "
+    colours = told.tones.dark if look.dark else told.tones.light
+    triplet = RichColor.from_ansi(colours[level]).get_truecolor()
+    return "  ", Style(background=Color(*triplet))
