@@ -20,6 +20,7 @@ from nntui.tui.widgets.axes import Frame, frame, settle
 from nntui.tui.widgets.dots import canvas, characters, curve
 from nntui.tui.widgets.pixels import Stamps
 from nntui.tui.widgets.raster import MARKERS
+from nntui.tui.widgets.scale import XAxis
 
 #: Outputs that have a curve of their own.
 MOST_CURVES = 6
@@ -50,7 +51,7 @@ class FittedCurve(View):
             shown = rows["T"][:, :MOST_CURVES][np.isfinite(rows["T"][:, :MOST_CURVES])]
             lo, hi = window(shown)
             self._x, self._y = window(rows["X"][:, 0]), settle(None, lo, hi)
-            self._frame = frame(size.width, size.height, self._x, self._y, dots=dots)
+            self._frame = frame(size.width, size.height, XAxis(self._x, self._x), self._y, dots=dots)
             inputs = np.linspace(*self._x, self._frame.columns * dots[0])
             self._key, self._question = key, Question(inputs[:, np.newaxis])
         return self._question

@@ -18,6 +18,7 @@ from nntui.tui.panes.verdict import Verdict, verdict
 from nntui.tui.picture import Answer, Picture, Question
 from nntui.tui.widgets.axes import Frame, frame
 from nntui.tui.widgets.pixels import UNKNOWN
+from nntui.tui.widgets.scale import XAxis
 
 Floats = NDArray[np.float64]
 
@@ -98,7 +99,7 @@ class Surface(View):
         if key != self._key or self._plane is None:
             X = picture.rows["X"]
             x, y = window(X[:, 0]), window(X[:, 1])
-            around = frame(size.width, size.height, x, y, dots=(1, look.down))
+            around = frame(size.width, size.height, XAxis(x, x), y, dots=(1, look.down))
             step = 1
             while around.columns * around.rows * look.down > MOST_POINTS * step**2:
                 step += 1

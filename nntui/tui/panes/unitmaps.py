@@ -12,9 +12,9 @@ from textual.strip import Strip
 
 from nntui.store.records import LayerRecord
 from nntui.text import plain
+from nntui.ticks import grow
 from nntui.tui.panes.planeview import Look, Scrolled, Shown, beside, window
 from nntui.tui.picture import Answer, Picture, Question
-from nntui.tui.widgets.axes import grow
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.dots import canvas, characters, curve
 from nntui.tui.widgets.pixels import BAD, DIVERGING
