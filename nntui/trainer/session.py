@@ -159,8 +159,9 @@ class Session:
         begun = time.monotonic()
         if begun < self._evaluate_at and self._state == "running":
             return
-        self._telemetry.evaluate()
-        self._telemetry.keep_weights(at_rest=self._state != "running")
+        at_rest = self._state != "running"
+        self._telemetry.evaluate(at_rest=at_rest)
+        self._telemetry.keep_weights(at_rest=at_rest)
         self._evaluate_at = time.monotonic() + (time.monotonic() - begun) / EVALUATION_SHARE
 
     def _evaluate_all(self) -> None:

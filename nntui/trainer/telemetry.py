@@ -14,6 +14,7 @@ from nntui.engine import Network, activity
 from nntui.store.records import LayerRecord
 from nntui.store.writer import Writer
 from nntui.trainer.loop import Loop, Slice
+from nntui.trainer.pace import Pace
 from nntui.trainer.problem import Problem
 from nntui.trainer.tables import Tables
 
@@ -23,7 +24,9 @@ Array = NDArray[Any]
 STEP, LAYERS, EVALUATION, ACTIVATIONS = "step", "layers", "evaluation", "activations"
 #: The figures of a layer's units, by the names that :class:`~nntui.engine.Activity` has for them.
 ACTIVITY = {"act_mean": "mean", "act_std": "std", "dead": "dead", "saturated": "saturated"}
-#: They are taken over at most so many training rows and input values.
+#: They are taken at least so many seconds apart while the network trains,
+ACTIVITY_SECONDS = 0.45
+#: and over at most so many training rows and input values.
 SAMPLE_ROWS, SAMPLE_VALUES = 256, 2**20
 #: With four series a layer, the most buckets: less is drawn of them than of a loss.
 ACTIVATIONS_KEEP = 16_384
@@ -36,7 +39,7 @@ class Telemetry:
         self._writer, self._loop, self._problem = writer, loop, problem
         self._score = "r2" if problem.dataset.task == REGRESSION else "accuracy"
         self._tables = Tables(writer, loop, problem)
-        self._sample = _sample(loop.batches.X)
+        self._sample, self._activity_pace = _sample(loop.batches.X), Pace(ACTIVITY_SECONDS)
         self._evaluated, self._stale = -1, True
         self.latest: dict[str, Any] = {}
         names = [layer.name for layer in loop.network.layers]
@@ -105,10 +108,11 @@ class Telemetry:
         bad = next((f"the weights of {layer.name}" for layer, norm in layers if not math.isfinite(norm)), None)
         return bad or (f"the optimizer's {spoiled}" if spoiled else None)
 
-    def evaluate(self) -> None:
+    def evaluate(self, *, at_rest: bool = True) -> None:
         """Stages score, validation loss and score, activations and predictions, unless this step has them already.
 
-        Where the network was changed since, without a step, only the predictions are taken anew.
+        Where the network was changed since, without a step, only the predictions are taken anew. Of a network that is
+        not ``at_rest`` the activations are taken only now and then.
         """
         loop, network = self._loop, self._loop.network
         is_new = loop.step != self._evaluated
@@ -125,7 +129,8 @@ class Telemetry:
         self.latest |= {name: _number(value) for name, value in zip(names, values, strict=True)}
         if is_new:
             self._writer.record(EVALUATION, np.array([loop.step]), np.array([values]))
-            self._record_activity()
+            if at_rest or self._activity_pace.due:
+                self._record_activity()
         self._tables.keep_predictions()
 
     def _record_activity(self) -> None:
@@ -134,6 +139,7 @@ class Telemetry:
         figures = {kind: getattr(found, name) for kind, name in ACTIVITY.items()}
         self._writer.record(ACTIVATIONS, np.array([self._loop.step]), np.concatenate([*figures.values()])[None, :])
         self.latest |= {kind: [_number(value) for value in values] for kind, values in figures.items()}
+        self._activity_pace.wrote(0)
 
 
 def score(network: Network, X: Array, T: Array, task: str) -> float:
