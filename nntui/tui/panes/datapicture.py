@@ -1,0 +1,201 @@
+"""A picture of the data that a network learns from: whatever tells most of their kind."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.style import Style
+from textual.content import Content
+from textual.strip import Strip
+from textual.style import Style as ContentStyle
+
+from nntui.text import plain
+from nntui.tui.panes.datastrips import strips, table, thumbnails
+from nntui.tui.panes.scatter import (
+    ASCII_BARS,
+    ASCII_MARKS,
+    BARS,
+    MARKS,
+    Plane,
+    by_class,
+    by_height,
+    dotted,
+)
+from nntui.tui.widgets.cells import Cells, line
+from nntui.tui.widgets.text import fit
+
+#: As many rows of a table are shown as rows; of more, what each feature tells.
+FEW_ROWS = 16
+_SERIES = 6
+
+
+class Sample(Protocol):
+    """Some rows of a data set: raw inputs ``X`` (rows, features), targets ``T`` (rows, outputs), and what they are."""
+
+    @property
+    def X(self) -> NDArray[Any]: ...
+    @property
+    def T(self) -> NDArray[Any]: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def features(self) -> tuple[str, ...]: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def image(self) -> tuple[int, int, int] | None: ...
+    @property
+    def value_range(self) -> tuple[float, float] | None: ...
+
+
+class DataPicture(Cells):
+    """Two inputs are a scatter, one is a curve, images are images, few rows a table; else a strip a feature."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"data--series-{i}" for i in range(1, _SERIES + 1)),
+        "data--axis",
+        "data--quiet",
+        "data--wrong",
+    }
+    DEFAULT_CSS = """
+    DataPicture {
+        .data--series-1 { color: $text-primary; }
+        .data--series-2 { color: $text-accent; }
+        .data--series-3 { color: $text-success; }
+        .data--series-4 { color: $text-error; }
+        .data--series-5 { color: $text-secondary; }
+        .data--series-6 { color: $text-warning; }
+        .data--axis { color: $foreground 50%; }
+        .data--quiet { color: $foreground 60%; text-style: italic; }
+        .data--wrong { color: $error; }
+        &:ansi, &:nocolor { .data--axis { text-style: dim; } }
+        &:ansi {
+            .data--series-1 { color: $secondary; }
+            .data--series-2 { color: $warning; }
+            .data--series-5 { color: $primary; }
+            .data--series-6 { color: $foreground; }
+        }
+    }
+    """
+
+    def __init__(self, marker: str, *, id: str = "data") -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._ascii = marker == "ascii"
+        self._found: Sample | str = ""
+        self._is_wrong = False
+
+    def sample(self, sample: Sample) -> None:
+        """Draws these rows."""
+        self._found, self._is_wrong = sample, False
+        self.redraw()
+
+    def say(self, text: str, *, wrong: bool = False) -> None:
+        """Shows words instead: that the data are being read, or why they cannot be."""
+        if (text, wrong) != (self._found, self._is_wrong):
+            self._found, self._is_wrong = text, wrong
+            self.redraw()
+
+    @property
+    def words(self) -> str:
+        """What is said instead of a picture; nothing when there is one."""
+        return self._found if isinstance(self._found, str) else ""
+
+    def redraw(self) -> None:
+        """The picture in the size and colours of now, its legend in the lower edge."""
+        width, height = self.size
+        if width < 1 or height < 1:
+            return
+        if isinstance(self._found, str):
+            style = self._style("wrong" if self._is_wrong else "quiet")
+            self.border_subtitle = ""
+            self.show([line((fit(text, width), style)) for text in _wrapped(self._found, width)[:height]])
+            return
+        with np.errstate(all="ignore"):
+            lines, note = self._drawn(self._found, width, height)
+        self.show(lines[:height])
+        self.border_subtitle = self._legend(self._found, note)
+
+    def _drawn(self, sample: Sample, width: int, height: int) -> tuple[list[Strip], str]:
+        """Lines, and what else is to be said of them."""
+        X, T = np.asarray(sample.X, np.float64), np.asarray(sample.T, np.float64)
+        kept = np.isfinite(X).all(axis=1) & np.isfinite(T).all(axis=1)
+        X, T = X[kept], T[kept]
+        if not len(X):
+            return [line(("no rows", self._style("quiet")))], ""
+        if sample.image is not None:
+            kinds = _kinds(sample, T)
+            return thumbnails(X, kinds, sample, (width, height), self._style("quiet"), ascii_only=self._ascii), ""
+        if X.shape[1] == 1 or (X.shape[1] == 2 and not (len(X) <= FEW_ROWS and height < 6)):
+            return self._plane(sample, X, T, width, height)
+        if len(X) <= FEW_ROWS:
+            return table(X, T, sample, (width, height), self._style("axis")), f"{len(X)} rows"
+        kinds = _kinds(sample, T)
+        drawn = strips(X, T, kinds, sample, (width, height), self._series, self._style("axis"), ascii_only=self._ascii)
+        return drawn, f"{len(drawn)} of {X.shape[1]} inputs" if len(drawn) < X.shape[1] else ""
+
+    def _plane(
+        self, sample: Sample, X: NDArray[np.float64], T: NDArray[np.float64], width: int, height: int
+    ) -> tuple[list[Strip], str]:
+        axis, kinds = self._style("axis"), _kinds(sample, T)
+        marks = ASCII_MARKS if self._ascii else MARKS
+        if X.shape[1] == 1:
+            y = T[:, 0] if kinds is None else kinds.astype(np.float64)
+            plane = Plane(X[:, 0], y, width, height, (sample.features[0], "" if kinds is None else "class"))
+            if kinds is None:
+                return dotted(plane, self._series[0], axis, ascii_only=self._ascii), f"{len(X)} rows"
+            return by_class(plane, kinds, self._series, axis, marks), ""
+        plane = Plane(X[:, 0], X[:, 1], width, height, (sample.features[0], sample.features[1]))
+        if kinds is None:
+            bars = ASCII_BARS if self._ascii else BARS
+            return by_height(plane, T[:, 0], self._series[0], axis, bars), f"{bars[0]} low, {bars[-1]} high"
+        return by_class(plane, kinds, self._series, axis, marks), ""
+
+    @property
+    def _series(self) -> list[Style]:
+        return [self._style(f"series-{i}") for i in range(1, _SERIES + 1)]
+
+    def _style(self, part: str) -> Style:
+        style = self.get_component_rich_style(f"data--{part}")
+        return Style(color=style.color, dim=style.dim, italic=style.italic)
+
+    def _legend(self, sample: Sample, note: str) -> Content:
+        """Mark and name of each class; of a picture without marks, the note."""
+        marks = ASCII_MARKS if self._ascii else MARKS
+        parts: list[str | tuple[str, ContentStyle]] = []
+        if sample.classes and sample.image is None and len(sample.X) > 0:
+            room = self.size.width - 2
+            for kind, name in enumerate(sample.classes):
+                text = f" {fit(name, min(len(name), 12)).rstrip()} "
+                room -= len(text) + 1
+                if room < 2 and kind < len(sample.classes) - 1:
+                    parts.append("…")
+                    break
+                style = ContentStyle.from_rich_style(self._series[kind % _SERIES])
+                parts += [(marks[kind % len(marks)], style), text]
+        if note and (not parts or len(note) + 3 < self.size.width - sum(len(Content.assemble(part)) for part in parts)):
+            parts += ["· " if parts else "", plain(note)]
+        return Content.assemble(*parts)
+
+    def on_resize(self) -> None:
+        """A picture of another size."""
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        """A new theme brings new colours."""
+        super().notify_style_update()
+        self.call_next(self.redraw)
+
+
+def _kinds(sample: Sample, T: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    """The class of each row (rows,); None where numbers are to be told."""
+    if sample.task == "regression":
+        return None
+    return T.argmax(axis=1) if T.shape[1] > 1 else (T[:, 0] > 0.5).astype(np.int64)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(plain(" ".join(text.split())), width)
