@@ -14,7 +14,7 @@ from nntui.trainer.checkpoints import save_checkpoint
 from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.problem import make_problem
 from nntui.trainer.session import FLUSH_SECONDS, make_loop
-from nntui.trainer.telemetry import EVALUATION, Telemetry
+from nntui.trainer.telemetry import ACTIVATIONS, ACTIVITY, EVALUATION, Telemetry
 
 LAYERS, STEPS_PER_FLUSH = 10, 500
 DAY_SECONDS = 86_400
@@ -54,8 +54,9 @@ def _flush(made: Path, writer: Writer, telemetry: Telemetry, loop: Loop, flushes
         steps = np.arange(loop.step + 1, loop.step + STEPS_PER_FLUSH + 1)
         loop.step += STEPS_PER_FLUSH
         telemetry.record(Slice(steps, loss, norms))
-        telemetry.record_layers(STEPS_PER_FLUSH / FLUSH_SECONDS)
+        telemetry.record_layers(STEPS_PER_FLUSH / FLUSH_SECONDS, flush * FLUSH_SECONDS, flush * FLUSH_SECONDS)
         writer.record(EVALUATION, steps[-1:], random.uniform(0, 1, (1, 3)))
+        writer.record(ACTIVATIONS, steps[-1:], random.uniform(0, 1, (1, len(ACTIVITY) * LAYERS)))
         writer.table("predictions", loop.step, {"P": predictions})
         if flush % round(3600 / EVENTS_PER_HOUR / FLUSH_SECONDS) == 0:
             writer.event(loop.step, "set", "lr 0.01 → 0.0125")

@@ -61,9 +61,9 @@ def _record(name: str, steps: int) -> Path:
         loss, norms = _values(numbers, random)
         telemetry.record(Slice(numbers, loss, norms))
         writer.record(EVALUATION, numbers, np.column_stack((1 - loss / 3, loss * 1.1, 1 - loss / 2.8)))
-        telemetry.record_layers(20_000.0)
-        done = loop.step == steps
         elapsed = loop.step / 20_000
+        telemetry.record_layers(20_000.0, elapsed, elapsed)
+        done = loop.step == steps
         state = "finished" if done else "running"
         writer.status(Status(state, loop.step, 0, loop.step / steps, steps - loop.step, 20_000.0, elapsed))
         writer.commit()

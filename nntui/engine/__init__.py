@@ -15,6 +15,7 @@ from nntui.engine.losses import LOSSES
 from nntui.engine.network import Network
 from nntui.engine.optimizers import OPTIMIZERS, Optimizer, make_optimizer
 from nntui.engine.schedules import SCHEDULES, EarlyStopping, Plateau, Schedule, make_schedule
+from nntui.engine.units import Activity, activity, layer_outputs
 from nntui.engine.workspace import with_ones
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "OUTPUTS",
     "SCHEDULES",
     "Activation",
+    "Activity",
     "EarlyStopping",
     "Layer",
     "LayerError",
@@ -32,9 +34,11 @@ __all__ = [
     "Optimizer",
     "Plateau",
     "Schedule",
+    "activity",
     "clip_norm",
     "clip_value",
     "gradient_check",
+    "layer_outputs",
     "make_optimizer",
     "make_schedule",
     "with_ones",

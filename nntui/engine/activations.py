@@ -226,6 +226,9 @@ ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation(identity, identity_backward),
 }
 
+#: The ends of the ranges that have two, where f'(z) goes to 0. That of softmax depends on all its units together.
+BOUNDS: dict[str, tuple[float, float]] = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+
 #: For the units of the output.
 OUTPUTS: dict[str, Activation] = {
     "sigmoid": ACTIVATIONS["sigmoid"],

@@ -39,6 +39,11 @@ class Layer:
         """fan_out: units of this layer."""
         return int(self.W.shape[1])
 
+    @property
+    def arrays(self) -> tuple[tuple[str, Array], ...]:
+        """What it learns, by name."""
+        return ("W", self.W), ("b", self.b)
+
 
 def lay(sizes: Sequence[int], parameters: Array, gradients: Array) -> Iterator[Layer]:
     """The layers of ``sizes`` units, one after the other over the flat vectors, shape (P,)."""

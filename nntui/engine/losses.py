@@ -131,7 +131,9 @@ _CROSS_ENTROPIES: dict[str, Loss] = {
     "softmax": Loss(categorical_cross_entropy, categorical_cross_entropy_derivative),
 }
 
-LOSSES = ("cross-entropy", "squared-error", "huber")
+#: The one with which an output has its gradient whatever its own slope.
+CROSS_ENTROPY = "cross-entropy"
+LOSSES = (CROSS_ENTROPY, "squared-error", "huber")
 
 
 def make_loss(name: str, output: str, huber_delta: float = HUBER_DELTA) -> Loss:
@@ -149,7 +151,7 @@ def make_loss(name: str, output: str, huber_delta: float = HUBER_DELTA) -> Loss:
     if name == "huber":
         f, limits = OUTPUTS[output], (number(-huber_delta), number(huber_delta))
         return Loss(partial(huber, output=f, limits=limits), partial(huber_derivative, output=f, limits=limits))
-    if name != "cross-entropy":
+    if name != CROSS_ENTROPY:
         raise ValueError(f"loss = {name!r}: must be one of {', '.join(LOSSES)}")
     if output not in _CROSS_ENTROPIES:
         raise ValueError(f"loss = 'cross-entropy': needs the output {' or '.join(_CROSS_ENTROPIES)}, not {output}")

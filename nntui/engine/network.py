@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, zip_longest
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from nntui.engine.activations import LEAK, OUTPUTS, make_activation
+from nntui.engine.activations import LEAK, OUTPUTS, Activation, make_activation
 from nntui.engine.clipping import norm
 from nntui.engine.initializers import INITIALIZERS
 from nntui.engine.layers import Layer, lay
@@ -316,12 +316,23 @@ class Network:
         logits = np.empty((len(X), self.sizes[-1]), self.dtype)
         for start in range(0, len(X), rows):
             A = X[start : start + rows]
-            for layer, hidden in zip(self.layers[:-1], self._hidden, strict=True):
-                A = A @ layer.W
-                A += layer.b
-                hidden.forward(A, np.empty_like(A), np.empty_like(A))
+            for _, outputs, _ in self.hidden(A):
+                A = outputs
             logits[start : start + rows] = A @ self.layers[-1].W + self.layers[-1].b
         return logits
+
+    def hidden(self, X: ArrayLike) -> Iterator[tuple[Activation, Array, Array]]:
+        """Each hidden layer, first to last: f, A = f(Z) (samples, units), and what f left in its scratch space.
+
+        All are new arrays. NumPy's warnings of overflow are the caller's.
+        """
+        A = self._inputs(X)
+        for layer, f in zip(self.layers, self._hidden, strict=False):
+            A = A @ layer.W
+            A += layer.b
+            S = np.empty_like(A)
+            f.forward(A, S, np.empty_like(A))
+            yield f, A, S
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """The network's output P = f(Z), shape (samples, outputs): probabilities, unless the output is identity."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -68,6 +68,12 @@ class Reader:
     def run(self) -> RunRecord:
         """The run's own row."""
         return read_run(self._db)
+
+    @_told
+    def config(self) -> dict[str, Any]:
+        """The run's configuration as it is now, after live changes; without a look at its trainer."""
+        found: dict[str, Any] = json.loads(self._db.execute("SELECT config FROM run").fetchone()[0])
+        return found
 
     @_told
     def series(self) -> tuple[str, ...]:

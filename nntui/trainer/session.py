@@ -45,7 +45,9 @@ class Session:
     def __init__(self, run_folder: Path) -> None:
         self._folder = run_folder
         self._checkpoints = run_folder / folder.CHECKPOINTS
-        self._config: RunConfig = config.from_dict(catalog.open_run(run_folder).config)
+        record = catalog.open_run(run_folder)
+        self._created = record.created
+        self._config: RunConfig = config.from_dict(record.config)
         self._problem = make_problem(self._config)
         self._loop = make_loop(self._config, self._problem)
         self._writer = Writer(run_folder)
@@ -71,7 +73,7 @@ class Session:
         self._writer.claim()
         self._telemetry.describe()
         self._telemetry.keep_rows()
-        self._telemetry.evaluate()
+        self._evaluate_all()
         self._event("state", "started")
         self._flush()
         self._checkpoint()
@@ -114,7 +116,7 @@ class Session:
             self._evaluate()
             self._measure_pace()
             if 0 < done == count and not happened.diverged:
-                spoiled = self._telemetry.record_layers(self._steps_per_s)
+                spoiled = self._record_layers()
                 if spoiled and self._live:
                     self._end("diverged", f"NaN or infinity in {spoiled}")
             if self._live:
@@ -149,7 +151,7 @@ class Session:
     def _pause(self) -> None:
         """Holds here, with everything about this step on the disk."""
         self._state, self._pause_at = "paused", None
-        self._telemetry.evaluate()
+        self._evaluate_all()
         self._checkpoint()
 
     def _evaluate(self) -> None:
@@ -158,7 +160,17 @@ class Session:
         if begun < self._evaluate_at and self._state == "running":
             return
         self._telemetry.evaluate()
+        self._telemetry.keep_weights(at_rest=self._state != "running")
         self._evaluate_at = time.monotonic() + (time.monotonic() - begun) / EVALUATION_SHARE
+
+    def _evaluate_all(self) -> None:
+        """Where the network is at rest: all that can be told of it."""
+        self._telemetry.evaluate()
+        self._telemetry.keep_weights(at_rest=True)
+
+    def _record_layers(self) -> str | None:
+        wall = time.time() - self._created
+        return self._telemetry.record_layers(self._steps_per_s, self._elapsed, wall)
 
     def _measure_pace(self) -> None:
         """Steps a second of the wall clock, pauses left out, over the last few seconds."""
@@ -312,7 +324,7 @@ class Session:
 
     def _finish(self) -> None:
         """The last evaluation and checkpoint; only then is the end told. What was asked too late is refused."""
-        self._telemetry.evaluate()
+        self._evaluate_all()
         self._checkpoint()
         self._flush()
         if self._obey():

@@ -10,18 +10,23 @@ from numpy.typing import NDArray
 
 from nntui import outcomes
 from nntui.data.dataset import REGRESSION
-from nntui.engine import Network
+from nntui.engine import Network, activity
 from nntui.store.records import LayerRecord
 from nntui.store.writer import Writer
 from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.problem import Problem
+from nntui.trainer.tables import Tables
 
 Array = NDArray[Any]
 
-#: Streams: every step; every flush; every evaluation.
-STEP, LAYERS, EVALUATION = "step", "layers", "evaluation"
-#: At most so many rows, input values and predictions are kept for the prediction table.
-TABLE_ROWS, TABLE_VALUES, TABLE_PREDICTIONS = 2000, 1_000_000, 20_000
+#: Streams: every step; every flush; every evaluation, and what the units do then.
+STEP, LAYERS, EVALUATION, ACTIVATIONS = "step", "layers", "evaluation", "activations"
+#: The figures of a layer's units, by the names that :class:`~nntui.engine.Activity` has for them.
+ACTIVITY = {"act_mean": "mean", "act_std": "std", "dead": "dead", "saturated": "saturated"}
+#: They are taken over at most so many training rows and input values.
+SAMPLE_ROWS, SAMPLE_VALUES = 256, 2**20
+#: With four series a layer, the most buckets: less is drawn of them than of a loss.
+ACTIVATIONS_KEEP = 16_384
 
 
 class Telemetry:
@@ -30,16 +35,17 @@ class Telemetry:
     def __init__(self, writer: Writer, loop: Loop, problem: Problem) -> None:
         self._writer, self._loop, self._problem = writer, loop, problem
         self._score = "r2" if problem.dataset.task == REGRESSION else "accuracy"
-        self._shown = _shown_rows(problem)
-        self._shown_inputs = problem.inputs(self._shown)
+        self._tables = Tables(writer, loop, problem)
+        self._sample = _sample(loop.batches.X)
         self._evaluated, self._stale = -1, True
         self.latest: dict[str, Any] = {}
         names = [layer.name for layer in loop.network.layers]
         writer.add_stream(STEP, ["loss", *(f"grad_norm/{name}" for name in names)])
         layer_series = [f"{kind}/{name}" for kind in ("weight_norm", "update_ratio") for name in names]
-        writer.add_stream(LAYERS, ["lr", "steps_per_s", *layer_series])
+        writer.add_stream(LAYERS, ["lr", "steps_per_s", "epoch", "elapsed", "wall", *layer_series])
         tested = ["val_loss", f"val_{self._score}"] if loop.held_out else []
         writer.add_stream(EVALUATION, [self._score, *tested])
+        writer.add_stream(ACTIVATIONS, [f"{kind}/{name}" for kind in ACTIVITY for name in names], ACTIVATIONS_KEEP)
 
     def describe(self) -> None:
         """Stages what the network and its data look like: at the start, and after an activation was changed."""
@@ -56,7 +62,7 @@ class Telemetry:
             "value_range": dataset.value_range,
             "train_rows": len(problem.train),
             "test_rows": len(problem.test),
-            "shown_rows": len(self._shown),
+            "shown_rows": len(self._tables.shown),
         }
         self._stale = True
         layers = [
@@ -67,14 +73,11 @@ class Telemetry:
 
     def keep_rows(self) -> None:
         """Stages the rows of the prediction table."""
-        dataset, problem = self._problem.dataset, self._problem
-        arrays: dict[str, Array] = {
-            "row": self._shown + 1,
-            "X": _short(dataset.X[self._shown]),
-            "T": _short(dataset.T[self._shown]),
-            "part": np.isin(self._shown, problem.test).astype(np.uint8),
-        }
-        self._writer.table("rows", 0, arrays)
+        self._tables.keep_rows()
+
+    def keep_weights(self, *, at_rest: bool) -> None:
+        """Stages the weights, if they are due or the network is at rest."""
+        self._tables.keep_weights(at_rest=at_rest)
 
     def record(self, happened: Slice) -> None:
         """Stages every step of a slice."""
@@ -85,12 +88,16 @@ class Telemetry:
         self.latest["grad_norm"] = [_number(norm) for norm in happened.norms[-1]]
         self.latest["lr"] = self._loop.rate
 
-    def record_layers(self, steps_per_s: float) -> str | None:
-        """Stages the weights' norms and how far the last step moved them; names what is not finite."""
+    def record_layers(self, steps_per_s: float, elapsed: float, wall: float) -> str | None:
+        """Stages the weights' norms and how far the last step moved them; names what is not finite.
+
+        ``elapsed`` are seconds of training, ``wall`` those since the run was made.
+        """
         network, spoiled = self._loop.network, self._loop.spoiled
         weights = network.layer_norms(network.parameters)
         ratios = self._loop.update_norms() / np.maximum(weights, np.finfo(np.float32).tiny)
-        values = np.concatenate(([self._loop.rate, steps_per_s], weights, ratios))
+        times = (self._loop.rate, steps_per_s, self._loop.epochs_done, elapsed, wall)
+        values = np.concatenate((times, weights, ratios))
         self._writer.record(LAYERS, np.array([self._loop.step]), values[None, :])
         self.latest["weight_norm"] = [_number(norm) for norm in weights]
         self.latest["update_ratio"] = [_number(ratio) for ratio in ratios]
@@ -99,7 +106,7 @@ class Telemetry:
         return bad or (f"the optimizer's {spoiled}" if spoiled else None)
 
     def evaluate(self) -> None:
-        """Stages score, validation loss and score, and the predictions, unless this step has them already.
+        """Stages score, validation loss and score, activations and predictions, unless this step has them already.
 
         Where the network was changed since, without a step, only the predictions are taken anew.
         """
@@ -118,8 +125,15 @@ class Telemetry:
         self.latest |= {name: _number(value) for name, value in zip(names, values, strict=True)}
         if is_new:
             self._writer.record(EVALUATION, np.array([loop.step]), np.array([values]))
-        predictions = self._problem.scale.inverse(network.predict_proba(self._shown_inputs))
-        self._writer.table("predictions", loop.step, {"P": _short(predictions)})
+            self._record_activity()
+        self._tables.keep_predictions()
+
+    def _record_activity(self) -> None:
+        """Stages what the units of each layer do on the sample of training rows."""
+        found = activity(self._loop.network, self._sample)
+        figures = {kind: getattr(found, name) for kind, name in ACTIVITY.items()}
+        self._writer.record(ACTIVATIONS, np.array([self._loop.step]), np.concatenate([*figures.values()])[None, :])
+        self.latest |= {kind: [_number(value) for value in values] for kind, values in figures.items()}
 
 
 def score(network: Network, X: Array, T: Array, task: str) -> float:
@@ -131,17 +145,12 @@ def _worth(P: Array, T: Array, task: str) -> float:
     return outcomes.r2(P, T) if task == REGRESSION else float(outcomes.right(P, T, task).mean())
 
 
-def _shown_rows(problem: Problem) -> NDArray[np.int64]:
-    """The rows of the prediction table: all of them or, of large data, the held-out rows first."""
-    features, outputs = problem.dataset.X.shape[1], problem.dataset.T.shape[1]
-    most = max(1, min(TABLE_ROWS, TABLE_VALUES // features, TABLE_PREDICTIONS // outputs))
-    return np.sort(np.concatenate((problem.test, problem.train))[:most])
-
-
-def _short(values: Array) -> Array:
-    """As float32, unless that cannot hold them."""
-    largest = np.abs(values).max(initial=0.0, where=np.isfinite(values))
-    return values.astype(np.float32) if largest < np.finfo(np.float32).max else values
+def _sample(X: Array) -> Array:
+    """Some of the training rows' inputs, evenly spaced over all of them; those themselves, if they are few."""
+    most = max(1, min(SAMPLE_ROWS, SAMPLE_VALUES // X.shape[1]))
+    if len(X) <= most:
+        return X
+    return np.ascontiguousarray(X[np.linspace(0, len(X) - 1, most).astype(np.int64)])
 
 
 def _number(value: float) -> float | None:

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from nntui.config import RunConfig
 from nntui.data.arrays import Npz
 from nntui.data.files import listed, named, quoted
-from nntui.engine import Layer, Network
+from nntui.engine import Network
 from nntui.errors import UserError
 from nntui.text import plain
 from nntui.trainer.problem import Problem, make_network
@@ -38,10 +38,10 @@ def start_from(network: Network, path: Path) -> None:
     last layer's called ``output.W`` and ``output.b``. A ``.toml`` file holds a table ``["layer 1"]`` with ``W``, a list
     of rows, one an input, and ``b``, a list; and so on.
     """
-    shapes = {f"{layer.name}.{name}": own.shape for layer in network.layers for name, own in _arrays(layer)}
+    shapes = {f"{layer.name}.{name}": own.shape for layer in network.layers for name, own in layer.arrays}
     found, where = _read(path, shapes), named(path)
     for layer in network.layers:
-        for part, own in _arrays(layer):
+        for part, own in layer.arrays:
             name = f"{layer.name}.{part}"
             if name not in found:
                 raise UserError(f"{where}: no {name}; found: {listed(found) or 'nothing'}")
@@ -53,10 +53,6 @@ def start_from(network: Network, path: Path) -> None:
             if not np.isfinite(values).all():
                 raise UserError(f"{where}: {name}: holds a value that is not a finite number of {own.dtype}")
             own[...] = values
-
-
-def _arrays(layer: Layer) -> tuple[tuple[str, Array], ...]:
-    return ("W", layer.W), ("b", layer.b)
 
 
 def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:

@@ -13,7 +13,7 @@ from nntui.config import RunConfig
 from nntui.store import folder
 from nntui.store.reader import Reader
 from nntui.store.writer import Writer
-from nntui.trainer import telemetry
+from nntui.trainer import tables
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import Problem, make_problem
 from nntui.trainer.session import make_loop
@@ -97,7 +97,7 @@ def test_layers_have_their_weight_norm_and_the_ratio_of_their_update(make: Make)
     bench.loop.run(4)
     before = [layer.parameters.copy() for layer in bench.loop.network.layers]
     bench.loop.run(1)
-    bench.telemetry.record_layers(123.0)
+    bench.telemetry.record_layers(123.0, 4.5, 6.5)
     for layer, old in zip(bench.loop.network.layers, before, strict=True):
         norm = np.linalg.norm(layer.parameters)
         assert bench.last(f"weight_norm/{layer.name}") == pytest.approx(norm, rel=1e-5)
@@ -111,7 +111,7 @@ def test_a_layer_of_zeros_has_no_endless_ratio(make: Make) -> None:
     bench = make("source=truth-table", "test_fraction=0", "standardize=false", "init=zeros")
     bench.loop.run(1)
     assert not bench.loop.network.parameters.any(), "for one unit the slope of XOR is 0 in every direction"
-    bench.telemetry.record_layers(1.0)
+    bench.telemetry.record_layers(1.0, 1.0, 1.0)
     assert bench.last("update_ratio/output") == 0
 
 
@@ -186,7 +186,7 @@ def test_the_prediction_table_shows_raw_inputs_and_the_networks_outputs(make: Ma
 def test_of_large_data_the_held_out_rows_come_first(
     limit: str, value: int, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telemetry, limit, value)
+    monkeypatch.setattr(tables, limit, value)
     bench = make(*CANCER)
     bench.telemetry.keep_rows()
     bench.writer.commit()

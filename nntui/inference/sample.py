@@ -1,0 +1,41 @@
+"""Some rows of what a configuration learns from, for a picture of it before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nntui import config
+from nntui.store.tables import Arrays
+from nntui.trainer.problem import make_problem
+
+#: At most so many rows and values.
+ROWS, VALUES = 500, 1_000_000
+
+
+def sample(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
+    """Facts and arrays of a configuration's data: X (rows, features), T (rows, outputs), part (1: held out).
+
+    Of many rows, some that are evenly spaced. Raises UserError.
+    """
+    problem = make_problem(config.from_dict(settings))
+    dataset = problem.dataset
+    most = max(1, min(ROWS, VALUES // max(dataset.X.shape[1], dataset.T.shape[1])))
+    total = len(dataset.X)
+    rows = np.arange(total) if total <= most else np.linspace(0, total - 1, most).astype(np.int64)
+    facts = {
+        "name": dataset.name,
+        "rows": total,
+        "task": dataset.task,
+        "features": dataset.features,
+        "inputs": problem.preparation.names,
+        "target": dataset.target,
+        "outputs": dataset.outputs,
+        "classes": dataset.classes,
+        "image": dataset.image,
+        "value_range": dataset.value_range,
+    }
+    part = np.isin(rows, problem.test).astype(np.uint8)
+    return facts, {"X": dataset.X[rows], "T": dataset.T[rows], "part": part}
