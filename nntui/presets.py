@@ -49,7 +49,9 @@ def find(name: str) -> Preset:
 def own_path(name: str) -> Path:
     """Where a user's own preset of this name is kept. Raises ConfigError for a name that no file should have."""
     if not 0 < len(name) <= 60 or not all(char.isalnum() or char in "-_ ." for char in name) or name[0] in ". -":
-        raise ConfigError("must be 1 to 60 letters, digits, blanks, points, - and _, and begin with a letter or a digit")
+        raise ConfigError(
+            "must be 1 to 60 letters, digits, blanks, points, - and _, and begin with a letter or a digit"
+        )
     if name != name.strip() or name.lower().endswith(".toml"):
         raise ConfigError("must be a name without blanks at its ends, and without .toml")
     return paths.user_presets_dir() / f"{name}.toml"

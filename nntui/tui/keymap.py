@@ -57,7 +57,24 @@ _SYMBOLS = {
     "ctrl+c": "^c",
 }
 
-APP, DASHBOARD, PANES, KNOBS, PREDICTIONS, START, PRESETS, RUNS, LISTS, FILTER, LOOK, EDIT, COMPARE, FILES, QUESTION, HELP = (
+(
+    APP,
+    DASHBOARD,
+    PANES,
+    KNOBS,
+    PREDICTIONS,
+    START,
+    PRESETS,
+    RUNS,
+    LISTS,
+    FILTER,
+    LOOK,
+    EDIT,
+    COMPARE,
+    FILES,
+    QUESTION,
+    HELP,
+) = (
     "everywhere",
     "a run",
     "the panes",

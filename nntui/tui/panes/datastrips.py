@@ -39,7 +39,7 @@ def strips(
     *,
     ascii_only: bool,
 ) -> list[Strip]:
-    """A line a feature, those that tell most first: over its range, the class that is most there, or the mean target."""
+    """A line a feature, those that tell most first: the class that is most in each part of its range, or the mean target."""
     width, height = size
     names = min(_NAME, max(map(cell_len, sample.features)), max(4, width // 3))
     ends = _NUMBER if width - names - 2 * _NUMBER - 4 >= 10 else 0
@@ -73,7 +73,8 @@ def _telling(X: Floats, T: Floats, kinds: NDArray[np.int64] | None) -> Floats:
         for kind in np.unique(kinds):
             inside = kinds == kind
             told += inside.mean() * centred[inside].mean(axis=0) ** 2
-    return np.divide(told, variance, out=np.zeros_like(told), where=variance > 0)
+    share: Floats = np.divide(told, variance, out=np.zeros_like(told), where=variance > 0)
+    return share
 
 
 def _places(column: Floats, cells: int) -> NDArray[np.int64]:
@@ -90,8 +91,9 @@ def _majority(column: Floats, kinds: NDArray[np.int64], cells: int) -> NDArray[n
 
 def _means(column: Floats, target: Floats, cells: int) -> Floats:
     places = _places(column, cells)
-    total = np.bincount(places, target, minlength=cells)
-    return np.divide(total, count := np.bincount(places, minlength=cells), out=np.full(cells, np.nan), where=count > 0)
+    total, count = np.bincount(places, target, minlength=cells), np.bincount(places, minlength=cells)
+    means: Floats = np.divide(total, count, out=np.full(cells, np.nan), where=count > 0)
+    return means
 
 
 def table(X: Floats, T: Floats, sample: Sample, size: tuple[int, int], axis: Style) -> list[Strip]:
@@ -136,8 +138,10 @@ def thumbnails(
             thumbnail((X[row] - low).reshape(sample.image) / ((high - low) or 1.0), pixels, ascii_only=ascii_only)
             for row in band
         ]
-        for parts in zip_longest(*images, fillvalue=Strip([])):
-            lines.append(Strip([segment for part in parts for segment in _padded(part, cell_width + 1)]))
+        lines += [
+            Strip([segment for part in parts for segment in _padded(part, cell_width + 1)])
+            for parts in zip(*images, strict=True)
+        ]
         labels: list[Text] = [(fit(_label(sample, kinds, row), cell_width) + " ", quiet) for row in band]
         lines.append(line(*labels))
     return [part.crop(0, width) for part in lines]

@@ -128,7 +128,7 @@ class RowList(Cells):
         return next((row_id for row_id in order if self.can_be_chosen(row_id)), "")
 
     @property
-    def visible(self) -> tuple[str, ...]:
+    def in_sight(self) -> tuple[str, ...]:
         """The ids of the rows in sight."""
         return self.ids[self._first : self._first + self._height]
 
@@ -150,7 +150,7 @@ class RowList(Cells):
         first = min(self._first, place, max(0, len(self.ids) - self._height))
         self._first = max(first, place - self._height + 1)
         above = self.heading(width)
-        rows = [self.row(row_id, width, self._base(row_id)) for row_id in self.visible]
+        rows = [self.row(row_id, width, self._base(row_id)) for row_id in self.in_sight]
         self.show(rows if above is None else [above, *rows])
 
     def _base(self, row_id: str) -> Style:
@@ -183,9 +183,9 @@ class RowList(Cells):
     def on_click(self, event: Click) -> None:
         """A click chooses a row, and one on the chosen row opens it."""
         y = event.get_content_offset_capture(self).y - (self.heading(self.size.width) is not None)
-        if not 0 <= y < len(self.visible):
+        if not 0 <= y < len(self.in_sight):
             return
-        clicked = self.visible[y]
+        clicked = self.in_sight[y]
         if clicked == self._chosen:
             self.action_open_row()
         elif self.can_be_chosen(clicked):

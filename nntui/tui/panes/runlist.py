@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from nntui.store.records import RunRecord
+from nntui.ticks import compact
 from nntui.tui import keymap
 from nntui.tui.panes.header import SYMBOLS
 from nntui.tui.panes.numbers import count, figure
@@ -52,7 +53,7 @@ _WANTED = (
     _Column("loss", 8, True, lambda run: figure(run.latest.get("loss"))),
     _AGE,
     _CURVE,
-    _Column("steps", 11, True, lambda run: count(run.step)),
+    _Column("steps", 9, True, lambda run: count(run.step) if run.step < 10**7 else compact(run.step)),
     _Column("id", 8, False, lambda run: run.id),
 )
 _ORDER = ("state", "loss curve", "loss", "steps", "age", "id")
@@ -93,7 +94,7 @@ class RunList(RowList):
     def redraw(self) -> None:
         """The rows in sight; their curves are asked for."""
         super().redraw()
-        seen = [self.runs[run_id] for run_id in self.visible if run_id in self.runs]
+        seen = [self.runs[run_id] for run_id in self.in_sight if run_id in self.runs]
         stale = [run for run in seen if run.step and self._sparks.get(run.id, (-1,))[0] != run.step]
         if stale and self.size.width and _CURVE in _columns(self.size.width):
             self.post_message(SparksWanted(stale))

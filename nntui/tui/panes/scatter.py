@@ -38,7 +38,7 @@ class Plane:
         self._ranges = _range(x), _range(y)
 
     def places(self, across: int, down: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Column and row, from the top, of each point, in a grid of so many dots a cell; the middle of a cell counts."""
+        """Column and row, from the top, of each point, in a grid of so many dots a cell."""
         (x0, x1), (y0, y1) = self._ranges
         columns = np.floor((self._x - x0) / (x1 - x0) * self.columns * across).astype(np.int64)
         rows = np.floor((y1 - self._y) / (y1 - y0) * self.rows * down).astype(np.int64)
