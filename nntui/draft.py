@@ -43,7 +43,7 @@ class Draft:
             try:
                 return self.typed(knob, knob.show(value))
             except ConfigError:
-                if not (knob.choices or self._names(knob)):
+                if not (knob.choices or self.names(knob)):
                     break
         return self
 
@@ -51,9 +51,9 @@ class Draft:
         """Whether a knob has a next value, rather than only what one types."""
         if isinstance(knob.default, bool) or knob.choices or knob.ladder:
             return True
-        return isinstance(knob.default, int) or bool(self._names(knob))
+        return isinstance(knob.default, int) or bool(self.names(knob))
 
-    def _names(self, knob: Knob) -> tuple[str, ...]:
+    def names(self, knob: Knob) -> tuple[str, ...]:
         """The names that a text knob takes as the others stand."""
         if knob.key == "data.source":
             return tuple(TARGETS)
@@ -62,7 +62,7 @@ class Draft:
         return ()
 
     def _next(self, knob: Knob, value: Value, direction: int) -> Value:
-        names = self._names(knob)
+        names = self.names(knob)
         if names:
             named: Any = value or names[0]
             here = names.index(named) if named in names else -max(0, direction)

@@ -46,16 +46,16 @@ class Plane:
 
     def framed(self, rows: Sequence[Sequence[Text]], axis: Style) -> list[Strip]:
         """Rows of cells with the axes around them."""
-        (x0, x1), (y0, y1) = self._ranges
         beside = [""] * self.rows
         beside[self.rows // 2] = self._names[1]
-        beside[0], beside[-1] = compact(y1), compact(y0)
+        down = self.places(1, 1)[1]
+        beside[down.min()], beside[down.max()] = compact(float(self._y.max())), compact(float(self._y.min()))
         lines = [
             line((fit(text, self.margin, right=True) + "│", axis), *cells)
             for text, cells in zip(beside, rows, strict=True)
         ]
         lines.append(line((" " * self.margin + "└" + "─" * self.columns, axis)))
-        low, high = compact(x0), compact(x1)
+        low, high = compact(float(self._x.min())), compact(float(self._x.max()))
         middle = fit(self._names[0], max(0, self.columns - len(low) - len(high) - 2)).strip()
         gaps = self.columns + 1 - len(low) - len(high) - len(middle)
         text = low + " " * (gaps // 2) + middle + " " * (gaps - gaps // 2) + high

@@ -103,9 +103,9 @@ class EditScreen(Screen[Path | None]):
         """What the chosen knob is for, and what may stand there; or why the data cannot be read."""
         knob = self.query_one(KnobList).knob
         effect = "" if knob.matters(self._draft.config.get) else "no effect as the others stand; "
-        text = Content.assemble(
-            (plain(f"{knob.name}: {knob.help}"), "bold"), "\n", plain(f"{effect}{knob.allowed}"), "\n"
-        )
+        names = self._draft.names(knob)
+        allowed = f"{', '.join(names)}{'; or a path' if knob.name == 'source' else ''}" if names else knob.allowed
+        text = Content.assemble((plain(f"{knob.name}: {knob.help}"), "bold"), "\n", plain(f"{effect}{allowed}"), "\n")
         if self._wrong:
             text = text + Content.from_markup("[$text-error]$words[/]", words=plain(" ".join(self._wrong.split())))
         self.query_one("#knob-help", Static).update(text)

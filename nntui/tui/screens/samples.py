@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -23,11 +24,16 @@ _MOST = 64
 
 
 class Samples:
-    """Asks for samples, one at a time, and remembers them; the process starts with the first question."""
+    """Asks for samples, one at a time, and remembers them; the process starts with the first question.
+
+    A question goes on when nobody waits for its answer any more: soon somebody may look at the same data again.
+    """
 
     def __init__(self) -> None:
         self._client: Inference | None = None
         self._known: dict[Hashable, Sample | str] = {}
+        self._asked: dict[Hashable, asyncio.Task[Sample | str]] = {}
+        self._turn = asyncio.Lock()
 
     def known(self, config: RunConfig) -> Sample | str | None:
         """The rows, or why there are none, if they have been asked for before."""
@@ -36,18 +42,29 @@ class Samples:
     async def of(self, config: RunConfig) -> Sample | str:
         """The rows of a configuration's data, or why they cannot be had."""
         key = _key(config)
-        if key not in self._known:
-            found = await self._ask(config)
-            while len(self._known) >= _MOST:
-                del self._known[next(iter(self._known))]
-            self._known[key] = found
-        return self._known[key]
+        if key in self._known:
+            return self._known[key]
+        if key not in self._asked:
+            self._asked[key] = asyncio.create_task(self._ask(config))
+        return await asyncio.shield(self._asked[key])
 
     def forget(self) -> None:
         """What was wrong may be well now: files change."""
         self._known = {key: found for key, found in self._known.items() if not isinstance(found, str)}
 
     async def _ask(self, config: RunConfig) -> Sample | str:
+        key = _key(config)
+        try:
+            async with self._turn:
+                found = await self._answer(config)
+        finally:
+            del self._asked[key]
+        while len(self._known) >= _MOST:
+            del self._known[next(iter(self._known))]
+        self._known[key] = found
+        return found
+
+    async def _answer(self, config: RunConfig) -> Sample | str:
         if self._client is None:
             self._client = Inference()
         try:
@@ -57,6 +74,8 @@ class Samples:
 
     def close(self) -> None:
         """Ends the process; a later question starts another."""
+        for task in tuple(self._asked.values()):
+            task.cancel()
         if self._client is not None:
             self._client.close()
             self._client = None

@@ -98,6 +98,7 @@ class StartScreen(Screen[None]):
         """Fills the lists; the runs are looked at again every now and then."""
         for box, name in (("#presets-box", "Presets"), ("#about", "About"), ("#runs-box", "Runs"), ("#data", "Data")):
             self.query_one(box).border_title = name
+        self.query_one(About).can_focus = False  # the key for a closer look shows all of it
         self._read_presets()
         self.query_one(PresetList).focus()
         await self._read_runs()
@@ -108,10 +109,6 @@ class StartScreen(Screen[None]):
         self._samples.forget()
         self._read_presets()
         await self._read_runs()
-
-    def on_screen_suspend(self) -> None:
-        """Nobody looks at data now."""
-        self._samples.close()
 
     def on_unmount(self) -> None:
         """Leaves no process behind."""
@@ -247,7 +244,7 @@ class StartScreen(Screen[None]):
     async def _open(self, message: RowList.Opened) -> None:
         if isinstance(message.rows, RunList):
             if message.row_id in self._folders:
-                self.post_message(Opened(self._folders[message.row_id]))
+                self._leave_for(self._folders[message.row_id])
             return
         entry = self._entries[message.row_id]
         if isinstance(entry.config, UserError):
@@ -255,11 +252,16 @@ class StartScreen(Screen[None]):
         elif not self._busy:
             await self._start(entry.name, entry.config)
 
+    def _leave_for(self, folder: Path) -> None:
+        """Opens a run; nobody looks at data meanwhile."""
+        self._samples.close()
+        self.post_message(Opened(folder))
+
     async def _start(self, preset: str, found: RunConfig) -> None:
         self._busy = True
         try:
             folder, _ = await asyncio.to_thread(launch.start_run, found, preset=preset)
-            self.post_message(Opened(folder))
+            self._leave_for(folder)
         except (UserError, OSError) as error:
             self._say(str(error), "error")
         finally:
@@ -351,7 +353,7 @@ class StartScreen(Screen[None]):
     async def _edit(self, found: RunConfig, preset: str) -> None:
         def take(folder: Path | None) -> None:
             if folder is not None:
-                self.post_message(Opened(folder))
+                self._leave_for(folder)
 
         await self.app.push_screen(EditScreen(found, preset, self._samples, self._marker), take)
 
