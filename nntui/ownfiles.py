@@ -53,7 +53,7 @@ def _usable(entry: os.DirEntry[str]) -> bool:
 def completed(text: str) -> str:
     """The text with all that its suggestions have in common."""
     found = suggestions(text)
-    return os.path.commonprefix(found) if found else text
+    return os.path.commonprefix(found) if found else text  # noqa: RUF071 - as far as the letters agree
 
 
 def configuration(text: str) -> tuple[str, RunConfig]:

@@ -13,7 +13,6 @@ import typer
 
 from nntui import ending
 from nntui.cli.output import FAILED, duration, line_of_json, number, talk
-from nntui.errors import UserError
 from nntui.store import catalog, folder
 from nntui.store.records import RunRecord
 from nntui.text import plain

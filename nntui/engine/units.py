@@ -79,4 +79,5 @@ def _output_slopes(network: Network, P: Array) -> Array:
     """What the gradient of the loss at the output is multiplied by; nothing, where the cross-entropy undoes it."""
     if network.output == "identity" or network.loss_name == CROSS_ENTROPY:
         return np.ones_like(P)
-    return P - P * P  # of sigmoid, and of softmax the part that is a unit's own
+    slopes: Array = P - P * P  # of sigmoid, and of softmax the part that is a unit's own
+    return slopes

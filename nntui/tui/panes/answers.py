@@ -13,8 +13,8 @@ from rich.style import Style
 
 from nntui import outcomes
 from nntui.store.records import RunRecord
-from nntui.tui.feed import Arrays
 from nntui.tui.panes.numbers import bar, figure
+from nntui.tui.picture import Arrays
 from nntui.tui.widgets.text import fit
 
 Array = NDArray[Any]

@@ -1,4 +1,4 @@
-"""The five panes: which are seen, and which has the focus."""
+"""The panes: which are seen, and which has the focus."""
 
 from __future__ import annotations
 
@@ -11,12 +11,26 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from nntui.tui import keymap
-from nntui.tui.feed import Picture
 from nntui.tui.panes.curves import CurvePane, GradientPane, LossPane
+from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.layers import LayerPane
+from nntui.tui.panes.plane import PlanePane
 from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.picture import Picture
 
+AnyPane = LossPane | GradientPane | KnobPane | LayerPane | PredictionPane | PlanePane | EventPane
+PANES: tuple[type[AnyPane], ...] = (
+    LossPane,
+    GradientPane,
+    KnobPane,
+    LayerPane,
+    PredictionPane,
+    PlanePane,
+    EventPane,
+)
+#: Panes that are hidden at first in a terminal of fewer columns or lines than these.
+ROOMY, EXTRA = (110, 34), (6, 7)
 #: In a smaller terminal one pane is shown at a time.
 WIDE, HIGH = 72, 20
 #: In a lower terminal panes give up what can be scrolled to.
@@ -31,7 +45,7 @@ class Board(Horizontal):
     def __init__(self, marker: str) -> None:
         super().__init__()
         self._marker = marker
-        self._hidden: set[int] = set()
+        self._hidden: set[int] | None = None  # what fits decides, until a person does
         self._alone: int | None = None
         self._small_shows = 1
         self._focus_before: Widget | None = None
@@ -41,16 +55,17 @@ class Board(Horizontal):
         with Vertical(id="left"):
             yield LossPane(self._marker, log_axis=False, id="loss")
             yield GradientPane(self._marker, log_axis=True, id="gradients")
+            yield PlanePane(self._marker)
         with Vertical(id="right"):
             yield KnobPane()
             yield LayerPane(id="layers")
             yield PredictionPane(ascii_only=self._marker == "ascii")
+            yield EventPane(id="events")
 
     @property
-    def panes(self) -> list[LossPane | GradientPane | KnobPane | LayerPane | PredictionPane]:
+    def panes(self) -> list[AnyPane]:
         """All panes, in the order of their numbers."""
-        loss, gradients = self.query_one(LossPane), self.query_one(GradientPane)
-        return [loss, gradients, self.query_one(KnobPane), self.query_one(LayerPane), self.query_one(PredictionPane)]
+        return [self.query_one(pane) for pane in PANES]
 
     def picture(self, picture: Picture) -> None:
         """Shows the run as it is in the picture, in every pane."""
@@ -74,10 +89,18 @@ class Board(Horizontal):
         """The number of the pane that is shown alone, if one is."""
         return self._small_shows if self._small else self._alone
 
+    @property
+    def _hides(self) -> set[int]:
+        """The numbers of the panes that are not shown where several are."""
+        if self._hidden is not None:
+            return self._hidden
+        roomy = self.app.size.width >= ROOMY[0] and self.app.size.height >= ROOMY[1]
+        return set() if roomy else set(EXTRA)
+
     def _arrange(self) -> None:
-        only, panes = self._only, self.panes
+        only, hidden, panes = self._only, self._hides, self.panes
         for pane in panes:
-            pane.display = pane.number == only if only else pane.number not in self._hidden
+            pane.display = pane.number == only if only else pane.number not in hidden
         for column in (self.query_one("#left"), self.query_one("#right")):
             seen = [child for child in column.children if child.display]
             column.display = bool(seen)
@@ -107,10 +130,10 @@ class Board(Horizontal):
             self._small_shows = number
         elif self._alone:
             self._alone = number
-        elif number in self._hidden:
-            self._hidden.discard(number)
-        elif len(self._hidden) < len(self.panes) - 1:
-            self._hidden.add(number)
+        elif number in self._hides:
+            self._hidden = self._hides - {number}
+        elif len(self._hides) < len(self.panes) - 1:
+            self._hidden = self._hides | {number}
         self._arrange()
         pane = self.panes[number - 1]
         if pane.display:

@@ -73,10 +73,11 @@ class Comparison(Cells):
     def _figures(self, width: int) -> list[Strip]:
         """Number, line, name, state and last figures of each run; those that none of them has are left out."""
         runs = [one.run for one in self._compared]
-        columns = [("loss", 8, [figure(run.latest.get("loss")) for run in runs])]
-        for name in ("val_loss", *_SCORES):
-            if any(run.latest.get(name) is not None for run in runs):
-                columns.append((name, max(8, len(name)), [figure(run.latest.get(name)) for run in runs]))
+        columns = [
+            (name, max(8, len(name)), [figure(run.latest.get(name)) for run in runs])
+            for name in ("loss", "val_loss", *_SCORES)
+            if any(run.latest.get(name) is not None for run in runs)
+        ]
         columns += [
             ("steps", 11, [count(run.step) for run in runs]),
             ("time", 8, [duration(run.elapsed) for run in runs]),

@@ -7,26 +7,16 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.message import Message
 from textual.style import Style
 
 from nntui.store.records import Curve, Event
 from nntui.text import plain
-from nntui.tui.feed import Picture, Query
 from nntui.tui.panes.pane import Pane, Pictured
+from nntui.tui.picture import Picture, Query, Wanted
 from nntui.tui.widgets.chart import Chart, Mark
 
 #: The kinds of events that are marked on the curves.
 SYMBOLS = {"set": "▲", "warning": "✕"}
-
-
-class Wanted(Message):
-    """What a chart wants from the feed; nothing while it is hidden."""
-
-    def __init__(self, chart: str, query: Query | None) -> None:
-        super().__init__()
-        self.chart = chart
-        self.query = query
 
 
 class CurvePane(Pane, Pictured, Chart):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,31 +23,13 @@ from nntui.tui.panes.scatter import (
     by_height,
     dotted,
 )
+from nntui.tui.picture import Sample
 from nntui.tui.widgets.cells import Cells, line
 from nntui.tui.widgets.text import fit
 
 #: As many rows of a table are shown as rows; of more, what each feature tells.
 FEW_ROWS = 16
 _SERIES = 6
-
-
-class Sample(Protocol):
-    """Some rows of a data set: raw inputs ``X`` (rows, features), targets ``T`` (rows, outputs), and what they are."""
-
-    @property
-    def X(self) -> NDArray[Any]: ...
-    @property
-    def T(self) -> NDArray[Any]: ...
-    @property
-    def task(self) -> str: ...
-    @property
-    def features(self) -> tuple[str, ...]: ...
-    @property
-    def classes(self) -> tuple[str, ...]: ...
-    @property
-    def image(self) -> tuple[int, int, int] | None: ...
-    @property
-    def value_range(self) -> tuple[float, float] | None: ...
 
 
 class DataPicture(Cells):

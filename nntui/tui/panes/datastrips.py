@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +15,15 @@ from textual.strip import Strip
 from nntui.ticks import compact
 from nntui.tui.panes.scatter import ASCII_BARS, ASCII_MARKS, BARS, MARKS, Text, bar, leveled, mark
 from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
+from nntui.tui.picture import Sample
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 
-if TYPE_CHECKING:
-    from nntui.tui.panes.datapicture import Sample
-
 Floats = NDArray[np.float64]
 #: The widest names of features, and the highest thumbnail, in lines.
-_NAME, _TALL = 16, 6
+_NAME, _TALL = 16, 8
+#: So many images stand beside each other at least.
+_ACROSS = 3
 _NUMBER = 6
 
 
@@ -39,7 +38,10 @@ def strips(
     *,
     ascii_only: bool,
 ) -> list[Strip]:
-    """A line a feature, those that tell most first: the class that is most in each part of its range, or the mean target."""
+    """A line a feature, those that tell most first: which class is most, part by part of its range; or the mean target.
+
+    ``kinds`` are the classes of the rows, None where numbers are to be told.
+    """
     width, height = size
     names = min(_NAME, max(map(cell_len, sample.features)), max(4, width // 3))
     ends = _NUMBER if width - names - 2 * _NUMBER - 4 >= 10 else 0
@@ -124,8 +126,8 @@ def thumbnails(
     """Images beside and below each other, of each class in turn, with the class beneath."""
     width, height = size
     assert sample.image is not None
-    tall = max(1, min(_TALL, height - 1, (sample.image[0] + 1) // 2))
-    pixels = thumbnail_size(sample.image, (2 * tall, width))
+    tall = max(1, min(_TALL, height - 1))
+    pixels = thumbnail_size(sample.image, (2 * tall, max(1, width // _ACROSS - 1)))
     lines_each = (pixels[0] + 1) // 2
     cell_width = max(pixels[1], 6)
     across, down = max(1, (width + 1) // (cell_width + 1)), max(1, height // (lines_each + 1))

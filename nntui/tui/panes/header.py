@@ -9,9 +9,9 @@ from rich.style import Style
 
 from nntui.store.records import RunRecord
 from nntui.text import plain
-from nntui.tui.feed import Picture
 from nntui.tui.panes.numbers import bar, count, duration, figure
 from nntui.tui.panes.pane import PictureCells
+from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 

@@ -13,8 +13,8 @@ from nntui import config
 from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS
 from nntui.tui import keymap
-from nntui.tui.feed import Picture
 from nntui.tui.panes.pane import Pane, PictureCells
+from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 

@@ -10,9 +10,9 @@ from textual.geometry import Size
 
 from nntui.store.records import SAMPLES_PER_PARAMETER, LayerRecord
 from nntui.text import plain
-from nntui.tui.feed import Picture
 from nntui.tui.panes.numbers import count, figure
 from nntui.tui.panes.pane import Pane, PictureCells
+from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.timer import Timer
 
 from nntui.text import plain
-from nntui.tui.feed import Picture
+from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import Cells
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from textual.strip import Strip
 from nntui import outcomes
 from nntui.store.records import RunRecord
 from nntui.tui import keymap
-from nntui.tui.feed import Picture
 from nntui.tui.panes.answers import ClassAnswers, NumberAnswers
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
+from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 
@@ -59,7 +59,14 @@ class PredictionPane(Pane, PictureCells):
             text = fit("The predictions appear after the first step.", self.size.width)
             self.show([line((text, self._style("quiet")))])
             return
-        key = (picture.predictions_step, picture.run.id, self.size, self._worst_first, self._first, self.app.theme)
+        key = (
+            picture.table("predictions").step,
+            picture.run.id,
+            self.size,
+            self._worst_first,
+            self._first,
+            self.app.theme,
+        )
         if key == self._drawn:
             return
         P, T, task = picture.predictions["P"], picture.rows["T"], picture.run.data.get("task", "binary")

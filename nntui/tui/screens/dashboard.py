@@ -14,11 +14,12 @@ from nntui.knob import Knob, Value
 from nntui.knobs import KNOBS
 from nntui.text import plain
 from nntui.tui import keymap, terminal
-from nntui.tui.feed import Answered, Feed, NewPicture, Picture, Unreadable
+from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
 from nntui.tui.panes.board import Board
-from nntui.tui.panes.curves import LossPane, Wanted
+from nntui.tui.panes.curves import LossPane
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, Turned, Typed
+from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.value import ValueEntry
@@ -109,6 +110,16 @@ class DashboardScreen(Screen[None]):
     def _pass_on(self, message: Wanted) -> None:
         if self._feed is not None:
             self._feed.want(message.chart, message.query)
+
+    @on(WantedTables)
+    def _pass_on_tables(self, message: WantedTables) -> None:
+        if self._feed is not None:
+            self._feed.want_tables(message.pane, message.names)
+
+    @on(Asked)
+    def _pass_on_question(self, message: Asked) -> None:
+        if self._feed is not None:
+            self._feed.ask(message.pane, message.question)
 
     # Steering
 

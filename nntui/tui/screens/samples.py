@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -11,8 +10,9 @@ from textual.timer import Timer
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.knobs import DataConfig
-from nntui.tui.inference import Inference, Sample
+from nntui.tui.inference import Inference
 from nntui.tui.panes.datapicture import DataPicture
+from nntui.tui.picture import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -24,16 +24,11 @@ _MOST = 64
 
 
 class Samples:
-    """Asks for samples, one at a time, and remembers them; the process starts with the first question.
-
-    A question goes on when nobody waits for its answer any more: soon somebody may look at the same data again.
-    """
+    """Asks for samples and remembers them; the process that reads them starts with the first question."""
 
     def __init__(self) -> None:
         self._client: Inference | None = None
         self._known: dict[Hashable, Sample | str] = {}
-        self._asked: dict[Hashable, asyncio.Task[Sample | str]] = {}
-        self._turn = asyncio.Lock()
 
     def known(self, config: RunConfig) -> Sample | str | None:
         """The rows, or why there are none, if they have been asked for before."""
@@ -41,44 +36,27 @@ class Samples:
 
     async def of(self, config: RunConfig) -> Sample | str:
         """The rows of a configuration's data, or why they cannot be had."""
-        key = _key(config)
-        if key in self._known:
-            return self._known[key]
-        if key not in self._asked:
-            self._asked[key] = asyncio.create_task(self._ask(config))
-        return await asyncio.shield(self._asked[key])
+        if self._client is None:
+            self._client = Inference()
+        found: Sample | str
+        try:
+            found = await self._client.sample(config.to_dict())
+        except UserError as error:
+            found = str(error)
+        while len(self._known) >= _MOST:
+            del self._known[next(iter(self._known))]
+        self._known[_key(config)] = found
+        return found
 
     def forget(self) -> None:
         """What was wrong may be well now: files change."""
         self._known = {key: found for key, found in self._known.items() if not isinstance(found, str)}
 
-    async def _ask(self, config: RunConfig) -> Sample | str:
-        key = _key(config)
-        try:
-            async with self._turn:
-                found = await self._answer(config)
-        finally:
-            del self._asked[key]
-        while len(self._known) >= _MOST:
-            del self._known[next(iter(self._known))]
-        self._known[key] = found
-        return found
-
-    async def _answer(self, config: RunConfig) -> Sample | str:
-        if self._client is None:
-            self._client = Inference()
-        try:
-            return await self._client.sample(config)
-        except UserError as error:
-            return str(error)
-
-    def close(self) -> None:
+    async def close(self) -> None:
         """Ends the process; a later question starts another."""
-        for task in tuple(self._asked.values()):
-            task.cancel()
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
 
 def _key(config: RunConfig) -> tuple[DataConfig, int]:
@@ -105,9 +83,7 @@ class SampledPicture(DataPicture):
     def of(self, config: RunConfig | None, words: str = "") -> None:
         """Shows the data of a configuration soon; words where there is none."""
         self._config = config
-        if self._later is not None:
-            self._later.stop()
-            self._later = None
+        self.rest()
         if config is None:
             self.say(words)
             return
@@ -117,6 +93,12 @@ class SampledPicture(DataPicture):
         else:
             self.say("reading the data…")
             self._later = self.set_timer(SETTLE_SECONDS, self._ask)
+
+    def rest(self) -> None:
+        """Asks nothing more until another configuration is shown."""
+        if self._later is not None:
+            self._later.stop()
+            self._later = None
 
     def _ask(self) -> None:
         self._later = None

@@ -110,9 +110,9 @@ class StartScreen(Screen[None]):
         self._read_presets()
         await self._read_runs()
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """Leaves no process behind."""
-        self._samples.close()
+        await self._samples.close()
 
     def on_resize(self, event: Resize) -> None:
         """Narrow lists show less of each row."""
@@ -254,7 +254,8 @@ class StartScreen(Screen[None]):
 
     def _leave_for(self, folder: Path) -> None:
         """Opens a run; nobody looks at data meanwhile."""
-        self._samples.close()
+        self._picture.rest()
+        self.run_worker(self._samples.close(), group="close")
         self.post_message(Opened(folder))
 
     async def _start(self, preset: str, found: RunConfig) -> None:

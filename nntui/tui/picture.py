@@ -1,0 +1,142 @@
+"""What the screen draws: a run as it stood at one moment, and what panes may wish to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from textual.message import Message
+
+from nntui.store.records import Curve, Event, RunRecord
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a chart shows: series, a range of steps (all of them when None), and about how many buckets."""
+
+    names: tuple[str, ...]
+    buckets: int
+    steps: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Named arrays as they were at a step; -1 before there are any."""
+
+    step: int = -1
+    arrays: Arrays = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Raw inputs X (rows, features) to be answered by the network, with what each layer makes of them if ``layers``.
+
+    A question stands until it is taken back, and is answered again whenever the network has changed.
+    """
+
+    X: NDArray[np.float64]
+    layers: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the network of a step makes of a question.
+
+    ``P`` (rows, outputs) is in the unit of the target; ``layers`` has each layer's activations (rows, units), nothing
+    unless asked for. ``error`` says in one line why there are none.
+    """
+
+    question: Question
+    step: int = -1
+    P: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    layers: tuple[NDArray[np.float64], ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Up to 500 rows of the data of a configuration, evenly spaced: what is seen before anything is trained.
+
+    ``X`` (rows, features) and ``T`` (rows, outputs) are as they were measured, NaN where a value is missing; ``part``
+    (rows,) is 1 for the rows that would be held out; ``total`` says how many rows there are. ``image`` is (height,
+    width, channels) where the features are pixels, whose darkest and brightest value are in ``value_range``.
+    """
+
+    X: NDArray[np.float64]
+    T: NDArray[np.float64]
+    part: NDArray[np.uint8]
+    total: int
+    task: str
+    features: tuple[str, ...]
+    outputs: tuple[str, ...]
+    classes: tuple[str, ...]
+    target: str
+    image: tuple[int, int, int] | None = None
+    value_range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A run as it stood at one moment.
+
+    ``silence`` is for how many seconds the trainer of a live run has said nothing, 0 while that is not long.
+    ``curves`` has an entry for each chart that asked, by metric; ``tables`` has what was wanted by name: always the
+    ``rows`` of the prediction table (their numbers from 1 ``row``, raw inputs ``X``, targets ``T``, ``part``) and the
+    ``predictions`` (``P``) of their newest step; ``answers`` has one for each pane that asked.
+    """
+
+    run: RunRecord
+    silence: int = 0
+    curves: dict[str, dict[str, Curve]] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+    def table(self, name: str) -> Table:
+        """The newest arrays of a name, none of step -1 before there are any."""
+        return self.tables.get(name, _NO_TABLE)
+
+    @property
+    def rows(self) -> Arrays:
+        """The rows of the prediction table."""
+        return self.table("rows").arrays
+
+    @property
+    def predictions(self) -> Arrays:
+        """The newest predictions of these rows."""
+        return self.table("predictions").arrays
+
+
+_NO_TABLE = Table()
+
+
+class Wanted(Message):
+    """What a chart wants from the feed; nothing while it is hidden."""
+
+    def __init__(self, chart: str, query: Query | None) -> None:
+        super().__init__()
+        self.chart = chart
+        self.query = query
+
+
+class WantedTables(Message):
+    """Which tables a pane wants besides rows and predictions; none while it is hidden."""
+
+    def __init__(self, pane: str, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.pane = pane
+        self.names = names
+
+
+class Asked(Message):
+    """What a pane asks of the network from now on; None when it asks nothing any more."""
+
+    def __init__(self, pane: str, question: Question | None) -> None:
+        super().__init__()
+        self.pane = pane
+        self.question = question
