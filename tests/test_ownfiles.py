@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,5 @@ def test_what_cannot_be_opened_says_why(text: str, said: str) -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_borne(text: str) -> None:
     assert ownfiles.completed(text).startswith(text)
-    try:
+    with suppress(UserError):
         ownfiles.configuration(text)
-    except UserError as error:
-        assert str(error)

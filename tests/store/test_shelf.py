@@ -9,6 +9,7 @@ import pytest
 
 from nntui import paths
 from nntui.store import catalog
+from nntui.store.records import RunRecord
 from nntui.store.schema import RunError
 from nntui.store.shelf import Shelf
 from tests.tui import recorded
@@ -26,7 +27,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     opening = catalog.open_run
 
-    def note(folder: Path) -> catalog.RunRecord:
+    def note(folder: Path) -> RunRecord:
         names.append(folder.name)
         return opening(folder)
 

@@ -122,7 +122,8 @@ class Comparison(Cells):
         return lines
 
     def _style(self, part: str) -> Style:
-        return self.get_component_rich_style(f"comparison--{part}", partial=True)
+        style = self.get_component_rich_style(f"comparison--{part}")
+        return Style(color=style.color, dim=style.dim)
 
     def on_resize(self) -> None:
         """More or fewer lines fit."""

@@ -12,12 +12,13 @@ from textual.strip import Strip
 from textual.style import Style as ContentStyle
 
 from nntui.text import plain
-from nntui.tui.panes.datastrips import strips, table, thumbnails
+from nntui.tui.panes.datastrips import most_telling, strips, table, thumbnails
 from nntui.tui.panes.scatter import (
     ASCII_BARS,
     ASCII_MARKS,
     BARS,
     MARKS,
+    Floats,
     Plane,
     by_class,
     by_height,
@@ -29,6 +30,8 @@ from nntui.tui.widgets.text import fit
 
 #: As many rows of a table are shown as rows; of more, what each feature tells.
 FEW_ROWS = 16
+#: Lines without which points in a plane tell nothing.
+_LEAST_PLANE = 6
 _SERIES = 6
 
 
@@ -109,30 +112,40 @@ class DataPicture(Cells):
         if sample.image is not None:
             kinds = _kinds(sample, T)
             return thumbnails(X, kinds, sample, (width, height), self._style("quiet"), ascii_only=self._ascii), ""
-        if X.shape[1] == 1 or (X.shape[1] == 2 and not (len(X) <= FEW_ROWS and height < 6)):
-            return self._plane(sample, X, T, width, height)
-        if len(X) <= FEW_ROWS:
+        if len(X) <= FEW_ROWS and (X.shape[1] > 2 or height < _LEAST_PLANE):
             return table(X, T, sample, (width, height), self._style("axis")), f"{len(X)} rows"
+        if X.shape[1] <= 2:
+            return self._plane(sample, X, T, list(range(X.shape[1])), (width, height))
+        return self._strips(sample, X, T, width, height)
+
+    def _strips(self, sample: Sample, X: Floats, T: Floats, width: int, height: int) -> tuple[list[Strip], str]:
+        """A strip a feature; where there is room, the two that tell most as a plane."""
         kinds = _kinds(sample, T)
         drawn = strips(X, T, kinds, sample, (width, height), self._series, self._style("axis"), ascii_only=self._ascii)
+        rest = height - len(drawn)
+        if rest >= _LEAST_PLANE:
+            drawn += self._plane(sample, X, T, most_telling(X, T, kinds)[:2], (width, rest))[0]
         return drawn, f"{len(drawn)} of {X.shape[1]} inputs" if len(drawn) < X.shape[1] else ""
 
     def _plane(
-        self, sample: Sample, X: NDArray[np.float64], T: NDArray[np.float64], width: int, height: int
+        self, sample: Sample, X: Floats, T: Floats, features: list[int], size: tuple[int, int]
     ) -> tuple[list[Strip], str]:
+        """One feature against the target, or two against each other."""
         axis, kinds = self._style("axis"), _kinds(sample, T)
         marks = ASCII_MARKS if self._ascii else MARKS
-        if X.shape[1] == 1:
-            y = T[:, 0] if kinds is None else kinds.astype(np.float64)
-            plane = Plane(X[:, 0], y, width, height, (sample.features[0], "" if kinds is None else "class"))
-            if kinds is None:
-                return dotted(plane, self._series[0], axis, ascii_only=self._ascii), f"{len(X)} rows"
+        x, name = X[:, features[0]], sample.features[features[0]]
+        if len(features) == 1 and kinds is None:
+            plane = Plane(x, T[:, 0], size, (name, ""))
+            return dotted(plane, self._series[0], axis, ascii_only=self._ascii), f"{len(X)} rows"
+        if len(features) == 1:
+            assert kinds is not None
+            plane = Plane(x, kinds.astype(np.float64), size, (name, "class"))
             return by_class(plane, kinds, self._series, axis, marks), ""
-        plane = Plane(X[:, 0], X[:, 1], width, height, (sample.features[0], sample.features[1]))
-        if kinds is None:
-            bars = ASCII_BARS if self._ascii else BARS
-            return by_height(plane, T[:, 0], self._series[0], axis, bars), f"{bars[0]} low, {bars[-1]} high"
-        return by_class(plane, kinds, self._series, axis, marks), ""
+        plane = Plane(x, X[:, features[1]], size, (name, sample.features[features[1]]))
+        if kinds is not None:
+            return by_class(plane, kinds, self._series, axis, marks), ""
+        bars = ASCII_BARS if self._ascii else BARS
+        return by_height(plane, T[:, 0], self._series[0], axis, bars), f"{bars[0]} low, {bars[-1]} high"
 
     @property
     def _series(self) -> list[Style]:

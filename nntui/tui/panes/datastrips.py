@@ -47,7 +47,7 @@ def strips(
     ends = _NUMBER if width - names - 2 * _NUMBER - 4 >= 10 else 0
     cells = max(1, width - names - 1 - (2 * ends + 2 if ends else 0))
     lines = []
-    for feature in np.argsort(-_telling(X, T, kinds), kind="stable")[:height].tolist():
+    for feature in most_telling(X, T, kinds)[:height]:
         column = X[:, feature]
         low, high = float(column.min()), float(column.max())
         if kinds is None:
@@ -61,6 +61,12 @@ def strips(
         after = (" " + fit(compact(high), ends), axis) if ends else ""
         lines.append(line(name, before, *middle, after))
     return lines
+
+
+def most_telling(X: Floats, T: Floats, kinds: NDArray[np.int64] | None) -> list[int]:
+    """The numbers of the features, those first that go most with the target."""
+    order: list[int] = np.argsort(-_telling(X, T, kinds), kind="stable").tolist()
+    return order
 
 
 def _telling(X: Floats, T: Floats, kinds: NDArray[np.int64] | None) -> Floats:

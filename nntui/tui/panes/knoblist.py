@@ -50,8 +50,8 @@ class KnobList(RowList):
 
     def row(self, row_id: str, width: int, base: Style) -> Strip:
         """A heading, or pointer, mark, name and value of a knob; one without effect as the others stand is quiet."""
-        accent = self.get_component_rich_style("rows--accent", partial=True)
-        quiet = self.get_component_rich_style("rows--quiet", partial=True)
+        accent = self.tone("accent")
+        quiet = self.tone("quiet")
         if row_id not in KNOBS:
             return line((fit(f"── {_HEADINGS[row_id]} " + "─" * width, width), quiet))
         knob = KNOBS[row_id]

@@ -19,6 +19,8 @@ from nntui.tui.widgets.text import fit
 
 #: The widest column of names.
 _MOST_NAME = 22
+#: Less than so many cells of a title tell nothing.
+_LEAST_TITLE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,17 @@ class PresetList(RowList):
     def row(self, row_id: str, width: int, base: Style) -> Strip:
         """Pointer, a star on those of one's own, name, title."""
         entry = self.entries[row_id]
-        quiet = self.get_component_rich_style("rows--quiet", partial=True)
-        wrong = self.get_component_rich_style("rows--attention", partial=True)
-        accent = self.get_component_rich_style("rows--accent", partial=True)
-        names = min(max(cell_len(name) for name in self.entries), _MOST_NAME, max(8, width - 3))
+        quiet = self.tone("quiet")
+        wrong = self.tone("attention")
+        accent = self.tone("accent")
+        names = min(max(cell_len(name) for name in self.entries), _MOST_NAME)
+        if width - 5 - names < _LEAST_TITLE and not isinstance(entry.config, UserError):
+            names = max(0, width - 3)
         pointer = "▸" if row_id == self.chosen else " "
         tone = wrong if isinstance(entry.config, UserError) else quiet
         return line(
             (pointer, base),
             ("* " if entry.own else "  ", base + accent),
             (fit(entry.name, names), base),
-            ("  ", base),
-            (fit(entry.title, max(0, width - 5 - names)), base + tone),
+            ("  " + fit(entry.title, max(0, width - 5 - names)), base + tone),
         )

@@ -27,7 +27,6 @@ class RowList(Cells):
     BINDINGS: ClassVar = keymap.bindings(keymap.LISTS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "rows--chosen",
-        "rows--kept",
         "rows--quiet",
         "rows--heading",
         "rows--live",
@@ -37,7 +36,6 @@ class RowList(Cells):
     DEFAULT_CSS = """
     RowList {
         .rows--chosen { color: $foreground; background: $primary 25%; text-style: bold; }
-        .rows--kept { color: $foreground; text-style: bold; }
         .rows--quiet { color: $foreground 60%; }
         .rows--heading { color: $foreground 65%; }
         .rows--live { color: $success; }
@@ -143,8 +141,7 @@ class RowList(Cells):
         if not width or not self._height:
             return
         if not self.ids:
-            quiet = self.get_component_rich_style("rows--quiet", partial=True)
-            self.show([line((fit(self.empty_text, width), quiet))])
+            self.show([line((fit(self.empty_text, width), self.tone("quiet")))])
             return
         place = self.ids.index(self._chosen) if self._chosen in self.ids else 0
         first = min(self._first, place, max(0, len(self.ids) - self._height))
@@ -156,7 +153,12 @@ class RowList(Cells):
     def _base(self, row_id: str) -> Style:
         if row_id != self._chosen:
             return Style()
-        return self.get_component_rich_style("rows--chosen" if self.has_focus else "rows--kept", partial=True)
+        return self.get_component_rich_style("rows--chosen") if self.has_focus else Style(bold=True)
+
+    def tone(self, part: str) -> Style:
+        """The colour of a part, on whatever the row has behind it."""
+        style = self.get_component_rich_style(f"rows--{part}")
+        return Style(color=style.color, dim=style.dim)
 
     # Keys and the mouse
 

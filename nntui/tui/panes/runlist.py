@@ -22,8 +22,8 @@ from nntui.tui.widgets.text import fit
 
 #: Cells of a sparkline.
 SPARK = 10
-#: A name has so many cells before another column is shown.
-_LEAST_NAME = 12
+#: Names have what the longest of them needs, between these, before another column is shown.
+_LEAST_NAME, _LONG_NAME = 8, 20
 #: As many runs as a comparison can hold apart by colour and dashes.
 MOST_MARKED = 8
 _TONES = {"running": "live", "starting": "live", "paused": "accent", "diverged": "attention", "crashed": "attention"}
@@ -77,6 +77,7 @@ class RunList(RowList):
         self.runs: dict[str, RunRecord] = {}
         self.marked: tuple[str, ...] = ()
         self._ascii = marker == "ascii"
+        self._least_name = _LEAST_NAME
         self._sparks: dict[str, tuple[int, tuple[int, ...]]] = {}
 
     def offer(self, runs: Sequence[RunRecord], known: Mapping[str, RunRecord]) -> None:
@@ -84,6 +85,8 @@ class RunList(RowList):
         self.runs = {run.id: run for run in runs}
         self.marked = tuple(run_id for run_id in self.marked if run_id in known)
         self._sparks = {run_id: spark for run_id, spark in self._sparks.items() if run_id in known}
+        longest = max((len(run.name) for run in known.values()), default=0)
+        self._least_name = max(_LEAST_NAME, min(_LONG_NAME, longest))
         self.fill(tuple(self.runs))
 
     def sparked(self, sparks: Mapping[str, tuple[int, tuple[int, ...]]]) -> None:
@@ -96,22 +99,31 @@ class RunList(RowList):
         super().redraw()
         seen = [self.runs[run_id] for run_id in self.in_sight if run_id in self.runs]
         stale = [run for run in seen if run.step and self._sparks.get(run.id, (-1,))[0] != run.step]
-        if stale and self.size.width and _CURVE in _columns(self.size.width):
+        if stale and self.size.width and _CURVE in self._columns(self.size.width):
             self.post_message(SparksWanted(stale))
+
+    def _columns(self, width: int) -> list[_Column]:
+        """Those for which there is room beside a name, in the order in which they stand."""
+        room, found = width - 3 - self._least_name, []
+        for column in _WANTED:
+            if room >= column.width + 2:
+                room -= column.width + 2
+                found.append(column)
+        return sorted(found, key=lambda column: _ORDER.index(column.heading))
 
     def heading(self, width: int) -> Strip | None:
         """The columns' names; a low list has no line for them."""
         if self.size.height < 6:
             return None
-        columns = _columns(width)
+        columns = self._columns(width)
         texts = [(fit(column.heading, column.width, right=column.right)) for column in columns]
-        style = self.get_component_rich_style("rows--heading", partial=True)
+        style = self.tone("heading")
         return line(("   " + "  ".join((fit(_NAME, _name_width(width, columns)), *texts)), style))
 
     def row(self, row_id: str, width: int, base: Style) -> Strip:
         """Pointer, mark, name, and as many columns as there is room for."""
-        run, columns = self.runs[row_id], _columns(width)
-        accent = self.get_component_rich_style("rows--accent", partial=True)
+        run, columns = self.runs[row_id], self._columns(width)
+        accent = self.tone("accent")
         name_width = _name_width(width, columns)
         parts: list[tuple[str, Style]] = [
             ("▸" if row_id == self.chosen else " ", base),
@@ -128,9 +140,11 @@ class RunList(RowList):
         """States are told by their colour too; what is looked at less is quieter."""
         if column.heading == "state":
             name = _TONES.get(run.state, "")
+        elif column is _CURVE:
+            name = "live" if run.live else "quiet"
         else:
-            name = {"loss": "", "loss curve": "accent"}.get(column.heading, "quiet")
-        return self.get_component_rich_style(f"rows--{name}", partial=True) if name else Style()
+            name = "" if column.heading == "loss" else "quiet"
+        return self.tone(name) if name else Style()
 
     def action_mark(self) -> None:
         """Marks the chosen run, or takes its mark away; then goes on to the next."""

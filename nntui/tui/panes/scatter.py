@@ -29,7 +29,8 @@ _MARGIN, _LEAST = 6, 8
 class Plane:
     """Where points of x and y lie in so many cells; a little air is left around them."""
 
-    def __init__(self, x: Floats, y: Floats, width: int, height: int, names: tuple[str, str]) -> None:
+    def __init__(self, x: Floats, y: Floats, size: tuple[int, int], names: tuple[str, str]) -> None:
+        width, height = size
         self.margin = _MARGIN if width >= _MARGIN + _LEAST else 0
         self.columns = max(1, width - self.margin - 1)
         self.rows = max(1, height - 2)
