@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import textwrap
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
@@ -33,6 +35,16 @@ FEW_ROWS = 16
 #: Lines without which points in a plane tell nothing.
 _LEAST_PLANE = 6
 _SERIES = 6
+#: The longest name of a class in the legend.
+_MOST_CLASS = 12
+
+
+class _Drawn(NamedTuple):
+    """Lines, what else is to be said of them, and whether there are marks of classes in them."""
+
+    lines: list[Strip]
+    note: str = ""
+    marked: bool = False
 
 
 class DataPicture(Cells):
@@ -98,54 +110,54 @@ class DataPicture(Cells):
             self.show([line((fit(text, width), style)) for text in _wrapped(self._found, width)[:height]])
             return
         with np.errstate(all="ignore"):
-            lines, note = self._drawn(self._found, width, height)
-        self.show(lines[:height])
-        self.border_subtitle = self._legend(self._found, note)
+            drawn = self._drawn(self._found, width, height)
+        self.show(drawn.lines[:height])
+        self.border_subtitle = self._legend(self._found, drawn)
 
-    def _drawn(self, sample: Sample, width: int, height: int) -> tuple[list[Strip], str]:
-        """Lines, and what else is to be said of them."""
+    def _drawn(self, sample: Sample, width: int, height: int) -> _Drawn:
+        """What tells most of data of this kind in so many cells."""
         X, T = np.asarray(sample.X, np.float64), np.asarray(sample.T, np.float64)
         kept = np.isfinite(X).all(axis=1) & np.isfinite(T).all(axis=1)
         X, T = X[kept], T[kept]
         if not len(X):
-            return [line(("no rows", self._style("quiet")))], ""
+            return _Drawn([line(("no rows without missing values", self._style("quiet")))])
         if sample.image is not None:
-            kinds = _kinds(sample, T)
-            return thumbnails(X, kinds, sample, (width, height), self._style("quiet"), ascii_only=self._ascii), ""
+            kinds, quiet = _kinds(sample, T), self._style("quiet")
+            return _Drawn(thumbnails(X, kinds, sample, (width, height), quiet, ascii_only=self._ascii))
         if len(X) <= FEW_ROWS and (X.shape[1] > 2 or height < _LEAST_PLANE):
-            return table(X, T, sample, (width, height), self._style("axis")), f"{len(X)} rows"
+            return _Drawn(table(X, T, sample, (width, height), self._style("axis")), f"{len(X)} rows")
         if X.shape[1] <= 2:
             return self._plane(sample, X, T, list(range(X.shape[1])), (width, height))
         return self._strips(sample, X, T, width, height)
 
-    def _strips(self, sample: Sample, X: Floats, T: Floats, width: int, height: int) -> tuple[list[Strip], str]:
+    def _strips(self, sample: Sample, X: Floats, T: Floats, width: int, height: int) -> _Drawn:
         """A strip a feature; where there is room, the two that tell most as a plane."""
-        kinds = _kinds(sample, T)
-        drawn = strips(X, T, kinds, sample, (width, height), self._series, self._style("axis"), ascii_only=self._ascii)
-        rest = height - len(drawn)
-        if rest >= _LEAST_PLANE:
-            drawn += self._plane(sample, X, T, most_telling(X, T, kinds)[:2], (width, rest))[0]
-        return drawn, f"{len(drawn)} of {X.shape[1]} inputs" if len(drawn) < X.shape[1] else ""
+        kinds, axis = _kinds(sample, T), self._style("axis")
+        lines = strips(X, T, kinds, sample, (width, height), self._series, axis, ascii_only=self._ascii)
+        hidden = X.shape[1] - len(lines)
+        note = f"{len(lines)} of {X.shape[1]} inputs" if hidden else ""
+        if height - len(lines) >= _LEAST_PLANE:
+            best = most_telling(X, T, kinds)[:2]
+            lines += self._plane(sample, X, T, best, (width, height - len(lines))).lines
+        return _Drawn(lines, note, marked=kinds is not None)
 
-    def _plane(
-        self, sample: Sample, X: Floats, T: Floats, features: list[int], size: tuple[int, int]
-    ) -> tuple[list[Strip], str]:
+    def _plane(self, sample: Sample, X: Floats, T: Floats, features: list[int], size: tuple[int, int]) -> _Drawn:
         """One feature against the target, or two against each other."""
         axis, kinds = self._style("axis"), _kinds(sample, T)
         marks = ASCII_MARKS if self._ascii else MARKS
         x, name = X[:, features[0]], sample.features[features[0]]
         if len(features) == 1 and kinds is None:
             plane = Plane(x, T[:, 0], size, (name, ""))
-            return dotted(plane, self._series[0], axis, ascii_only=self._ascii), f"{len(X)} rows"
+            return _Drawn(dotted(plane, self._series[0], axis, ascii_only=self._ascii), f"{sample.total} rows")
         if len(features) == 1:
             assert kinds is not None
             plane = Plane(x, kinds.astype(np.float64), size, (name, "class"))
-            return by_class(plane, kinds, self._series, axis, marks), ""
+            return _Drawn(by_class(plane, kinds, self._series, axis, marks), marked=True)
         plane = Plane(x, X[:, features[1]], size, (name, sample.features[features[1]]))
         if kinds is not None:
-            return by_class(plane, kinds, self._series, axis, marks), ""
+            return _Drawn(by_class(plane, kinds, self._series, axis, marks), marked=True)
         bars = ASCII_BARS if self._ascii else BARS
-        return by_height(plane, T[:, 0], self._series[0], axis, bars), f"{bars[0]} low, {bars[-1]} high"
+        return _Drawn(by_height(plane, T[:, 0], self._series[0], axis, bars), f"{bars[0]} low, {bars[-1]} high")
 
     @property
     def _series(self) -> list[Style]:
@@ -155,22 +167,22 @@ class DataPicture(Cells):
         style = self.get_component_rich_style(f"data--{part}")
         return Style(color=style.color, dim=style.dim, italic=style.italic)
 
-    def _legend(self, sample: Sample, note: str) -> Content:
-        """Mark and name of each class; of a picture without marks, the note."""
+    def _legend(self, sample: Sample, drawn: _Drawn) -> Content:
+        """Mark and name of each class, where there are marks; then the note, if there is room."""
         marks = ASCII_MARKS if self._ascii else MARKS
         parts: list[str | tuple[str, ContentStyle]] = []
-        if sample.classes and sample.image is None and len(sample.X) > 0:
-            room = self.size.width - 2
-            for kind, name in enumerate(sample.classes):
-                text = f" {fit(name, min(len(name), 12)).rstrip()} "
-                room -= len(text) + 1
-                if room < 2 and kind < len(sample.classes) - 1:
-                    parts.append("…")
-                    break
-                style = ContentStyle.from_rich_style(self._series[kind % _SERIES])
-                parts += [(marks[kind % len(marks)], style), text]
-        if note and (not parts or len(note) + 3 < self.size.width - sum(len(Content.assemble(part)) for part in parts)):
-            parts += ["· " if parts else "", plain(note)]
+        room = self.size.width - 2
+        for kind, name in enumerate(sample.classes if drawn.marked else ()):
+            text = f" {fit(name, min(len(name), _MOST_CLASS)).rstrip()} "
+            if room - cell_len(text) - 1 < 2 and kind < len(sample.classes) - 1:
+                parts.append("…")
+                room = 0
+                break
+            room -= cell_len(text) + 1
+            style = ContentStyle.from_rich_style(self._series[kind % _SERIES])
+            parts += [(marks[kind % len(marks)], style), text]
+        if drawn.note and room >= len(drawn.note) + 2:
+            parts.append(f"· {drawn.note}" if parts else drawn.note)
         return Content.assemble(*parts)
 
     def on_resize(self) -> None:
@@ -191,6 +203,4 @@ def _kinds(sample: Sample, T: NDArray[np.float64]) -> NDArray[np.int64] | None:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    import textwrap
-
     return textwrap.wrap(plain(" ".join(text.split())), width)

@@ -49,6 +49,7 @@ class PresetList(RowList):
     """A row a preset: name, whose it is, title."""
 
     PLACE: ClassVar = keymap.PRESETS
+    BINDINGS: ClassVar = keymap.bindings(keymap.PRESETS)
 
     def __init__(self) -> None:
         super().__init__(id="presets")

@@ -92,7 +92,7 @@ class SampledPicture(DataPicture):
             self._take(config, known)
         else:
             self.say("reading the data…")
-            self._later = self.set_timer(SETTLE_SECONDS, self._ask)
+            self._later = self.set_timer(max(SETTLE_SECONDS, 1e-3), self._ask)
 
     def rest(self) -> None:
         """Asks nothing more until another configuration is shown."""
