@@ -15,6 +15,13 @@ from nntui.store import folder
 _WINDOWS_FLAGS = 0x00000200 | 0x00000008 if sys.platform == "win32" else 0
 
 
+def name_fault(name: str) -> str:
+    """What is wrong with a name for a run; nothing when it can be one."""
+    if not 0 < len(name) <= 100 or not name.isprintable() or name.strip() != name:
+        return "must be 1 to 100 printable characters, without blanks at its ends"
+    return "already means the newest run" if name == "latest" else ""
+
+
 def start_run(config: RunConfig, *, preset: str, name: str = "") -> tuple[Path, subprocess.Popen[bytes]]:
     """A new run folder with its trainer started; nothing is left behind when that fails. Raises RunError."""
     run_folder = folder.create(paths.runs_dir(), name=name, preset=preset, config=config.to_dict())

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
 import typer
 
+from nntui import ending
 from nntui.cli.output import FAILED, duration, line_of_json, number, talk
-from nntui.errors import UserError
-from nntui.store import catalog, commands, folder
+from nntui.store import catalog, folder
 from nntui.store.records import RunRecord
 from nntui.text import plain
 
 POLL_SECONDS = 0.1
 #: A line of progress this often: for people, and for programs.
 PLAIN_SECONDS, JSON_SECONDS = 2.0, 0.25
-#: A trainer that has not ended so long after it was asked to gets a signal; one that ends is given so long to be gone.
-OBEY_SECONDS, EXIT_SECONDS = 10.0, 30.0
 #: A trainer without a heartbeat for so long, on a disk with less room than this, waits for room.
 SILENT_SECONDS, FULL_BYTES = 10.0, 2**20
 #: The first thing that a trainer writes is its largest: while it starts, the disk needs so much room.
@@ -147,10 +143,10 @@ def follow(run_folder: Path, reporter: Reporter, interrupt: Interrupt | None = N
             if not asked:
                 asked = time.monotonic()
                 talk("stopping; Ctrl-C again leaves at once")
-                ask_to_stop(run_folder, run)
-            elif time.monotonic() - asked > OBEY_SECONDS:
+                ending.ask_to_stop(run_folder, run)
+            elif time.monotonic() - asked > ending.OBEY_SECONDS:
                 asked = time.monotonic()
-                _signal(run)
+                ending.tell_to_stop(run)
         if not told_full and _waits_for_room(run_folder, run):
             told_full = True
             found = "the disk has little room" if run.state == "starting" else "the disk is full"
@@ -158,40 +154,10 @@ def follow(run_folder: Path, reporter: Reporter, interrupt: Interrupt | None = N
         time.sleep(POLL_SECONDS)
         run = catalog.open_run(run_folder)
     if followed:
-        wait_for_exit(run)
+        ending.wait_for_exit(run)
         run = catalog.open_run(run_folder)
     reporter.end(run)
     return run
-
-
-def ask_to_stop(run_folder: Path, run: RunRecord) -> None:
-    """Appends the command or, where nothing can be written, sends the signal that means the same."""
-    try:
-        commands.append(run_folder, "stop")
-    except UserError:
-        _signal(run)
-
-
-def _signal(run: RunRecord) -> None:
-    """SIGTERM to the trainer, unless it is gone."""
-    if run.live and run.pid is not None:
-        with suppress(OSError):
-            os.kill(run.pid, signal.SIGTERM)
-
-
-def wait_for_exit(run: RunRecord) -> bool:
-    """Waits until the trainer of a run that has just ended is gone: only then is its last checkpoint written."""
-    import psutil
-
-    limit = time.monotonic() + EXIT_SECONDS
-    while time.monotonic() < limit:
-        try:
-            if run.pid is None or psutil.Process(run.pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.Error:
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def _waits_for_room(run_folder: Path, run: RunRecord) -> bool:
@@ -221,14 +187,3 @@ def _last_words(run_folder: Path) -> str:
     except OSError:
         lines = []
     return next((line.strip()[:500] for line in reversed(lines) if line.strip()), f"{folder.LOG} is empty")
-
-
-def end(run_folder: Path, run: RunRecord) -> None:
-    """Stops a live run and waits until its trainer is gone. Raises UserError when it does not go."""
-    ask_to_stop(run_folder, run)
-    limit = time.monotonic() + OBEY_SECONDS
-    while (run := catalog.open_run(run_folder)).live and time.monotonic() < limit:
-        time.sleep(0.02)
-    _signal(run)
-    if not wait_for_exit(run):
-        raise UserError(f"run {run.id}: its trainer, process {run.pid}, does not end")

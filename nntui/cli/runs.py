@@ -62,18 +62,15 @@ def remove(
     ] = False,
 ) -> None:
     """Delete runs with everything recorded in them."""
-    from nntui import paths
-    from nntui.cli import follow
-    from nntui.store import catalog, folder
+    from nntui import ending, paths
+    from nntui.store import catalog
 
     found = {run.id: (place, run) for place, run in (catalog.find_run(paths.runs_dir(), wanted) for wanted in runs)}
     for _, run in found.values():
         if run.live and not force:
             raise UserError(f"run {run.id} is {run.state}; nntui stop {run.id} ends it, --force stops and removes it")
     for place, run in found.values():
-        if run.live:
-            follow.end(place, run)
-        folder.remove(place)
+        ending.remove(place)
         talk(f"removed {run.id} ({run.name})")
 
 

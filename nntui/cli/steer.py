@@ -86,7 +86,7 @@ def stop(run: Run) -> int:
 
 
 def _ask(run: str, kind: str, value: str = "") -> int:
-    from nntui.cli import follow
+    from nntui import ending
     from nntui.store import commands
 
     place, record = _live(run)
@@ -96,7 +96,7 @@ def _ask(run: str, kind: str, value: str = "") -> int:
     if answer.status != "applied":
         return _refused(answer)
     if kind == "stop":
-        follow.wait_for_exit(record)
+        ending.wait_for_exit(record)
     done = {"pause": "paused at", "resume": "goes on from", "step": f"{value} single from", "stop": "stopped at"}
     typer.echo(f"{done[kind]} step {answer.step}")
     return 0

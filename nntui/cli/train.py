@@ -83,12 +83,10 @@ def _look(config: RunConfig) -> None:
 
 
 def _check_name(name: str | None) -> None:
-    if name is None:
-        return
-    if not 0 < len(name) <= 100 or not name.isprintable() or name.strip() != name:
-        raise UserError("--name: must be 1 to 100 printable characters, without blanks at its ends")
-    if name == "latest":
-        raise UserError("--name latest: already means the newest run")
+    from nntui import launch
+
+    if name is not None and (fault := launch.name_fault(name)):
+        raise UserError(f"--name{' latest' if name == 'latest' else ''}: {fault}")
 
 
 def _run(config: RunConfig, preset: str, name: str, *, as_json: bool, detach: bool, on_screen: bool) -> int:

@@ -54,15 +54,20 @@ def list_runs(runs: Path, most: int | None = None) -> list[tuple[Path, RunRecord
     With ``most``, only so many folders are opened, those made last.
     """
     found = []
-    folders = _folders(runs)
-    if most is not None and len(folders) > most:
-        folders = sorted(folders, key=_made, reverse=True)[:most]
-    for folder in folders:
+    for folder in newest_folders(runs, most):
         try:
             found.append((folder, open_run(folder)))
         except RunError:
             continue
     return sorted(found, key=lambda pair: (pair[1].created, pair[1].id), reverse=True)
+
+
+def newest_folders(runs: Path, most: int | None = None) -> list[Path]:
+    """The folders that may be runs, in any order; with ``most``, only so many, those made last."""
+    folders = _folders(runs)
+    if most is not None and len(folders) > most:
+        folders = sorted(folders, key=_made, reverse=True)[:most]
+    return folders
 
 
 def _folders(runs: Path) -> list[Path]:

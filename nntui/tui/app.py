@@ -42,7 +42,7 @@ class NntuiApp(App[None]):
     def on_mount(self) -> None:
         """Opens the first screen."""
         if self.last_folder is None:
-            self.push_screen(StartScreen())
+            self.push_screen(StartScreen(self._marker))
         else:
             self._open(self.last_folder)
 

@@ -21,6 +21,7 @@ from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.store.records import Command, Curve, RunRecord
 from nntui.store.schema import RunError
+from nntui.store.shelf import Shelf
 from nntui.tui.answering import Answering
 from nntui.tui.picture import Picture, Query, Question, Table
 
@@ -276,6 +277,25 @@ def open_run(folder: Path) -> RunRecord:
     return catalog.open_run(folder)
 
 
-def recent_runs(runs: Path, limit: int = 200) -> list[tuple[Path, RunRecord]]:
-    """The newest runs and their folders, for the start screen."""
-    return catalog.list_runs(runs, limit)
+def shelf(runs: Path, most: int = 200) -> Shelf:
+    """The newest runs, for the start screen, which looks at them again and again."""
+    return Shelf(runs, most)
+
+
+def read_loss(folder: Path, buckets: int) -> Curve | None:
+    """The loss of a whole run in about so many buckets; None before there is any. Raises RunError."""
+    run, curves = read_curves(folder, ("loss",), buckets)
+    return curves.get("loss") if run.step else None
+
+
+def read_curves(
+    folder: Path, names: tuple[str, ...], buckets: int, last: int = 0
+) -> tuple[RunRecord, dict[str, Curve]]:
+    """A run as it stands and some of its series, of the steps up to ``last``, or to the newest. Raises RunError."""
+    reader = Reader(folder)
+    try:
+        with reader.snapshot():
+            run = reader.run()
+            return run, reader.curves(names, 0, max(last, run.step, 1), buckets)
+    finally:
+        reader.close()

@@ -51,26 +51,35 @@ _SYMBOLS = {
     "right_square_bracket": "]",
     "shift+left": "⇧←",
     "shift+right": "⇧→",
+    "slash": "/",
+    "backspace": "⌫",
     "ctrl+p": "^p",
     "ctrl+z": "^z",
     "ctrl+q": "^q",
     "ctrl+c": "^c",
 }
 
-APP, DASHBOARD, PANES, CURVES, KNOBS, PREDICTIONS, PLANE, EVENTS, START, QUESTION, CHOICE, HELP = (
-    "everywhere",
-    "a run",
-    "the panes",
-    "the curves",
-    "the knobs",
-    "the predictions",
-    "the plane",
-    "the events",
-    "the start screen",
-    "a question",
-    "a choice",
-    "the help",
-)
+#: The places where keys work, as the help page calls them.
+APP = "everywhere"
+DASHBOARD = "a run"
+PANES = "the panes"
+CURVES = "the curves"
+KNOBS = "the knobs"
+PREDICTIONS = "the predictions"
+PLANE = "the plane"
+EVENTS = "the events"
+START = "the start screen"
+PRESETS = "the presets"
+RUNS = "past runs"
+LISTS = "every list"
+FILTER = "a filter"
+LOOK = "a closer look"
+EDIT = "editing before starting"
+COMPARE = "comparing runs"
+FILES = "opening a file"
+QUESTION = "a question"
+CHOICE = "a choice"
+HELP = "the help"
 
 KEYS: tuple[Key, ...] = (
     Key(APP, "q,ctrl+q,ctrl+c", "leave", "leave; training goes on", "leave", 1),
@@ -132,8 +141,42 @@ KEYS: tuple[Key, ...] = (
     Key(PANES, "shift+tab", "next_pane(-1)", "go to the pane before"),
     Key(PANES, "m,z", "maximise", "let the pane fill the screen, or put it back", "maximise", 7),
     Key(DASHBOARD, "escape", "back", "from one pane to all; else to the start screen, if any"),
-    Key(START, "enter", "open", "start the preset, or open the run", "open", 2),
-    Key(START, "tab", "app.focus_next", "to the next list", "next list", 2),
+    Key(START, "tab", "app.focus_next", "to the next list", "next list", 4),
+    Key(START, "e", "edit", "edit what is chosen, then start it as a new run", "edit", 2),
+    Key(START, "slash", "filter", "filter the list by words; runs also: state=running loss<0.1 age<2d", "filter", 3),
+    Key(START, "o", "open_file", "open a file: a preset, a table, arrays, a folder of images", "file", 5),
+    Key(START, "v", "look", "look closer: the whole description, and the data", "look", 6),
+    Key(START, "escape", "clear", "take the filter away, then the marks"),
+    Key(PRESETS, "enter", "open_row", "start the preset", "start", 1),
+    Key(RUNS, "enter", "open_row", "open the run", "open", 1),
+    Key(RUNS, "space", "mark", "mark the run, to compare it", "mark", 4),
+    Key(RUNS, "c", "screen.compare", "compare the marked runs", "compare", 4),
+    Key(RUNS, "d,delete", "screen.delete", "delete the run (asks first)", "delete", 5),
+    Key(LISTS, "up,k", "move(-1)", "move up"),
+    Key(LISTS, "down,j", "move(1)", "move down"),
+    Key(LISTS, "pageup", "page(-1)", "a page up"),
+    Key(LISTS, "pagedown", "page(1)", "a page down"),
+    Key(LISTS, "home,g", "edge(-1)", "to the first row"),
+    Key(LISTS, "end,G", "edge(1)", "to the last row"),
+    Key(FILTER, "enter,down", "keep", "keep it, and go to the list", "keep", 1),
+    Key(FILTER, "escape", "give_up", "take it away", "take away", 1),
+    Key(LOOK, "escape,v,enter,q", "dismiss", "close it"),
+    Key(EDIT, "left,h,minus", "turn(-1)", "the value before"),
+    Key(EDIT, "right,l,plus,equals_sign", "turn(1)", "the next value", "turn", 3, "← →"),
+    Key(EDIT, "enter", "type", "type a value", "type", 2),
+    Key(EDIT, "backspace", "reset", "the value as it was", "as it was", 5),
+    Key(EDIT, "n", "name_run", "give the run a name", "name", 4),
+    Key(EDIT, "s,f5", "start", "start the run", "start", 1),
+    Key(EDIT, "w", "save", "write it down as a preset of your own", "save", 4),
+    Key(EDIT, "v", "look", "look closer at the data", "look", 6),
+    Key(EDIT, "escape", "back", "leave it (asks, when something was changed)", "back", 2),
+    Key(COMPARE, "v", "metric", "the next metric", "metric", 2),
+    Key(COMPARE, "y", "toggle_log", "the chart on a logarithmic axis, or a plain one", "log", 3),
+    Key(COMPARE, "up,k", "scroll(-1)", "move the table up", "move", 5, "↑ ↓"),
+    Key(COMPARE, "down,j", "scroll(1)", "move the table down"),
+    Key(COMPARE, "escape,c", "back", "back to the runs", "back", 1),
+    Key(FILES, "tab", "complete", "complete the path"),
+    Key(FILES, "escape", "dismiss(None)", "close it"),
     Key(QUESTION, "y,enter", "answer(True)", "yes"),
     Key(QUESTION, "n,escape,q", "answer(False)", "no"),
     Key(CHOICE, "up", "highlight(-1)", "the name above"),

@@ -498,8 +498,27 @@ def test_the_newest_runs_come_first(runs: Path) -> None:
     for name in ("old", "new"):
         recorded.finished(runs, recorded.table(), run_id=name)
     recording_update(runs / "old", created="0")
-    assert [run.id for _, run in subject.recent_runs(runs)] == ["new", "old"]
-    assert len(subject.recent_runs(runs, limit=1)) == 1
+    assert [run.id for _, run in subject.shelf(runs).look()] == ["new", "old"]
+    assert len(subject.shelf(runs, most=1).look()) == 1
+
+
+def test_curves_are_read_up_to_a_step_that_several_runs_share(runs: Path) -> None:
+    folder = recorded.finished(runs, recorded.images())
+    run, curves = subject.read_curves(folder, ("loss", "val_loss", "unheard of"), 50, last=4000)
+    assert run.step == 2000
+    assert list(curves) == ["loss", "val_loss"]
+    assert 10 <= len(curves["loss"].first) <= 50
+    assert curves["loss"].last[-1] == 2000
+
+
+def test_a_run_without_a_step_has_no_loss(runs: Path) -> None:
+    live = Recording(runs, recorded.table())
+    assert subject.read_loss(live.folder, 10) is None
+    live.train(100)
+    curve = subject.read_loss(live.folder, 10)
+    assert curve is not None
+    assert curve.last[-1] == 100
+    live.end()
 
 
 def test_the_picture_holds_what_the_network_answers(live: Recording) -> None:

@@ -6,15 +6,20 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input
 
 from nntui import launch, paths, presets
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.store import catalog
+from nntui.tui.panes.rowlist import RowList
 from nntui.tui.screens import start as subject
+from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.dashboard import DashboardScreen
+from nntui.tui.screens.edit import EditScreen
 from nntui.tui.screens.help import HelpScreen
+from nntui.tui.screens.look import LookScreen
+from nntui.tui.screens.question import Question
 from nntui.tui.screens.start import StartScreen
 from tests.tui import recorded
 from tests.tui.recorded import Recording
@@ -34,15 +39,17 @@ def own_preset(name: str, content: str) -> None:
     (folder / f"{name}.toml").write_text(content)
 
 
-def chosen(pilot: Pilot[None], list_id: str = "#presets") -> str | None:
-    option = pilot.app.screen.query_one(list_id, OptionList).highlighted_option
-    return option.id if option else None
+def rows(pilot: Pilot[None], list_id: str = "#presets") -> RowList:
+    return pilot.app.screen.query_one(list_id, RowList)
+
+
+def chosen(pilot: Pilot[None], list_id: str = "#presets") -> str:
+    return rows(pilot, list_id).chosen
 
 
 async def choose(pilot: Pilot[None], name: str, list_id: str = "#presets") -> None:
-    chooser = pilot.app.screen.query_one(list_id, OptionList)
-    chooser.focus()
-    chooser.highlighted = chooser.get_option_index(name)
+    rows(pilot, list_id).focus()
+    rows(pilot, list_id).choose(name)
     await settled(pilot)
 
 
@@ -85,7 +92,7 @@ def test_many_presets_are_browsed_in_a_small_terminal(size: tuple[int, int]) -> 
     async def scenario(pilot: Pilot[None]) -> None:
         count = len(presets.available())
         for place in range(1, count + 1):
-            await shows(pilot, f"{place} of {count}", chosen(pilot) or "")
+            await shows(pilot, f"{place} of {count}", chosen(pilot))
             await pilot.press("down")
         assert count >= 18
 
@@ -145,7 +152,7 @@ def test_a_past_run_is_opened_and_left_by_escape(runs: Path) -> None:
     recorded.finished(runs, recorded.table(), name="kept")
 
     async def scenario(pilot: Pilot[None]) -> None:
-        await shows(pilot, "kept", "finished", "2,000", "3 d", "recorded", "1 run")
+        await shows(pilot, "kept", "finished", "2,000", "3 d", "1 of 1")
         await choose(pilot, "recorded", "#runs")
         await pilot.press("enter")
         await shows(pilot, "1 Loss", "kept")
@@ -164,13 +171,12 @@ def test_the_newest_run_comes_first_and_the_choice_stays_with_its_run(runs: Path
     async def scenario(pilot: Pilot[None]) -> None:
         screen = pilot.app.screen
         assert isinstance(screen, StartScreen)
-        options = screen.query_one("#runs", OptionList)
-        assert [option.id for option in options.options] == ["newer", "older"]
+        assert rows(pilot, "#runs").ids == ("newer", "older")
         await choose(pilot, "older", "#runs")
         recorded.finished(runs, recorded.table(), run_id="newest")
         recorded.execute(runs / "newest", "UPDATE run SET created = created + 1000")
         await screen._read_runs()
-        assert [option.id for option in options.options] == ["newest", "newer", "older"]
+        assert rows(pilot, "#runs").ids == ("newest", "newer", "older")
         assert chosen(pilot, "#runs") == "older"
 
     play(scenario, None)
@@ -195,10 +201,7 @@ def test_a_preset_with_an_error_is_listed_with_it() -> None:
 
     async def scenario(pilot: Pilot[None]) -> None:
         await choose(pilot, "broken")
-        rows = pilot.app.screen.query_one("#presets", OptionList).options
-        row = next(str(option.prompt) for option in rows if option.id == "broken")
-        assert "cannot be used: training.lr = -1: must be" in row
-        await shows(pilot, "cannot be used", "training.lr = -1", "from 1e-09 to 1000")
+        await shows(pilot, "* broken", "cannot be used", "training.lr = -1", "from 1e-09 to 1000")
         await pilot.press("enter")
         await settled(pilot)
         assert isinstance(pilot.app.screen, StartScreen)
@@ -214,7 +217,7 @@ def test_a_damaged_run_does_not_hide_the_others(runs: Path) -> None:
     (runs / "stray").mkdir()
 
     async def scenario(pilot: Pilot[None]) -> None:
-        await shows(pilot, "good", "1 run")
+        await shows(pilot, "xor", "1 of 1")
 
     play(scenario, None)
 
@@ -285,5 +288,236 @@ def test_resizing_loses_nothing(runs: Path) -> None:
             await settled(pilot)
         assert chosen(pilot) == "xor"
         assert text(pilot) == before
+
+    play(scenario, None)
+
+
+async def write(pilot: Pilot[None], words: str) -> None:
+    """Types into the entry that has the focus."""
+    entry = pilot.app.focused
+    assert isinstance(entry, Input)
+    entry.value = words
+    await settled(pilot)
+
+
+def three(runs: Path) -> None:
+    """Runs named one, two and three, of which two diverged, the first the newest."""
+    for age, name in enumerate(("one", "two", "three")):
+        recording = Recording(runs, recorded.images(), run_id=name, name=f"run {name}", preset=f"preset-{name}")
+        recording.train(100 * (age + 1))
+        recording.end("diverged" if name == "two" else "finished")
+        recorded.execute(runs / name, "UPDATE run SET created = created - ?", 86_400 * age)
+
+
+def test_presets_are_filtered_as_one_types() -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("slash")
+        await write(pilot, "xor units")
+        await shows(pilot, "hidden by the filter")
+        assert set(rows(pilot).ids) == {"xor", "xor-by-hand", "xor-two-units"}
+        await write(pilot, "xor units nonsense")
+        await shows(pilot, "No preset has these words.")
+        await pilot.press("escape")
+        await settled(pilot)
+        assert len(rows(pilot).ids) == len(presets.available())
+        assert rows(pilot).has_focus
+
+    play(scenario, None)
+
+
+def test_runs_are_filtered_by_words_and_terms(runs: Path) -> None:
+    three(runs)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        rows(pilot, "#runs").focus()
+        await pilot.press("slash")
+        for words, found in (
+            ("three", ("three",)),
+            ("state=diverged", ("two",)),
+            ("steps>=200 age>3d", ("two", "three")),
+            ("preset=preset loss<1", ("one", "two", "three")),
+            ("loss<0", ()),
+        ):
+            await write(pilot, words)
+            assert rows(pilot, "#runs").ids == found
+        await shows(pilot, "No run is like that.", "3 hidden by the filter")
+        await write(pilot, "state=two")
+        await shows(pilot, "states: starting")
+        assert rows(pilot, "#runs").ids == ()
+        await write(pilot, "run two")
+        await pilot.press("enter")
+        assert "states: starting" not in text(pilot)
+        assert rows(pilot, "#runs").has_focus
+        await pilot.press("escape")
+        await settled(pilot)
+        assert len(rows(pilot, "#runs").ids) == 3
+
+    play(scenario, None)
+
+
+def test_a_sparkline_shows_how_the_loss_went(runs: Path) -> None:
+    recorded.finished(runs, recorded.table())
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "loss curve", "█▆▅▄")
+
+    play(scenario, None)
+
+    async def plainly(pilot: Pilot[None]) -> None:
+        await shows(pilot, "#+=~")
+
+    play(plainly, None, marker="ascii")
+
+
+def test_only_the_curves_in_sight_are_read(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(12):
+        recorded.finished(runs, recorded.table(), run_id=f"run{number:02}")
+    read: list[str] = []
+    reading = subject.read_loss
+
+    def note(folder: Path, buckets: int) -> object:
+        read.append(folder.name)
+        return reading(folder, buckets)
+
+    monkeypatch.setattr(subject, "read_loss", note)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: len(read) >= 4)
+        await settled(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, StartScreen)
+        for _ in range(3):
+            await screen._read_runs()
+            await settled(pilot)
+        assert sorted(read) == sorted(set(rows(pilot, "#runs").in_sight))
+
+    play(scenario, None, (100, 20))
+
+
+def test_marked_runs_are_compared(runs: Path) -> None:
+    three(runs)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        rows(pilot, "#runs").focus()
+        await pilot.press("c")
+        await shows(pilot, "Mark 2 to 8 runs")
+        await pilot.press("space", "space")
+        await shows(pilot, "2 marked", "◆ run one")
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        await shows(pilot, "Compare: loss", "1 run one", "2 run two", "diverged")
+        await pilot.press("escape", "escape")
+        await settled(pilot)
+        assert "marked" not in text(pilot)
+
+    play(scenario, None)
+
+
+def test_no_more_are_marked_than_can_be_told_apart(runs: Path) -> None:
+    for number in range(9):
+        recorded.finished(runs, recorded.table(), run_id=f"run{number}")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        rows(pilot, "#runs").focus()
+        await pilot.press(*["space"] * 9)
+        await shows(pilot, "8 marked", "as many as can be compared")
+
+    play(scenario, None)
+
+
+def test_a_run_is_deleted_after_a_question(runs: Path) -> None:
+    three(runs)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "two", "#runs")
+        await pilot.press("d")
+        await shows(pilot, "Delete the run run two (two)?", "200 steps")
+        await pilot.press("n")
+        await settled(pilot)
+        assert (runs / "two").exists()
+        await pilot.press("d", "y")
+        await shows(pilot, "deleted run two")
+        await until(pilot, lambda: rows(pilot, "#runs").ids == ("one", "three"))
+        assert chosen(pilot, "#runs") == "three"
+
+    play(scenario, None)
+    assert sorted(folder.name for folder in runs.iterdir()) == ["one", "three"]
+
+
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+def test_a_live_run_is_stopped_before_it_is_deleted(runs: Path) -> None:
+    settings = RunConfig().with_settings(["test_fraction=0", "epochs=1000000000"])
+    folder, trainer = launch.start_run(settings, preset="xor")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "running")
+        await choose(pilot, folder.name, "#runs")
+        await pilot.press("d")
+        await shows(pilot, "it is stopped first")
+        assert isinstance(pilot.app.screen, Question)
+        await pilot.press("y")
+        await until(pilot, lambda: not folder.exists())
+        await shows(pilot, "deleted xor")
+
+    play(scenario, None)
+    assert trainer.wait(10) == 0
+
+
+def test_what_is_chosen_can_be_looked_at_closer(runs: Path) -> None:
+    recorded.finished(runs, recorded.table())
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        for list_id, name, words in (("#presets", "xor", "Two inputs, three"), ("#runs", "recorded", "trained for")):
+            await choose(pilot, name, list_id)
+            await pilot.press("v")
+            await shows(pilot, "A closer look", words, "● no × yes")
+            assert isinstance(pilot.app.screen, LookScreen)
+            await pilot.press("escape")
+            await settled(pilot)
+
+    play(scenario, None, (80, 24))
+
+
+def test_what_is_chosen_can_be_edited(runs: Path) -> None:
+    recorded.finished(runs, recorded.table())
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "recorded", "#runs")
+        await pilot.press("e")
+        await shows(pilot, "Edit xor", "0.125", "nothing changed")
+        assert isinstance(pilot.app.screen, EditScreen)
+
+    play(scenario, None)
+
+
+def test_what_cannot_be_used_cannot_be_edited() -> None:
+    own_preset("broken", BROKEN)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "broken")
+        await pilot.press("e")
+        await shows(pilot, "so not be edited")
+
+    play(scenario, None)
+
+
+def test_a_folder_that_can_hold_no_runs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NNTUI_HOME", str(tmp_path / "file"))
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "is no folder")
+
+    play(scenario, None)
+
+
+def test_the_data_of_a_preset_are_read_by_another_process(real_samples: None) -> None:
+    own_preset("odd", '[data]\nsource = "./nowhere.csv"\n')
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "xor")
+        await shows(pilot, "● 0 × 1")
+        await choose(pilot, "odd")
+        await shows(pilot, "nowhere.csv: there is no")
 
     play(scenario, None)

@@ -4,44 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
-from nntui import launch, paths, presets
+from nntui import config, ending, launch, paths, presets, runfilter
 from nntui.config import RunConfig
 from nntui.errors import UserError
-from nntui.knob import show
 from nntui.store.records import RunRecord
 from nntui.text import plain
-from nntui.tui import keymap
-from nntui.tui.feed import recent_runs
-from nntui.tui.panes.header import SYMBOLS
-from nntui.tui.panes.numbers import count, figure
+from nntui.tui import keymap, terminal
+from nntui.tui.feed import read_loss, shelf
+from nntui.tui.panes.about import About, about_preset, about_run
+from nntui.tui.panes.filterentry import FilterEntry
+from nntui.tui.panes.presetlist import Entry, PresetList
+from nntui.tui.panes.rowlist import RowList
+from nntui.tui.panes.runlist import MOST_MARKED, SPARK, RunList, SparksWanted
+from nntui.tui.panes.spark import heights
+from nntui.tui.screens.compare import CompareScreen
+from nntui.tui.screens.edit import EditScreen
+from nntui.tui.screens.files import FileEntry
 from nntui.tui.screens.keys import hints
+from nntui.tui.screens.look import LookScreen
+from nntui.tui.screens.question import Question
+from nntui.tui.screens.samples import SampledPicture, Samples
 from nntui.tui.widgets.keybar import KeyBar
-from nntui.tui.widgets.text import fit
 from nntui.tui.widgets.toosmall import TooSmall
 
 REFRESH_SECONDS = 2.0
-#: Below this size the lists stand one above the other, and what a preset is about is left out.
+#: Below this size the lists stand one above the other, and only they are left.
 WIDE, HIGH = 72, 18
-#: Below this height only the lists are left.
+#: Below this height there is no room for a banner either.
 LOW = 12
-#: Below this width the presets take as much room as the runs.
+#: Below this width the presets take less room.
 EVEN = 100
+_NO_RUNS = "None yet: choose a preset and press Enter."
 
 
 class Opened(Message):
@@ -52,207 +58,340 @@ class Opened(Message):
         self.folder = folder
 
 
-class Chooser(OptionList):
-    """A list that bears page keys before it is laid out, as Textual 8.2's own does not."""
-
-    def _move_page(self, direction: Literal[-1, 1]) -> None:
-        with suppress(KeyError):
-            super()._move_page(direction)
-
-
 class StartScreen(Screen[None]):
-    """Presets on the left with what the chosen one is about, past runs on the right."""
+    """Presets and a picture of their data on the left; past runs, and what the chosen thing is, on the right."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.START)
     CSS_PATH = "../styles/start.tcss"
 
-    def __init__(self) -> None:
+    def __init__(self, marker: str) -> None:
         super().__init__()
+        self._marker = marker
+        self._samples = Samples()
+        self._picture = SampledPicture(self._samples, marker)
+        self._shelf = shelf(paths.runs_dir())
+        self._looking = asyncio.Lock()
+        self._entries: dict[str, Entry] = {}
         self._folders: dict[str, Path] = {}
-        self._runs: list[RunRecord] = []
-        self._configs: dict[str, RunConfig | UserError] = {}
-        self._busy = False
+        self._runs: dict[str, RunRecord] = {}
+        self._filter = runfilter.parse("")
+        self._busy = self._sparking = False
 
     def compose(self) -> ComposeResult:
-        """Lists, description, keys."""
+        """Lists, what is chosen, keys."""
         yield Static(Content.assemble(("nntui", "bold $primary"), "  watch a network learn, and steer it"), id="banner")
         with Horizontal(id="lists"):
             with Vertical(id="choose"):
-                yield Chooser(id="presets", markup=False)
-                with VerticalScroll(id="about"):
-                    yield Static(id="description", markup=False)
+                with Vertical(id="presets-box", classes="box"):
+                    yield PresetList()
+                    yield FilterEntry("words of a preset", id="preset-filter")
+                yield self._picture
             with Vertical(id="past"):
-                yield Static(id="columns", markup=False)
-                yield Chooser(id="runs", markup=False)
+                yield About(id="about")
+                with Vertical(id="runs-box", classes="box"):
+                    yield RunList(self._marker)
+                    yield FilterEntry("words, state=running, loss<0.1, steps>1000, age<2d", id="run-filter")
         yield KeyBar()
         yield TooSmall()
 
     async def on_mount(self) -> None:
         """Fills the lists; the runs are looked at again every now and then."""
-        self.query_one(KeyBar).offer(hints((keymap.APP, keymap.START)))
-        for box, name in (("#presets", "Presets"), ("#about", "About"), ("#past", "Runs")):
+        for box, name in (("#presets-box", "Presets"), ("#about", "About"), ("#runs-box", "Runs"), ("#data", "Data")):
             self.query_one(box).border_title = name
-        for name, preset in presets.available().items():
-            try:
-                self._configs[name] = preset.load()
-            except UserError as error:
-                self._configs[name] = error
-        self._list_presets()
-        self.query_one("#presets").focus()
+        self.query_one(About).can_focus = False  # the key for a closer look shows all of it
+        self._read_presets()
+        self.query_one(PresetList).focus()
         await self._read_runs()
         self.set_interval(REFRESH_SECONDS, self._read_runs)
 
     async def on_screen_resume(self) -> None:
-        """Back from a run: its row is newer now."""
+        """Back from a run or an editor: there may be new presets, and a run's row is newer now."""
+        self._samples.forget()
+        self._read_presets()
         await self._read_runs()
+
+    async def on_unmount(self) -> None:
+        """Leaves no process behind."""
+        await self._samples.close()
 
     def on_resize(self, event: Resize) -> None:
         """Narrow lists show less of each row."""
         self.set_class(event.size.width < EVEN, "narrow")
         self.set_class(event.size.height < LOW, "low")
         self.set_class(event.size.width < WIDE or event.size.height < HIGH, "small")
-        self.call_after_refresh(self._list_presets)
-        self.call_after_refresh(self._list_runs)
-        for chooser in self.query(Chooser):
-            self.call_after_refresh(chooser.scroll_to_highlight)
+
+    # Presets
+
+    def _read_presets(self) -> None:
+        for name, preset in presets.available().items():
+            found: RunConfig | UserError
+            try:
+                found = preset.load()
+            except UserError as error:
+                found = error
+            self._entries[name] = Entry(name, found, preset.own)
+        self._list_presets()
+
+    def _list_presets(self) -> None:
+        words = self.query_one("#preset-filter", FilterEntry).text.casefold().split()
+        shown = {name: entry for name, entry in self._entries.items() if entry.has(words)}
+        chooser = self.query_one(PresetList)
+        chooser.empty_text = "No preset has these words." if words else "No presets found."
+        chooser.offer(shown)
+        self._count(chooser, len(self._entries))
+
+    def _count(self, rows: RowList, total: int) -> None:
+        """Which row is chosen, of how many, in the lower edge of the list's box."""
+        shown, box = len(rows.ids), rows.parent
+        assert isinstance(box, Vertical)
+        place = f"{rows.ids.index(rows.chosen) + 1} of {shown}" if rows.chosen else ""
+        hidden = f"{total - shown} hidden by the filter" if shown < total else ""
+        marked = f"{len(rows.marked)} marked" if isinstance(rows, RunList) and rows.marked else ""
+        box.border_subtitle = " · ".join(text for text in (place, hidden, marked) if text)
+
+    # Runs
+
+    async def _read_runs(self) -> None:
+        if not self.is_current or terminal.backlog(self.app) > 0:
+            return
+        async with self._looking:
+            try:
+                found = await asyncio.to_thread(self._shelf.look)
+                self._reason = ""
+            except UserError as error:
+                found, self._reason = [], str(error)
+        self._folders = {run.id: folder for folder, run in found}
+        self._runs = {run.id: run for _, run in found}
+        self._list_runs()
+
+    _reason = ""
+
+    def _list_runs(self) -> None:
+        rows, now = self.query_one(RunList), time.time()
+        shown = [run for run in self._runs.values() if self._filter.matches(run, now)]
+        rows.empty_text = self._reason or ("No run is like that." if self._runs else _NO_RUNS)
+        rows.offer(shown, self._runs)
+        self._count(rows, len(self._runs))
+        if rows.has_focus:
+            self._tell_of(rows)
+
+    @on(SparksWanted)
+    def _draw_sparks(self, message: SparksWanted) -> None:
+        if not self._sparking:
+            self._sparking = True
+            self.run_worker(self._read_sparks(message.runs), group="sparks")
+
+    async def _read_sparks(self, runs: tuple[RunRecord, ...]) -> None:
+        wanted = [(run.id, run.step, self._folders[run.id]) for run in runs if run.id in self._folders]
+        try:
+            sparks = await asyncio.to_thread(_sparks, wanted)
+        finally:
+            self._sparking = False
+        self.query_one(RunList).sparked(sparks)
+
+    # What is chosen
+
+    @on(RowList.Chosen)
+    def _choose(self, message: RowList.Chosen) -> None:
+        self._count(message.rows, len(self._entries) if isinstance(message.rows, PresetList) else len(self._runs))
+        if message.rows.has_focus or not isinstance(self.focused, RowList):
+            self._tell_of(message.rows)
+
+    def on_descendant_focus(self) -> None:
+        """Another list has other keys, and another thing that is chosen."""
+        if isinstance(self.focused, RowList):
+            self._tell_of(self.focused)
+        self._offer_keys()
+
+    def _offer_keys(self) -> None:
+        place = getattr(self.focused, "PLACE", "") or getattr(getattr(self.focused, "parent", None), "PLACE", "")
+        places = (place,) if place == keymap.FILTER else (keymap.APP, keymap.START, place)
+        self.query_one(KeyBar).offer(hints(places))
+
+    def _tell_of(self, rows: RowList) -> None:
+        """Words and a picture of what is chosen in a list."""
+        text, found = self._subject(rows)
+        self.query_one(About).tell(text)
+        self._picture.of(found, "")
+
+    def _subject(self, rows: RowList) -> tuple[Content, RunConfig | None]:
+        """What is said of the chosen row, and its configuration, if it can be used."""
+        if isinstance(rows, RunList) and rows.chosen in self._runs:
+            run = self._runs[rows.chosen]
+            found = _config_of(run)
+            return about_run(run, found), found
+        entry = self._entries.get(rows.chosen)
+        if entry is None:
+            return Content(""), None
+        return about_preset(entry.config), entry.config if isinstance(entry.config, RunConfig) else None
+
+    @property
+    def _rows(self) -> RowList:
+        """The list that keys are meant for."""
+        return self.focused if isinstance(self.focused, RowList) else self.query_one(PresetList)
+
+    # Keys
 
     @on(KeyBar.Pressed)
     def _press(self, message: KeyBar.Pressed) -> None:
         # Sent by the app: a key that a screen sends does not bubble past that screen, to the app's own keys.
         self.app.call_later(self.app.simulate_key, message.key)
 
-    def _list_presets(self) -> None:
-        chooser = self.query_one("#presets", OptionList)
-        wide = max((cell_len(name) for name in self._configs), default=0)
-        rows = []
-        for name, config in self._configs.items():
-            title = f"cannot be used: {_reason(name, config)}" if isinstance(config, UserError) else config.title
-            rows.append((name, f"{fit(name, min(wide, 24))}  {plain(' '.join(title.split()))}"))
-        _fill(chooser, rows or [("", "No presets found.")])
+    def _say(self, text: str, severity: SeverityLevel = "information") -> None:
+        self.notify(plain(" ".join(text.split()))[:400], severity=severity, markup=False)
 
-    @on(OptionList.OptionHighlighted, "#presets")
-    def _describe(self, message: OptionList.OptionHighlighted) -> None:
-        name = message.option.id or ""
-        config = self._configs.get(name)
-        if config is not None:
-            place = list(self._configs).index(name) + 1
-            message.option_list.border_subtitle = f"{place} of {len(self._configs)}"
-            self.query_one("#description", Static).update(_about(config))
-            self.query_one("#about").scroll_home(animate=False)
+    @on(RowList.Opened)
+    async def _open(self, message: RowList.Opened) -> None:
+        if isinstance(message.rows, RunList):
+            if message.row_id in self._folders:
+                self._leave_for(self._folders[message.row_id])
+            return
+        entry = self._entries[message.row_id]
+        if isinstance(entry.config, UserError):
+            self._say(str(entry.config), "error")
+        elif not self._busy:
+            await self._start(entry.name, entry.config)
 
-    async def _read_runs(self) -> None:
-        if self.is_current:
-            found = await asyncio.to_thread(recent_runs, paths.runs_dir())
-            self._folders = {run.id: folder for folder, run in found}
-            self._runs = [run for _, run in found]
-            self._list_runs()
+    def _leave_for(self, folder: Path) -> None:
+        """Opens a run; nobody looks at data meanwhile."""
+        self._picture.rest()
+        self.run_worker(self._samples.close(), group="close")
+        self.post_message(Opened(folder))
 
-    def _list_runs(self) -> None:
-        chooser, runs = self.query_one("#runs", OptionList), self._runs
-        width = chooser.scrollable_content_region.width
-        columns = [column for column in COLUMNS if width >= column.least]
-        heading = self.query_one("#columns", Static)
-        heading.update(_row([column.heading for column in columns], columns, width) if runs else "")
-        rows = [(run.id, _row([column.text(run) for column in columns], columns, width)) for run in runs]
-        _fill(chooser, rows or [("", "None yet: choose a preset and press Enter.")])
-        self.query_one("#past").border_subtitle = f"{len(runs)} run{'' if len(runs) == 1 else 's'}" if runs else ""
-
-    @on(OptionList.OptionSelected)
-    async def _open(self, message: OptionList.OptionSelected) -> None:
-        message.stop()
-        chosen = message.option.id or ""
-        config = self._configs.get(chosen)
-        if message.option_list.id == "runs":
-            if chosen in self._folders:
-                self.post_message(Opened(self._folders[chosen]))
-        elif isinstance(config, UserError):
-            self.notify(plain(str(config)), severity="error", markup=False)
-        elif config is not None and not self._busy:
-            await self._start(chosen, config)
-
-    async def _start(self, preset: str, config: RunConfig) -> None:
+    async def _start(self, preset: str, found: RunConfig) -> None:
         self._busy = True
         try:
-            folder, _ = await asyncio.to_thread(launch.start_run, config, preset=preset)
-            self.post_message(Opened(folder))
+            folder, _ = await asyncio.to_thread(launch.start_run, found, preset=preset)
+            self._leave_for(folder)
         except (UserError, OSError) as error:
-            self.notify(plain(" ".join(str(error).split())), severity="error", markup=False)
+            self._say(str(error), "error")
         finally:
             self._busy = False
 
+    def action_filter(self) -> None:
+        """Lets one type what the rows of the list must have."""
+        self.query_one("#run-filter" if isinstance(self._rows, RunList) else "#preset-filter", FilterEntry).open()
 
-class _Column(NamedTuple):
-    """A column of the list of runs; ``width`` 0 is the one that takes what is left."""
+    @on(FilterEntry.Typed)
+    def _apply_filter(self, message: FilterEntry.Typed) -> None:
+        if message.entry.id == "preset-filter":
+            self._list_presets()
+            return
+        try:
+            self._filter = runfilter.parse(message.text)
+            message.entry.wrong("")
+        except UserError as error:
+            message.entry.wrong(str(error))
+        self._list_runs()
 
-    heading: str
-    width: int
-    right: bool
-    least: int
-    text: Callable[[RunRecord], str]
+    @on(FilterEntry.Left)
+    def _leave_filter(self, message: FilterEntry.Left) -> None:
+        self.query_one(RunList if message.entry.id == "run-filter" else PresetList).focus()
+
+    def action_clear(self) -> None:
+        """Takes the filter of the list away; if there is none, the marks."""
+        rows = self._rows
+        entry = self.query_one("#run-filter" if isinstance(rows, RunList) else "#preset-filter", FilterEntry)
+        if entry.text:
+            entry.clear()
+        elif isinstance(rows, RunList):
+            rows.unmark()
+
+    @on(RunList.Marked)
+    def _tell_marks(self, message: RunList.Marked) -> None:
+        if message.refused:
+            self._say(f"{MOST_MARKED} runs are marked, as many as can be compared", "warning")
+        self._count(self.query_one(RunList), len(self._runs))
+
+    async def action_compare(self) -> None:
+        """Opens the marked runs side by side."""
+        marked = [self._folders[run_id] for run_id in self.query_one(RunList).marked if run_id in self._folders]
+        if len(marked) < 2:
+            self._say(f"Mark 2 to {MOST_MARKED} runs with space first.")
+        else:
+            await self.app.push_screen(CompareScreen(marked, self._marker))
+
+    async def action_delete(self) -> None:
+        """Asks, then deletes the chosen run."""
+        run = self._runs.get(self.query_one(RunList).chosen)
+        if run is None:
+            return
+        folder = self._folders[run.id]
+
+        def take(yes: bool | None) -> None:
+            if yes:
+                self.run_worker(self._delete(folder, run), group="delete")
+
+        first = f"It is {run.state}: it is stopped first. " if run.live else ""
+        detail = f"{first}Its curves, weights and log are gone for good: {count_steps(run)}."
+        await self.app.push_screen(Question(f"Delete the run {_cut(run.name)} ({run.id})?", detail), take)
+
+    async def _delete(self, folder: Path, run: RunRecord) -> None:
+        try:
+            await asyncio.to_thread(ending.remove, folder)
+            self._say(f"deleted {_cut(run.name)} ({run.id})")
+        except UserError as error:
+            self._say(str(error), "error")
+        await self._read_runs()
+
+    async def action_look(self) -> None:
+        """All that is said of what is chosen, and its data, over the whole screen."""
+        if self._rows.chosen:
+            text, found = self._subject(self._rows)
+            await self.app.push_screen(LookScreen(text, found, self._samples, self._marker))
+
+    async def action_edit(self) -> None:
+        """Edits the configuration of what is chosen, to start it as a new run."""
+        rows = self._rows
+        _, found = self._subject(rows)
+        if found is None:
+            if rows.chosen:
+                self._say("What is chosen cannot be used, and so not be edited.", "warning")
+            return
+        preset = self._runs[rows.chosen].preset if isinstance(rows, RunList) else rows.chosen
+        await self._edit(found, preset)
+
+    async def _edit(self, found: RunConfig, preset: str) -> None:
+        def take(folder: Path | None) -> None:
+            if folder is not None:
+                self._leave_for(folder)
+
+        await self.app.push_screen(EditScreen(found, preset, self._samples, self._marker), take)
+
+    async def action_open_file(self) -> None:
+        """Asks for a path, and edits what a file there has to offer."""
+
+        async def take(found: tuple[str, RunConfig] | None) -> None:
+            if found is not None:
+                await self._edit(found[1], found[0])
+
+        await self.app.push_screen(FileEntry(), take)
 
 
-COLUMNS = (
-    _Column("name", 0, False, 0, lambda run: run.name),
-    _Column("state", 10, False, 22, lambda run: f"{SYMBOLS.get(run.state, '?')} {run.state}"),
-    _Column("loss", 8, True, 34, lambda run: figure(run.latest.get("loss"))),
-    _Column("steps", 11, True, 60, lambda run: count(run.step)),
-    _Column("age", 7, True, 44, lambda run: _age(time.time() - run.created)),
-    _Column("id", 8, False, 66, lambda run: run.id),
-)
+def _config_of(run: RunRecord) -> RunConfig | None:
+    """What a run was told, if it can still be read."""
+    try:
+        return config.from_dict(run.config)
+    except UserError:
+        return None
 
 
-def _row(texts: Sequence[str], columns: Sequence[_Column], width: int) -> str:
-    """Texts in columns, the one without a width as wide as there is room."""
-    rest = width - sum(column.width + 2 for column in columns if column.width)
-    return "  ".join(
-        fit(text, column.width or max(1, rest), right=column.right) for text, column in zip(texts, columns, strict=True)
-    )
+def _sparks(wanted: list[tuple[str, int, Path]]) -> dict[str, tuple[int, tuple[int, ...]]]:
+    """Step and heights of each run's loss by id; nothing is drawn for one that cannot be read."""
+    sparks: dict[str, tuple[int, tuple[int, ...]]] = {}
+    for run_id, step, folder in wanted:
+        try:
+            curve = read_loss(folder, 4 * SPARK)
+            sparks[run_id] = step, heights(curve, SPARK) if curve is not None else ()
+        except UserError:
+            sparks[run_id] = step, ()
+    return sparks
 
 
-def _fill(chooser: OptionList, rows: Sequence[tuple[str, str]]) -> None:
-    """Gives a list its rows, by id and text; the row that was chosen stays so. A row without an id cannot be chosen."""
-    if [(option.id or "", str(option.prompt)) for option in chooser.options] == list(rows):
-        return
-    chosen = chooser.highlighted_option
-    chooser.clear_options()
-    chooser.add_options([Option(Content(text), id=name or None, disabled=not name) for name, text in rows])
-    names = [name for name, _ in rows]
-    if names != [""]:
-        chooser.highlighted = names.index(chosen.id) if chosen is not None and chosen.id in names else 0
+def count_steps(run: RunRecord) -> str:
+    """What is lost with a run, in words."""
+    return f"{run.step:,} step{'' if run.step == 1 else 's'}"
 
 
-def _reason(name: str, error: UserError) -> str:
-    """What is wrong with a preset, without the file that it is in."""
-    return str(error).partition(f"{name}.toml: ")[2] or str(error)
-
-
-def _about(config: RunConfig | UserError) -> Content:
-    """What a preset trains, on what, and what there is to see."""
-    if isinstance(config, UserError):
-        return Content(plain(" ".join(str(config).split())))
-    model, training = config.model, config.training
-    units = " → ".join(["inputs", *map(str, model.layers), _outputs(config)])
-    target = f", target {config.target}" if config.target else ""
-    task = "" if config.task == "auto" else f", {config.task}"
-    facts = (
-        f"{units}, {show(model.activation) if model.layers else 'no hidden layer'}",
-        f"{training.optimizer}, lr {training.lr:g}, {training.epochs:,} epochs",
-        f"data {config.data.source}{target}{task}",
-    )
-    story = config.description.strip().splitlines()
-    text = "\n".join(map(plain, (*facts, "", *story)))
-    return Content.assemble((plain(config.title), "bold"), "\n", text)
-
-
-def _outputs(config: RunConfig) -> str:
-    """How many outputs the network has, or what they are where only the data can tell how many."""
-    if config.task == "regression":
-        return str(len(config.target.split(",")))
-    return {"binary": "1", "multi-class": "classes"}.get(config.task, "outputs")
-
-
-def _age(seconds: float) -> str:
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return "now"
+def _cut(name: str) -> str:
+    return name if len(name) <= 40 else name[:39] + "…"

@@ -1,0 +1,85 @@
+"""Opening a file by its path, which is completed and checked while one types."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Input, Static
+
+from nntui import ownfiles
+from nntui.config import RunConfig
+from nntui.errors import UserError
+from nntui.text import plain
+from nntui.tui import keymap
+from nntui.tui.screens.dialog import Dialog
+from nntui.tui.widgets.text import fit
+from nntui.tui.widgets.toosmall import TooSmall
+
+#: The widest dialog, the height of a terminal below which it has no empty lines, and lines for suggestions.
+WIDEST, LOW, SUGGESTIONS = 90, 18, 8
+
+
+class FileEntry(Dialog[tuple[str, RunConfig] | None]):
+    """Dismissed with a name and the configuration that a file there makes, or None."""
+
+    BINDINGS: ClassVar = keymap.bindings(keymap.FILES)
+    CSS_PATH = "../styles/dialogs.tcss"
+
+    def compose(self) -> ComposeResult:
+        """Question, entry, what is wrong, what it may become."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Open a file"
+            dialog.border_subtitle = "tab completes, ⏎ opens, esc closes"
+            yield Static("A preset, a table, arrays, or a folder of images", classes="question", markup=False)
+            yield Input(placeholder="~/data/rows.csv", select_on_focus=False)
+            yield Static(id="hint", classes="detail", markup=False)
+            yield Static(id="suggestions", markup=False)
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Says what there is here."""
+        self._tell("")
+
+    def on_resize(self, event: Resize) -> None:
+        """As wide as paths are, and no empty lines in a low terminal."""
+        self.query_one(".dialog").styles.width = min(WIDEST, event.size.width * 9 // 10)
+        self.query_one(Input).styles.width = "100%"
+        self.set_class(event.size.height < LOW, "low")
+
+    @on(Input.Changed)
+    def _change(self, message: Input.Changed) -> None:
+        self._tell(message.value)
+
+    def _tell(self, text: str) -> None:
+        """What is wrong with the path, or what it is; and how it may go on."""
+        hint, wrong = self.query_one("#hint", Static), False
+        try:
+            _, found = ownfiles.configuration(text)
+            words = found.title or "a preset"
+        except UserError as error:
+            words, wrong = str(error), bool(text)
+        hint.update(plain(words))
+        hint.set_class(wrong, "wrong")
+        lines = 3 if self.has_class("low") else SUGGESTIONS
+        width = max(10, self.query_one(".dialog").size.width - 6)
+        names = [f"  {fit(name, width).rstrip()}" for name in ownfiles.suggestions(text)]
+        more = [f"  … {len(names) - lines + 1} more"] if len(names) > lines else []
+        self.query_one("#suggestions", Static).update(Content("\n".join(names[: lines - len(more)] + more)))
+
+    def action_complete(self) -> None:
+        """As far as all suggestions agree."""
+        entry = self.query_one(Input)
+        entry.value = ownfiles.completed(entry.value)
+        entry.cursor_position = len(entry.value)
+
+    @on(Input.Submitted)
+    def _accept(self, message: Input.Submitted) -> None:
+        try:
+            self.dismiss(ownfiles.configuration(message.value))
+        except UserError:
+            self.app.bell()

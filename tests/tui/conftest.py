@@ -1,0 +1,27 @@
+"""The start screen shows the same rows for all data, without another process, unless a test wants the real ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from nntui.config import RunConfig
+from nntui.tui.picture import Sample
+from nntui.tui.screens.samples import Samples
+from tests.tui import samples
+
+
+@pytest.fixture
+def real_samples() -> None:
+    """Data are read by the process that is there for it."""
+
+
+@pytest.fixture(autouse=True)
+def quick_samples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A truth table for all data."""
+
+    async def of(self: Samples, found: RunConfig) -> Sample:
+        return samples.truth_table()
+
+    if "real_samples" not in request.fixturenames:
+        monkeypatch.setattr(Samples, "of", of)
+        monkeypatch.setattr(Samples, "known", lambda self, found: samples.truth_table())
