@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nntui.tui.widgets.overlay import BOX, CURSOR, Line, Mark, draw_box, draw_cursor, narrow
@@ -77,6 +77,7 @@ def test_more_series_than_lines_are_counted() -> None:
 labels = st.text(max_size=40)
 
 
+@settings(deadline=None)
 @given(st.lists(labels, max_size=8), st.lists(labels, max_size=3), st.integers(16, 100), st.integers(4, 40))
 def test_a_box_is_never_larger_than_the_canvas(names: list[str], events: list[str], columns: int, rows: int) -> None:
     readings = [Named("──", name, Reading(0.5, 0.25, 1e30, 5, 3, smooth=-1e-30)) for name in names]
