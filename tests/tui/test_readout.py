@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nntui.tui.widgets.overlay import BOX, CURSOR, Line, Mark, draw_box, draw_cursor, narrow
@@ -43,7 +43,7 @@ def test_what_is_not_finite_is_told() -> None:
     reading = read(curve([math.nan]), 0, 0)
     assert reading is not None
     assert math.isnan(reading.mean)
-    assert texts(readout(["step 0"], [Named("──", "training", reading)], [], 60, 20))[1].endswith("–  1 not finite")
+    assert texts(readout(["step 0"], [Named("──", "training", reading)], [], 60, 20))[1].endswith("– 1 not finite")
 
 
 READINGS = [
@@ -56,16 +56,16 @@ MARKS = [Mark(1234, "▲", "lr 0.1 → 0.125")]
 def test_with_room_everything_is_told() -> None:
     assert texts(readout(["steps 1,000–1,411", "epoch 3.2", "1m30s"], READINGS, MARKS, 80, 20)) == [
         "steps 1,000–1,411 · epoch 3.2 · 1m30s",
-        "── validation    0.5000 @1,200",
-        "╌╌ training      0.2500  0.125–0.375   smooth 0.2600",
+        "── validation   0.5000 @1,200",
+        "╌╌ training     0.2500  0.125–0.375   smooth 0.2600",
         "▲ lr 0.1 → 0.125",
     ]
 
 
 def test_with_less_room_ranges_go_first_then_labels() -> None:
-    assert texts(readout(["steps 1,000–1,411"], READINGS, MARKS, 40, 20))[2] == "╌╌ training      0.2500"
+    assert texts(readout(["steps 1,000–1,411"], READINGS, MARKS, 40, 20))[2] == "╌╌ training     0.2500"
     assert texts(readout(["steps 1,000–1,411"], READINGS, MARKS, 20, 20))[2] == "╌╌   0.2500"
-    assert texts(readout(["steps 1,000–1,411"], READINGS, MARKS, 40, 5)) == ["1,000–1,411 ──0.5 ╌╌0.25 ▲lr 0.1 → 0…"]
+    assert texts(readout(["steps 1,000–1,411"], READINGS, MARKS, 40, 5)) == ["1,000–1,411 ──0.5 ╌╌0.25 ▲lr 0.1 → 0.…"]
 
 
 def test_more_series_than_lines_are_counted() -> None:
@@ -77,6 +77,7 @@ def test_more_series_than_lines_are_counted() -> None:
 labels = st.text(max_size=40)
 
 
+@settings(deadline=None)
 @given(st.lists(labels, max_size=8), st.lists(labels, max_size=3), st.integers(16, 100), st.integers(4, 40))
 def test_a_box_is_never_larger_than_the_canvas(names: list[str], events: list[str], columns: int, rows: int) -> None:
     readings = [Named("──", name, Reading(0.5, 0.25, 1e30, 5, 3, smooth=-1e-30)) for name in names]
@@ -91,9 +92,10 @@ def test_a_box_is_never_larger_than_the_canvas(names: list[str], events: list[st
 @pytest.mark.parametrize(("values", "corner"), [([1.0, 0.0], (0, -1)), ([0.0, 1.0], (0, 0))])
 def test_the_box_lies_where_it_hides_least(values: list[float], corner: tuple[int, int]) -> None:
     canvas = raster([curve(values, at=[0, 99])], (0, 99), (0, 1), 60, 20)
-    draw_box(canvas, readout(["step 1"], READINGS, [], 60, 20), avoid=30)
+    before = (canvas.owner == 0).sum()
+    draw_box(canvas, readout(["step 1"], READINGS[:1], [], 60, 20), avoid=30)
     assert canvas.owner[corner] == BOX
-    assert (canvas.owner == 0).sum() >= 60
+    assert (canvas.owner == 0).sum() == before
 
 
 def test_the_cursor_lies_over_bands_and_under_lines() -> None:

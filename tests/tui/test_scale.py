@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nntui.tui.widgets.scale import CLOCK, EPOCHS, Course, XAxis, clock, course, x_axis
@@ -39,6 +39,7 @@ def axes(draw: st.DrawFn) -> XAxis:
     return x_axis((start, start + length), newest=newest, log=log, course=chosen, grows=grows)
 
 
+@settings(deadline=None)
 @given(axes(), st.lists(st.integers(0, 10**8), min_size=2, max_size=20))
 def test_later_steps_never_lie_further_left(axis: XAxis, steps: list[int]) -> None:
     shares = axis.share(np.array(sorted(steps), dtype=np.float64))
@@ -46,6 +47,7 @@ def test_later_steps_never_lie_further_left(axis: XAxis, steps: list[int]) -> No
     assert (np.diff(shares) >= 0).all()
 
 
+@settings(deadline=None)
 @given(axes(), st.integers(20, 200), st.sampled_from([1, 2]))
 def test_every_column_holds_the_steps_that_are_drawn_in_it(axis: XAxis, columns: int, dots: int) -> None:
     for cell in range(0, columns, 7):
@@ -55,6 +57,7 @@ def test_every_column_holds_the_steps_that_are_drawn_in_it(axis: XAxis, columns:
                 assert axis.cell(step, columns, dots) == cell
 
 
+@settings(deadline=None)
 @given(axes(), st.integers(20, 200), st.sampled_from([1, 2]))
 def test_ticks_stand_on_the_canvas_and_are_few(axis: XAxis, columns: int, dots: int) -> None:
     ticks = axis.ticks(columns, dots)
@@ -64,6 +67,7 @@ def test_ticks_stand_on_the_canvas_and_are_few(axis: XAxis, columns: int, dots: 
         assert sorted(cell for cell, _ in ticks) == [cell for cell, _ in ticks]
 
 
+@settings(deadline=None)
 @given(axes())
 def test_the_ends_of_the_window_are_the_ends_of_the_canvas(axis: XAxis) -> None:
     assert axis.share(np.array([axis.step(0.0), axis.step(1.0)])) == pytest.approx([0, 1], abs=1e-3)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nntui.tui.widgets.smoothing import moving_average, smoothed
@@ -16,11 +16,13 @@ weights = st.sampled_from([0.6, 0.9, 0.97, 0.99])
 values = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=50)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-3, 1e3), st.integers(1, 100), weights, st.booleans())
 def test_what_is_constant_stays(value: float, count: int, weight: float, log: bool) -> None:
     np.testing.assert_allclose(moving_average(np.full(count, value), weight, log=log), value)
 
 
+@settings(deadline=None)
 @given(values, weights, st.booleans())
 def test_it_is_the_weighted_mean_of_what_came_before(values: list[float], weight: float, log: bool) -> None:
     averages = moving_average(np.array(values), weight, log=log)
@@ -31,6 +33,7 @@ def test_it_is_the_weighted_mean_of_what_came_before(values: list[float], weight
         assert averages[end - 1] == pytest.approx(math.exp(expected) if log else expected)
 
 
+@settings(deadline=None)
 @given(values, weights, st.data())
 def test_what_is_not_finite_is_passed_over(values: list[float], weight: float, data: st.DataObject) -> None:
     places = sorted(data.draw(st.lists(st.integers(0, len(values)), max_size=5)))

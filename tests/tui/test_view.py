@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nntui.tui.panes.view import JUMP, LEAST, SMOOTHINGS, View
@@ -27,6 +27,7 @@ doings: st.SearchStrategy[Doing] = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(doings, st.integers(0, 10**6)), max_size=30), newest_steps)
 def test_whatever_is_done_the_window_lies_in_the_run_and_is_not_empty(
     done: list[tuple[Doing, int]], newest: int
@@ -47,6 +48,7 @@ def test_whatever_is_done_the_window_lies_in_the_run_and_is_not_empty(
         assert view.cursor is None or 0 <= view.cursor <= newest
 
 
+@settings(deadline=None)
 @given(st.integers(1000, 10**8), st.floats(0.2, 0.8), st.floats(0, 1), st.sampled_from([2.0, 1.25, 3.0]))
 def test_zooming_in_and_out_comes_back(newest: int, share: float, place: float, factor: float) -> None:
     view = View().zoom(share, newest, about=place * newest)

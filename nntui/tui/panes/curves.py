@@ -224,9 +224,13 @@ class GradientPane(CurvePane):
 
 
 def _courses(curves: Mapping[str, Curve], of_all: Mapping[str, Curve]) -> Iterator[Course]:
-    """The course of epochs and of time, as far as they were read: in the window, and coarser over the whole run."""
+    """The course of epochs and of time, as far as they were read: in the window, and coarser over the whole run.
+
+    What only rises is least at the first step of a bucket, so that a pause between two buckets keeps its place.
+    """
     for unit, name in COURSES.items():
-        found = [(read[name].last, read[name].final) for read in (curves, of_all) if name in read]
+        read = [part[name] for part in (curves, of_all) if name in part]
+        found = [ends for curve in read for ends in ((curve.first, curve.low), (curve.last, curve.final))]
         made = course(unit, found) if found else None
         if made:
             yield made

@@ -222,10 +222,12 @@ class Chart(Cells):
         return self._step_of(cell, columns)
 
     def step_beside(self, step: int, cells: int) -> int:
-        """The step so many columns of cells to the right of another one, or left of it; at least one step away."""
+        """The step so many columns of cells to the right of another one, or left of it; at least one step away.
+
+        It may lie outside the canvas.
+        """
         columns = self.columns
-        cell = self._axis.cell(step, columns, self._dots)
-        beside = self._step_of(min(max(0, cell + cells), columns - 1), columns)
+        beside = self._step_of(self._axis.cell(step, columns, self._dots) + cells, columns)
         return max(beside, step + 1) if cells > 0 else min(beside, step - 1)
 
     def _step_of(self, cell: int, columns: int) -> int:
