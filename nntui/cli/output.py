@@ -8,7 +8,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,13 @@ from nntui.text import plain
 
 #: Exit codes besides 0: the run failed; bad usage or input; Ctrl-C.
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+#: How much of a slow link the screen may take.
+Slow = Annotated[bool, typer.Option("--slow", help="Draw less often, for a slow link: the same as --budget 2k.")]
+BytesPerSecond = Annotated[
+    str | None,
+    typer.Option("--budget", metavar="N[k|M]", help="Most bytes a second to the terminal; else NNTUI_BUDGET's."),
+]
 
 
 def has_terminal() -> bool:

@@ -8,13 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.screen import ModalScreen
 from textual.theme import ThemeProvider
 
 from nntui.errors import UserError
 from nntui.tui import keymap, terminal
+from nntui.tui.budget import Budget
 from nntui.tui.feed import open_run
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
@@ -34,9 +35,10 @@ class NntuiApp(App[None]):
     HORIZONTAL_BREAKPOINTS, VERTICAL_BREAKPOINTS = TooSmall.WIDTHS, TooSmall.HEIGHTS
     last_folder: Path | None = None
 
-    def __init__(self, folder: Path | None = None, *, marker: str = "braille") -> None:
+    def __init__(self, folder: Path | None = None, *, marker: str = "braille", budget: int | None = None) -> None:
         super().__init__(driver_class=terminal.driver_class())
         self._marker = marker
+        self.budget = Budget(lambda: terminal.sent(self), budget)
         self.last_folder = folder
 
     def on_mount(self) -> None:
@@ -46,6 +48,12 @@ class NntuiApp(App[None]):
         else:
             self._open(self.last_folder)
 
+    async def on_event(self, event: events.Event) -> None:
+        """What a person does is answered at once, whatever the budget."""
+        if isinstance(event, (events.InputEvent, events.Resize)) and not isinstance(event, events.MouseMove):
+            self.budget.hurry()
+        await super().on_event(event)
+
     @on(Opened)
     def _open_chosen(self, message: Opened) -> None:
         while isinstance(self.screen, ModalScreen):  # opened while the run was made
@@ -54,7 +62,8 @@ class NntuiApp(App[None]):
 
     def _open(self, folder: Path) -> None:
         self.last_folder = folder
-        self.push_screen(DashboardScreen(folder, marker=self._marker))
+        self.budget.hurry()
+        self.push_screen(DashboardScreen(folder, marker=self._marker, budget=self.budget))
 
     def action_help(self) -> None:
         """The help page, once."""
@@ -75,10 +84,13 @@ class NntuiApp(App[None]):
         self.exit()
 
 
-def open_dashboard(folder: Path | None) -> int:
-    """Runs the app on a run's folder, or on the start screen; returns the exit code of the process."""
+def open_dashboard(folder: Path | None, budget: int | None = None) -> int:
+    """Runs the app on a run's folder, or on the start screen; returns the exit code of the process.
+
+    ``budget`` is how many bytes a second may go to the terminal, None for as many as there are.
+    """
     marker = "braille" if terminal.can_show("braille") else "ascii"
-    app = NntuiApp(folder, marker=marker)
+    app = NntuiApp(folder, marker=marker, budget=budget)
     # What start-up has made stays; to look through it for garbage would hold the screen for 50 ms now and then.
     gc.freeze()
     code = terminal.run(app)

@@ -99,10 +99,17 @@ class Unreadable(Message):
 class Feed:
     """Follows one run for one screen. At most one read is under way; the event loop never waits for the disk."""
 
-    def __init__(self, folder: Path, post: Callable[[Message], object], congested: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        post: Callable[[Message], object],
+        congested: Callable[[], bool],
+        spent: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._folder = folder
         self._post = post
         self._congested = congested
+        self._spent = spent
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nntui-feed")
         self._reader: Reader | None = None
         self._wake = asyncio.Event()
@@ -110,6 +117,7 @@ class Feed:
         self._asked: set[int] = set()
         self._picture: Picture | None = None
         self._wanted, self._looked_for = 1, 0
+        self._news = self._frugal = False
         self._ended = False
         self._failures = 0
         self._read_table_at = self._checked_at = 0.0
@@ -138,6 +146,7 @@ class Feed:
                 self._wake.clear()
                 congested = self._congested()
                 if not congested:
+                    self._frugal = self._spent()
                     for message in await loop.run_in_executor(self._thread, self._look_again):
                         self._post(message)
                 try:
@@ -188,11 +197,18 @@ class Feed:
             self._checked_at = now
             if not self._folder.is_dir():
                 raise RunError(f"{self._folder}: the run has been removed")
-        if not (reader.changed() or wanted != self._looked_for or overdue):
+        self._news |= reader.changed() or wanted != self._looked_for or overdue
+        if not self._news or (self._frugal and self._can_wait(reader)):
             return []
+        self._news = False
         changed, self._looked_for = wanted != self._looked_for, wanted
         with reader.snapshot():
             return self._read(reader, changed)
+
+    def _can_wait(self, reader: Reader) -> bool:
+        """Whether there is no command to be answered, and no new state to be told."""
+        before = self._picture
+        return before is not None and not self._asked and reader.run().state == before.run.state
 
     def _read(self, reader: Reader, changed: bool) -> list[Message]:
         given = reader.commands() if self._asked else []

@@ -14,6 +14,7 @@ from nntui.knob import Knob, Value
 from nntui.knobs import KNOBS
 from nntui.text import plain
 from nntui.tui import keymap, terminal
+from nntui.tui.budget import Budget
 from nntui.tui.feed import Answered, Feed, NewPicture, Picture, Unreadable
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import LossPane, Wanted
@@ -37,8 +38,9 @@ class DashboardScreen(Screen[None]):
     BINDINGS: ClassVar = keymap.bindings(keymap.DASHBOARD)
     CSS_PATH = "../styles/dashboard.tcss"
 
-    def __init__(self, folder: Path, *, marker: str) -> None:
+    def __init__(self, folder: Path, *, marker: str, budget: Budget | None = None) -> None:
         super().__init__()
+        self._budget = budget or Budget(lambda: 0)
         self.folder = folder
         self._marker = marker
         self._picture: Picture | None = None
@@ -54,7 +56,9 @@ class DashboardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Starts following the run."""
-        self._feed = Feed(self.folder, self.post_message, lambda: terminal.backlog(self.app) > 0)
+        self._feed = Feed(
+            self.folder, self.post_message, lambda: terminal.backlog(self.app) > 0, lambda: self._budget.spent
+        )
         # Before the loss pane knows what it has room for and asks itself, so that the first paint has a curve.
         self._feed.want("loss", LossPane.first_query(self.app.size.width))
         self.run_worker(self._feed.run(), name="feed", exclusive=True)
