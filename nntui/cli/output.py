@@ -8,10 +8,12 @@ import os
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from nntui.errors import UserError
 from nntui.text import plain
 
 #: Exit codes besides 0: the run failed; bad usage or input; Ctrl-C.
@@ -33,6 +35,20 @@ def has_terminal() -> bool:
 def talk(text: str) -> None:
     """One line on stderr, where it is not in the way of data."""
     typer.echo(plain(text), err=True)
+
+
+def write_file(file: Path, data: bytes) -> None:
+    """The whole file or nothing: it is written under another name and renamed. Raises UserError."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        with draft.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(file)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
 
 
 def silence_stdout() -> None:

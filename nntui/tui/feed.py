@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from textual.message import Message
 
 from nntui.errors import UserError
 from nntui.store import catalog, commands
-from nntui.store.reader import Reader
+from nntui.store.reader import FOREVER, Reader
 from nntui.store.records import Command, Curve, Event, RunRecord
 from nntui.store.schema import RunError
+from nntui.tui import past
 
 #: A live run is looked at this often; one that has ended changes no more.
 POLL_SECONDS, ENDED_POLL_SECONDS = 0.1, 1.0
@@ -97,7 +99,11 @@ class Unreadable(Message):
 
 
 class Feed:
-    """Follows one run for one screen. At most one read is under way; the event loop never waits for the disk."""
+    """Follows one run for one screen. At most one read is under way; the event loop never waits for the disk.
+
+    ``congested`` tells that nothing can be drawn now, ``spent`` that what nobody waits for had better not. With ``at``,
+    the run is not followed but shown as it stood at that step, or as it stands, if it is not further.
+    """
 
     def __init__(
         self,
@@ -105,22 +111,28 @@ class Feed:
         post: Callable[[Message], object],
         congested: Callable[[], bool],
         spent: Callable[[], bool] = lambda: False,
+        at: int | None = None,
     ) -> None:
         self._folder = folder
         self._post = post
         self._congested = congested
         self._spent = spent
+        self._at = at
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nntui-feed")
         self._reader: Reader | None = None
         self._wake = asyncio.Event()
         self._queries: dict[str, Query] = {}
         self._asked: set[int] = set()
         self._picture: Picture | None = None
-        self._wanted, self._looked_for = 1, 0
+        self._wanted, self._looked_for, self._told = 1, 0, 0
         self._news = self._frugal = False
         self._ended = False
         self._failures = 0
         self._read_table_at = self._checked_at = 0.0
+
+    def settled(self, shown: Picture | None) -> bool:
+        """Whether a screen that shows a picture has all that it wants."""
+        return shown is not None and shown is self._picture and self._told == self._wanted
 
     def want(self, chart: str, query: Query | None) -> None:
         """What a chart wants to show from now on; None when it is hidden."""
@@ -149,10 +161,11 @@ class Feed:
                     self._frugal = self._spent()
                     for message in await loop.run_in_executor(self._thread, self._look_again):
                         self._post(message)
-                try:
-                    await asyncio.wait_for(self._wake.wait(), SOON_SECONDS if congested else self._pause)
-                except TimeoutError:
-                    continue
+                    self._told = self._looked_for
+                # Not `asyncio.wait_for`: that of Python 3.11 loses a cancellation that comes with what it waits for.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SOON_SECONDS if congested else self._pause):
+                        await self._wake.wait()
         except UserError as error:
             self._post(Unreadable(str(error)))
         except Exception as error:  # a folder may hold anything, and none of it may end the app
@@ -181,7 +194,7 @@ class Feed:
             if self._failures > RETRIES or not self._folder.is_dir():
                 raise
             self._close()
-            self._reader = None
+            self._reader, self._looked_for = None, 0
             return []
         self._failures = 0
         return messages
@@ -189,7 +202,7 @@ class Feed:
     def _look(self) -> list[Message]:
         """What is new: a picture, then the answers that it already shows the effect of."""
         if self._reader is None:
-            self._reader = Reader(self._folder)
+            self._reader = Reader(self._folder, FOREVER if self._at is None else self._at)
         reader, now = self._reader, time.monotonic()
         wanted = self._wanted  # read once: the event loop may count on meanwhile
         overdue = now - self._checked_at >= ALIVE_SECONDS
@@ -197,7 +210,7 @@ class Feed:
             self._checked_at = now
             if not self._folder.is_dir():
                 raise RunError(f"{self._folder}: the run has been removed")
-        self._news |= reader.changed() or wanted != self._looked_for or overdue
+        self._news |= wanted != self._looked_for or (self._at is None and (reader.changed() or overdue))
         if not self._news or (self._frugal and self._can_wait(reader)):
             return []
         self._news = False
@@ -212,7 +225,7 @@ class Feed:
 
     def _read(self, reader: Reader, changed: bool) -> list[Message]:
         given = reader.commands() if self._asked else []
-        run, before = reader.run(), self._picture
+        run, before = self._run(reader), self._picture
         answers = self._answers(given, run)
         silence = _silence(run)
         if before is not None and not changed and _same(before, run, silence):
@@ -226,6 +239,15 @@ class Feed:
         rows, predictions, step = self._tables(reader, run)
         self._picture = Picture(run, silence, curves, events, rows, predictions, step)
         return [NewPicture(self._picture), *answers]
+
+    def _run(self, reader: Reader) -> RunRecord:
+        """The run as it stands, or stood."""
+        run = reader.run()
+        if self._at is None:
+            return run
+        config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands())
+        predicted = reader.table_step("predictions")
+        return past.as_of(run, self._at, reader.newest(), reader.events(), config, predicted)
 
     def _tables(self, reader: Reader, run: RunRecord) -> tuple[Arrays, Arrays, int]:
         before, now = self._picture, time.monotonic()
