@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nntui.cli import check, export, predict, runs, screenshot, steer, train, watch
+from nntui.cli import check, export, predict, runs, screenshot, serve, steer, train, watch
 from nntui.cli.output import BAD_INPUT, FAILED, BytesPerSecond, Slow, has_terminal, silence_stdout, talk
 from nntui.errors import UserError
 
@@ -83,6 +83,7 @@ app.command()(steer.pause)
 app.command()(steer.resume)
 app.command()(steer.step)
 app.command()(steer.stop)
+app.command()(serve.serve)
 app.command()(export.export)
 app.command()(screenshot.screenshot)
 app.command(context_settings={"ignore_unknown_options": True})(predict.predict)

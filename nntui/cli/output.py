@@ -28,7 +28,9 @@ BytesPerSecond = Annotated[
 
 
 def has_terminal() -> bool:
-    """Whether a person sits at both ends: keys from stdin, a screen on stdout."""
+    """Whether a person sits at both ends: keys from stdin, a screen on stdout; or at a browser, through pipes."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
