@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -88,16 +89,21 @@ def test_only_its_own_page_is_let_in(path: str, host: str, origin: str | None, s
     assert status != 200 or path != "/" or "frame-ancestors 'none'" in policy
 
 
-def test_its_own_page_may_connect() -> None:
+def test_its_own_page_may_connect(monkeypatch: pytest.MonkeyPatch) -> None:
     from aiohttp.test_utils import TestClient, TestServer
 
     from nntui.web import server
 
+    viewer = AsyncMock()
+    monkeypatch.setattr("textual_serve.server.AppService", lambda *_, **__: viewer)
+
     async def connect() -> None:
-        app = await server._Server("exit 0", 8000).app()
+        app = await server._Server("false", 8000).app()
         async with TestClient(TestServer(app)) as client:
             headers = {"Host": "localhost:9000", "Origin": "http://localhost:9000"}
             async with client.ws_connect("/ws", headers=headers) as tab:
                 assert not tab.closed
 
     asyncio.run(connect())
+    viewer.start.assert_awaited_once()
+    viewer.stop.assert_awaited()
