@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import platform
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from typing import NamedTuple
 
 
@@ -26,3 +29,13 @@ def table(figures: Iterable[Figure]) -> str:
 def quantile(values: Sequence[float], share: float) -> float:
     """The smallest of the values that at least such a share of them does not exceed."""
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def machine() -> str:
+    """What it was measured on."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("textual", "numpy", "plotext"))
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},"
+        f" {packages}; load at the end {load}."
+    )

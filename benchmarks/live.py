@@ -48,9 +48,9 @@ def _wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 @contextmanager
-def watching(folder: Path) -> Iterator[TerminalMeter]:
+def watching(folder: Path, *options: str) -> Iterator[TerminalMeter]:
     """The dashboard of a run, its curve drawn; left by ``q``."""
-    with TerminalMeter([NNTUI, "watch", folder.name], until=curve_drawn) as meter:
+    with TerminalMeter([NNTUI, "watch", folder.name, *options], until=curve_drawn) as meter:
         meter.first_seconds()
         yield meter
         meter.send("q")
@@ -151,22 +151,23 @@ def keys(quick: bool) -> list[Figure]:
             time.sleep(pause.uniform(0.2, 0.5))
         reader = Reader(folder)
         for press in range(presses):
-            applied.append(1000 * _applied_seconds(meter, reader, "[]"[press % 2]))
+            applied.append(1000 * applied_seconds(meter, reader, "[]"[press % 2]))
             time.sleep(pause.uniform(0.2, 0.5))
         reader.close()
     return [
-        _latency("key → screen, 95th percentile, while XOR trains", screen, 50),
-        _latency("key → applied by the trainer, 95th percentile", applied, 150),
+        latency("key → screen, 95th percentile, while XOR trains", screen, 50),
+        latency("key → applied by the trainer, 95th percentile", applied, 150),
     ]
 
 
-def _latency(what: str, times: list[float], limit: float) -> Figure:
+def latency(what: str, times: list[float], limit: float) -> Figure:
+    """A figure of times in milliseconds, of which 95 % are to be within a limit."""
     worst = quantile(times, 0.95)
     measured = f"{worst:.0f} ms (median {median(times):.0f}, longest {max(times):.0f}; {len(times)} presses)"
     return Figure(what, f"≤ {limit:g} ms", measured, worst <= limit)
 
 
-def _applied_seconds(meter: TerminalMeter, reader: Reader, key: str) -> float:
+def applied_seconds(meter: TerminalMeter, reader: Reader, key: str) -> float:
     """Looks for the answer to the next command every millisecond."""
     before = max((command.id for command in reader.commands(1)), default=0)
     typed = time.perf_counter()

@@ -30,21 +30,21 @@ STEPS, LAYERS, SERIES = 10_000_000, 16, 20
 SPIKE_STEP, SPIKE = 7_654_321, 40.0
 
 
-def recorded_run(steps: int) -> Path:
-    """The folder of a finished run of so many steps and 20 series, each recorded at every step.
+def recorded_run(steps: int, layers: int = LAYERS) -> Path:
+    """The folder of a finished run of so many steps and layers + 4 series, each recorded at every step.
 
     The loss of a long run has one spike of one step. A run recorded before is taken as it is.
     """
-    name = f"recorded-{steps}"
+    name = f"recorded-{steps}" if layers == LAYERS else f"recorded-{steps}-{layers}"
     for found, run in catalog.list_runs(paths.runs_dir()):
         if run.name == name and run.state == "finished":
             return found
-    return _record(name, steps)
+    return _record(name, steps, layers)
 
 
-def _record(name: str, steps: int) -> Path:
+def _record(name: str, steps: int, layers: int) -> Path:
     config = presets.find("deep-binary").load()
-    config = config.with_value("model.layers", (20,) * (LAYERS - 1)).with_value("training.steps", steps)
+    config = config.with_value("model.layers", (20,) * (layers - 1)).with_value("training.steps", steps)
     problem = make_problem(config)
     loop = make_loop(config, problem)
     made = folder.create(paths.runs_dir(), name=name, preset="deep-binary", config=config.to_dict())
@@ -58,7 +58,7 @@ def _record(name: str, steps: int) -> Path:
     for first in range(1, steps + 1, CAPACITY):
         numbers = np.arange(first, min(first + CAPACITY, steps + 1))
         loop.step = int(numbers[-1])
-        loss, norms = _values(numbers, random)
+        loss, norms = _values(numbers, layers, random)
         telemetry.record(Slice(numbers, loss, norms))
         writer.record(EVALUATION, numbers, np.column_stack((1 - loss / 3, loss * 1.1, 1 - loss / 2.8)))
         elapsed = loop.step / 20_000
@@ -72,12 +72,12 @@ def _record(name: str, steps: int) -> Path:
 
 
 def _values(
-    steps: np.ndarray[tuple[int], np.dtype[np.int64]], random: np.random.Generator
+    steps: np.ndarray[tuple[int], np.dtype[np.int64]], layers: int, random: np.random.Generator
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
     """A loss that falls and jitters, shape (n,), and the gradient norms, (n, layers), all different."""
     fall = np.exp(-steps / (STEPS / 4))
     loss = (0.1 + fall) * random.uniform(0.7, 1.3, len(steps))
-    norms = 10.0 ** -np.linspace(0, 4, LAYERS) * (0.05 + fall[:, None]) * random.lognormal(0, 0.3, (len(steps), LAYERS))
+    norms = 10.0 ** -np.linspace(0, 4, layers) * (0.05 + fall[:, None]) * random.lognormal(0, 0.3, (len(steps), layers))
     loss[steps == SPIKE_STEP] = SPIKE
     return loss, norms
 

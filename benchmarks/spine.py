@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import disk, live, recorded
-from benchmarks.figures import Figure, table
+from benchmarks.figures import Figure, machine, table
 
 MEASURES: dict[str, Callable[[bool], list[Figure]]] = {
     "speed": live.speed,
@@ -48,17 +46,7 @@ def main() -> None:
             print(f"{name} ...", file=sys.stderr, flush=True)  # noqa: T201
             figures += MEASURES[name](options.quick)
         print(table(figures))  # noqa: T201
-        print(f"\n{_machine()}")  # noqa: T201
-
-
-def _machine() -> str:
-    """What it was measured on."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("textual", "numpy", "plotext"))
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    return (
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},"
-        f" {packages}; load at the end {load}."
-    )
+        print(f"\n{machine()}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -74,16 +74,21 @@ class TerminalMeter(Terminal):
             time.sleep(0.02)
         return self._last_at - self._started_at
 
-    def key_seconds(self, key: str, line: int, timeout: float = 5.0) -> float:
-        """Seconds from typing a key until a line of the screen is another. Raises TimeoutError."""
+    def key_seconds(self, key: str, line: int | None = None, timeout: float = 5.0) -> float:
+        """Seconds from typing a key until a line of the screen, or any line, is another. Raises TimeoutError."""
+
+        def seen() -> object:
+            return self.lines() if line is None else self.line(line)
+
         with self._changed:
-            before = self.line(line)
+            before = seen()
             self._reached.clear()
-            self._until = lambda meter: meter.line(line) != before
+            self._until = lambda _: seen() != before
             typed = time.perf_counter()
         self.send(key)
         if not self._reached.wait(timeout):
-            raise TimeoutError(f"{key!r} changed nothing on line {line + 1} within {timeout:g} s:\n{self.screen}")
+            place = "" if line is None else f" on line {line + 1}"
+            raise TimeoutError(f"{key!r} changed nothing{place} within {timeout:g} s:\n{self.screen}")
         return self._reached_at - typed
 
     def cpu_percent(self, seconds: float) -> float:
@@ -98,9 +103,9 @@ class TerminalMeter(Terminal):
         time.sleep(seconds)
         return (self.bytes_received - received) / (time.perf_counter() - begun)
 
-    def peak_memory(self) -> int:
-        """The most bytes that the program had in memory at once (VmHWM)."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+    def peak_memory(self, pid: int | None = None) -> int:
+        """The most bytes that a process, the program by default, had in memory at once (VmHWM)."""
+        status = Path(f"/proc/{pid or self.pid}/status").read_text(encoding="ascii")
         found = re.search(r"VmHWM:\s+(\d+) kB", status)
         assert found is not None
         return int(found[1]) * 1024

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +16,10 @@ from pathlib import Path
 from nntui import launch, presets
 from nntui.store import catalog
 from nntui.store.records import RunRecord
+from nntui.tui import svg
 from nntui.tui.app import NntuiApp
 
 FOLDER = Path(__file__).parent
-#: What the reader of the page has; the pictures fetch no font.
-FONTS = "'Fira Code', 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ async def take(shot: Shot) -> str:
         await asyncio.sleep(1.0)
         app.clear_notifications()
         await pilot.pause()
-        picture = app.export_screenshot(title=f"nntui train {shot.preset}")
+        picture = svg.picture(app, f"nntui train {shot.preset}")
     trainer.terminate()
     await asyncio.to_thread(trainer.wait)
     return picture
@@ -78,13 +76,11 @@ async def start_screen() -> str:
     async with app.run_test(size=(120, 40)) as pilot:
         await asyncio.sleep(1.0)
         await pilot.pause()
-        return app.export_screenshot(title="nntui")
+        return svg.picture(app)
 
 
 def save(name: str, picture: str) -> None:
-    """Writes the picture with fonts that need no network."""
-    picture = re.sub(r"@font-face\s*\{.*?\}", "", picture, flags=re.DOTALL)
-    picture = re.sub(r"font-family:\s*[^;]+;", f"font-family: {FONTS};", picture)
+    """Writes a picture beside this file."""
     (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 

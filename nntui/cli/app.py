@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nntui.cli import check, export, predict, runs, steer, train, watch
-from nntui.cli.output import BAD_INPUT, FAILED, has_terminal, silence_stdout, talk
+from nntui.cli import check, export, predict, runs, screenshot, serve, steer, train, watch
+from nntui.cli.output import BAD_INPUT, FAILED, BytesPerSecond, Slow, has_terminal, silence_stdout, talk
 from nntui.errors import UserError
 
 
@@ -50,6 +50,8 @@ def start(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    slow: Slow = False,
+    budget: BytesPerSecond = None,
 ) -> int:
     """Watch and steer a neural network while it learns, in a terminal.
 
@@ -58,11 +60,16 @@ def start(
     RUN is the id of a run, a unique beginning of one, a name, or "latest".
     """
     if context.invoked_subcommand is not None:
+        if slow or budget is not None:
+            raise UserError("--slow and --budget stand after the command: nntui watch --slow")
         return 0
     if has_terminal():
+        from nntui.tui.budget import wanted
+
+        limit = wanted(budget, slow=slow)
         from nntui.tui.app import open_dashboard
 
-        return open_dashboard(None)
+        return open_dashboard(None, limit)
     typer.echo(context.get_help())
     return BAD_INPUT
 
@@ -76,7 +83,9 @@ app.command()(steer.pause)
 app.command()(steer.resume)
 app.command()(steer.step)
 app.command()(steer.stop)
+app.command()(serve.serve)
 app.command()(export.export)
+app.command()(screenshot.screenshot)
 app.command(context_settings={"ignore_unknown_options": True})(predict.predict)
 app.command()(runs.presets)
 app.command()(check.check)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nntui.cli.output import talk
+from nntui.cli.output import talk, write_file
 from nntui.cli.runs import Run
 from nntui.errors import UserError, closest
 
@@ -54,22 +53,8 @@ def export(
     place, record = catalog.find_run(paths.runs_dir(), run)
     if file.exists() and not force:
         raise UserError(f"{file}: is already there; --force replaces it")
-    _write(file, make(place, record))
+    write_file(file, make(place, record))
     talk(f"wrote {file}")
-
-
-def _write(file: Path, data: bytes) -> None:
-    """The whole file or nothing: it is written under another name and renamed. Raises UserError."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}.new")
-    try:
-        with draft.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
 
 
 def _metrics(place: Path, run: RunRecord) -> bytes:

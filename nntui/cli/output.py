@@ -8,24 +8,49 @@ import os
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from nntui.errors import UserError
 from nntui.text import plain
 
 #: Exit codes besides 0: the run failed; bad usage or input; Ctrl-C.
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
+#: How much of a slow link the screen may take.
+Slow = Annotated[bool, typer.Option("--slow", help="Draw less often, for a slow link: the same as --budget 2k.")]
+BytesPerSecond = Annotated[
+    str | None,
+    typer.Option("--budget", metavar="N[k|M]", help="Most bytes a second to the terminal; else NNTUI_BUDGET's."),
+]
+
 
 def has_terminal() -> bool:
-    """Whether a person sits at both ends: keys from stdin, a screen on stdout."""
+    """Whether a person sits at both ends: keys from stdin, a screen on stdout; or at a browser, through pipes."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def talk(text: str) -> None:
     """One line on stderr, where it is not in the way of data."""
     typer.echo(plain(text), err=True)
+
+
+def write_file(file: Path, data: bytes) -> None:
+    """The whole file or nothing: it is written under another name and renamed. Raises UserError."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        with draft.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(file)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
 
 
 def silence_stdout() -> None:

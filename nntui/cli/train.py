@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nntui.cli.output import FAILED, INTERRUPTED, has_terminal, silence_stdout, talk
+from nntui.cli.output import FAILED, INTERRUPTED, BytesPerSecond, Slow, has_terminal, silence_stdout, talk
 from nntui.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def train(
     as_text: Annotated[bool, typer.Option("--plain", help="Progress lines instead of the dashboard.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Print the run's id and return at once.")] = False,
+    slow: Slow = False,
+    budget: BytesPerSecond = None,
 ) -> int:
     """Train a network and watch it learn.
 
@@ -48,7 +50,13 @@ def train(
     config = _configure(chosen.load(), settings or [], seed, epochs, steps)
     _check_name(name)
     _look(config)
-    return _run(config, chosen.name, name or "", as_json=as_json, detach=detach, on_screen=not as_text)
+    if detach:
+        return _detach(config, chosen.name, name or "")
+    if as_json or as_text or not has_terminal():
+        return _follow(config, chosen.name, name or "", as_json=as_json)
+    from nntui.tui.budget import wanted
+
+    return _show(config, chosen.name, name or "", wanted(budget, slow=slow))
 
 
 def _configure(
@@ -89,20 +97,22 @@ def _check_name(name: str | None) -> None:
         raise UserError(f"--name{' latest' if name == 'latest' else ''}: {fault}")
 
 
-def _run(config: RunConfig, preset: str, name: str, *, as_json: bool, detach: bool, on_screen: bool) -> int:
+def _detach(config: RunConfig, preset: str, name: str) -> int:
     from nntui import launch
 
-    if detach:
-        run_folder, _ = launch.start_run(config, preset=preset, name=name)
-        typer.echo(run_folder.name)
-        return 0
-    if as_json or not on_screen or not has_terminal():
-        return _follow(config, preset, name, as_json=as_json)
+    run_folder, _ = launch.start_run(config, preset=preset, name=name)
+    typer.echo(run_folder.name)
+    return 0
+
+
+def _show(config: RunConfig, preset: str, name: str, budget: int | None) -> int:
+    from nntui import launch
+
     # The trainer starts before the screen is imported, so that both load at once.
     run_folder, _ = launch.start_run(config, preset=preset, name=name)
     from nntui.tui.app import open_dashboard
 
-    return open_dashboard(run_folder)
+    return open_dashboard(run_folder, budget)
 
 
 def _follow(config: RunConfig, preset: str, name: str, *, as_json: bool) -> int:

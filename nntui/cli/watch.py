@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from nntui.cli.output import has_terminal
+from nntui.cli.output import BytesPerSecond, Slow, has_terminal
 
 
 def watch(
     run: Annotated[str, typer.Argument(metavar="[RUN]", help="Id, beginning of an id, name, or latest.")] = "latest",
+    slow: Slow = False,
+    budget: BytesPerSecond = None,
 ) -> int:
     """Open the dashboard of a run.
 
@@ -23,9 +25,12 @@ def watch(
 
     run_folder, _ = catalog.find_run(paths.runs_dir(), run)
     if has_terminal():
+        from nntui.tui.budget import wanted
+
+        limit = wanted(budget, slow=slow)
         from nntui.tui.app import open_dashboard
 
-        return open_dashboard(run_folder)
+        return open_dashboard(run_folder, limit)
     from nntui.cli import follow
 
     return follow.exit_code(run_folder, follow.follow(run_folder, follow.PlainReporter(run_folder)))

@@ -96,6 +96,16 @@ def open_run(folder: Path) -> RunRecord:
         db.close()
 
 
+def first_config(folder: Path) -> dict[str, Any]:
+    """The configuration with which the run in a folder began, before anybody turned a knob; empty where it is lost."""
+    import tomllib
+
+    try:
+        return tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
 def find_run(runs: Path, wanted: str = "latest") -> tuple[Path, RunRecord]:
     """The run meant by an id, a unique beginning of one, a name, or ``latest``. Raises RunError.
 

@@ -18,6 +18,9 @@ from nntui.store.pyramid import Buckets, bucket_type, merge
 from nntui.store.records import Command, Curve, Event, RunRecord
 from nntui.store.schema import DATABASE, TAIL, connect_reader, readable
 
+#: Later than any step.
+FOREVER = 2**62
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -45,11 +48,13 @@ def _told(
 class Reader:
     """One open run. Every method raises RunError when the database is damaged or gone.
 
-    Not safe to share between threads.
+    With ``until``, curves and events end at that step, as they did when the run was there. Where that step is no longer
+    told from those that came soon after it, the last bucket holds those too. Not safe to share between threads.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, until: int = FOREVER) -> None:
         self.path = folder / DATABASE
+        self._until = until
         self._db = connect_reader(folder)
         self._version = -1
 
@@ -90,7 +95,7 @@ class Reader:
 
         Names nobody recorded are left out. One spike of one step is in ``low`` or ``high``, however wide the range.
         """
-        wanted, found = list(names), dict[str, Curve]()
+        wanted, found, last = list(names), dict[str, Curve](), min(last, self._until)
         with self.snapshot():
             for stream in self._streams():
                 here = [name for name in wanted if name in stream.series]
@@ -128,16 +133,35 @@ class Reader:
             )
             part: Buckets = np.frombuffer(b"".join(blob for (blob,) in blobs), kind)
             part = part[(part["last"] >= position) & (part["first"] <= last)]
+            if step_down > stream.level:
+                part = part[part["last"] <= self._until]
             if len(part):
                 parts.append(part)
                 position = int(part["last"][-1]) + 1
         return merge(np.concatenate(parts), level) if parts else np.empty(0, kind)
 
     @_told
+    def newest(self) -> dict[str, float]:
+        """The last value of every metric that has one, NaN included."""
+        values: dict[str, float] = {}
+        for stream in self._streams():
+            row = self._db.execute(
+                "SELECT data FROM buckets WHERE stream = ? AND level IN (?, ?) AND first <= ?"
+                " ORDER BY first DESC LIMIT 1",
+                (stream.number, stream.level, TAIL, self._until),
+            ).fetchone()
+            if row is not None:
+                data: Buckets = np.frombuffer(row[0], bucket_type(len(stream.series)))
+                final = data[data["first"] <= self._until][-1]["final"]
+                values |= dict(zip(stream.series, final.tolist(), strict=True))
+        return values
+
+    @_told
     def events(self, after: int = 0, limit: int = 2000) -> list[Event]:
         """Events of a higher id than ``after``, in order; of more than ``limit``, the newest."""
         rows = self._db.execute(
-            "SELECT id, at, step, kind, text FROM events WHERE id > ? ORDER BY id DESC LIMIT ?", (after, limit)
+            "SELECT id, at, step, kind, text FROM events WHERE id > ? AND step <= ? ORDER BY id DESC LIMIT ?",
+            (after, self._until, limit),
         )
         return [Event(*row) for row in reversed(rows.fetchall())]
 

@@ -41,6 +41,11 @@ class Answering:
         """Whether nobody asks anything."""
         return not self._questions
 
+    @property
+    def settled(self) -> bool:
+        """Whether every question has an answer, if only an old one."""
+        return all(self._answered(pane) is question for pane, question in self._questions.items())
+
     def ask(self, pane: str, question: Question | None) -> None:
         """What a pane asks from now on; None: nothing any more."""
         if question is None:

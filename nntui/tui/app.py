@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual import on
-from textual.app import App
-from textual.screen import ModalScreen
+from textual import events, on
+from textual.app import App, SystemCommand
+from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
 from nntui.errors import UserError
-from nntui.tui import keymap, terminal
+from nntui.tui import keymap, svg, terminal
+from nntui.tui.budget import Budget
 from nntui.tui.feed import open_run
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
@@ -34,9 +36,19 @@ class NntuiApp(App[None]):
     HORIZONTAL_BREAKPOINTS, VERTICAL_BREAKPOINTS = TooSmall.WIDTHS, TooSmall.HEIGHTS
     last_folder: Path | None = None
 
-    def __init__(self, folder: Path | None = None, *, marker: str = "braille") -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        marker: str = "braille",
+        budget: int | None = None,
+        at: int | None = None,
+    ) -> None:
+        """The run in ``folder``, or the start screen; see :class:`DashboardScreen` and :class:`Budget`."""
         super().__init__(driver_class=terminal.driver_class())
         self._marker = marker
+        self._at = at
+        self.budget = Budget(lambda: terminal.sent(self), budget)
         self.last_folder = folder
 
     def on_mount(self) -> None:
@@ -46,6 +58,12 @@ class NntuiApp(App[None]):
         else:
             self._open(self.last_folder)
 
+    async def on_event(self, event: events.Event) -> None:
+        """What a person does is answered at once, whatever the budget."""
+        if isinstance(event, (events.InputEvent, events.Resize)) and not isinstance(event, events.MouseMove):
+            self.budget.hurry()
+        await super().on_event(event)
+
     @on(Opened)
     def _open_chosen(self, message: Opened) -> None:
         while isinstance(self.screen, ModalScreen):  # opened while the run was made
@@ -54,7 +72,8 @@ class NntuiApp(App[None]):
 
     def _open(self, folder: Path) -> None:
         self.last_folder = folder
-        self.push_screen(DashboardScreen(folder, marker=self._marker))
+        self.budget.hurry()
+        self.push_screen(DashboardScreen(folder, marker=self._marker, budget=self.budget, at=self._at))
 
     def action_help(self) -> None:
         """The help page, once."""
@@ -66,6 +85,28 @@ class NntuiApp(App[None]):
         if not any(isinstance(screen, Palette) for screen in self.screen_stack):
             self.push_screen(Palette(id="--command-palette"))
 
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Textual's commands for the palette, with a picture that needs no font from the network."""
+        for command in super().get_system_commands(screen):
+            if command.title != "Screenshot":
+                yield command
+        yield SystemCommand(
+            "Picture of this screen to a file", "Writes it as SVG into the current folder", self.action_picture
+        )
+
+    def action_picture(self) -> None:
+        """Writes what is on the screen to a new file in the current folder, once the palette has gone."""
+        if isinstance(self.screen, Palette):
+            self.call_after_refresh(self.action_picture)
+            return
+        name = f"nntui-{self.last_folder.name}" if self.last_folder else "nntui"
+        try:
+            file = svg.write_new(svg.picture(self), Path.cwd(), name)
+        except OSError as error:
+            self.notify(f"no picture: {error.strerror or error}", severity="error", markup=False)
+        else:
+            self.notify(f"wrote {file}", markup=False)
+
     def search_themes(self) -> None:
         """The palette of themes."""
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
@@ -75,10 +116,13 @@ class NntuiApp(App[None]):
         self.exit()
 
 
-def open_dashboard(folder: Path | None) -> int:
-    """Runs the app on a run's folder, or on the start screen; returns the exit code of the process."""
+def open_dashboard(folder: Path | None, budget: int | None = None) -> int:
+    """Runs the app on a run's folder, or on the start screen; returns the exit code of the process.
+
+    ``budget`` is how many bytes a second may go to the terminal, None for as many as there are.
+    """
     marker = "braille" if terminal.can_show("braille") else "ascii"
-    app = NntuiApp(folder, marker=marker)
+    app = NntuiApp(folder, marker=marker, budget=budget)
     # What start-up has made stays; to look through it for garbage would hold the screen for 50 ms now and then.
     gc.freeze()
     code = terminal.run(app)

@@ -18,10 +18,11 @@ from textual.message import Message
 from nntui.errors import UserError
 from nntui.store import catalog, commands, pieces
 from nntui.store.folder import CHECKPOINTS
-from nntui.store.reader import Reader
+from nntui.store.reader import FOREVER, Reader
 from nntui.store.records import Command, Curve, RunRecord
 from nntui.store.schema import RunError
 from nntui.store.shelf import Shelf
+from nntui.tui import past
 from nntui.tui.answering import Answering
 from nntui.tui.picture import Picture, Query, Question, Table
 
@@ -79,12 +80,25 @@ class Unreadable(Message):
 
 
 class Feed:
-    """Follows one run for one screen. At most one read is under way; the event loop never waits for the disk."""
+    """Follows one run for one screen. At most one read is under way; the event loop never waits for the disk.
 
-    def __init__(self, folder: Path, post: Callable[[Message], object], congested: Callable[[], bool]) -> None:
+    ``congested`` tells that nothing can be drawn now, ``spent`` that what nobody waits for had better not. With ``at``,
+    the run is not followed but shown as it stood at that step, or as it stands, if it is not further.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        post: Callable[[Message], object],
+        congested: Callable[[], bool],
+        spent: Callable[[], bool] = lambda: False,
+        at: int | None = None,
+    ) -> None:
         self._folder = folder
         self._post = post
         self._congested = congested
+        self._spent = spent
+        self._at = at
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nntui-feed")
         self._reader: Reader | None = None
         self._wake = asyncio.Event()
@@ -94,11 +108,17 @@ class Feed:
         self._network: object = None
         self._asked: set[int] = set()
         self._picture: Picture | None = None
-        self._wanted, self._looked_for = 1, 0
+        self._wanted, self._looked_for, self._told = 1, 0, 0
+        self._news = self._frugal = False
         self._ended = False
         self._failures = 0
         self._read_at: dict[str, float] = {}
         self._checked_at = 0.0
+
+    def settled(self, shown: Picture | None) -> bool:
+        """Whether a screen that shows a picture has all that it wants."""
+        answered = self._ended or self._answering.settled
+        return answered and shown is not None and shown is self._picture and self._told == self._wanted
 
     def want(self, chart: str, query: Query | None) -> None:
         """What a chart wants to show from now on; None when it is hidden."""
@@ -113,9 +133,13 @@ class Feed:
             self._look_soon()
 
     def ask(self, pane: str, question: Question | None) -> None:
-        """What a pane asks of the network from now on; None when it asks nothing any more."""
-        self._answering.ask(pane, question)
-        self._look_soon()
+        """What a pane asks of the network from now on; None when it asks nothing any more.
+
+        The network of an earlier step is gone, and cannot be asked.
+        """
+        if self._at is None:
+            self._answering.ask(pane, question)
+            self._look_soon()
 
     def _look_soon(self) -> None:
         self._wanted += 1
@@ -137,8 +161,10 @@ class Feed:
                 self._wake.clear()
                 congested = self._congested()
                 if not congested:
+                    self._frugal = self._spent()
                     for message in await loop.run_in_executor(self._thread, self._look_again):
                         self._post(message)
+                    self._told = self._looked_for
                     self._answering.note(self._network)
                 # Not wait_for: in Python 3.11, one that is cancelled just when its time has come goes on.
                 with suppress(TimeoutError):
@@ -174,7 +200,7 @@ class Feed:
             if self._failures > RETRIES or not self._folder.is_dir():
                 raise
             self._close()
-            self._reader = None
+            self._reader, self._looked_for = None, 0
             return []
         self._failures = 0
         return messages
@@ -182,7 +208,7 @@ class Feed:
     def _look(self) -> list[Message]:
         """What is new: a picture, then the answers that it already shows the effect of."""
         if self._reader is None:
-            self._reader = Reader(self._folder)
+            self._reader = Reader(self._folder, FOREVER if self._at is None else self._at)
         reader, now = self._reader, time.monotonic()
         wanted = self._wanted  # read once: the event loop may count on meanwhile
         overdue = now - self._checked_at >= ALIVE_SECONDS
@@ -190,15 +216,22 @@ class Feed:
             self._checked_at = now
             if not self._folder.is_dir():
                 raise RunError(f"{self._folder}: the run has been removed")
-        if not (reader.changed() or wanted != self._looked_for or overdue):
+        self._news |= wanted != self._looked_for or (self._at is None and (reader.changed() or overdue))
+        if not self._news or (self._frugal and self._can_wait(reader)):
             return []
+        self._news = False
         changed, self._looked_for = wanted != self._looked_for, wanted
         with reader.snapshot():
             return self._read(reader, changed)
 
+    def _can_wait(self, reader: Reader) -> bool:
+        """Whether there is no command to be answered, and no new state to be told."""
+        before = self._picture
+        return before is not None and not self._asked and reader.run().state == before.run.state
+
     def _read(self, reader: Reader, changed: bool) -> list[Message]:
         given = reader.commands() if self._asked else []
-        run, before = reader.run(), self._picture
+        run, before = self._run(reader), self._picture
         answers = self._answers(given, run)
         silence = _silence(run)
         if before is not None and not changed and _same(before, run, silence):
@@ -212,6 +245,15 @@ class Feed:
             run, silence, reader.series(), curves, events, tables=tables, answers=self._answering.answers
         )
         return [NewPicture(self._picture), *answers]
+
+    def _run(self, reader: Reader) -> RunRecord:
+        """The run as it stands, or stood."""
+        run = reader.run()
+        if self._at is None:
+            return run
+        config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands())
+        predicted = reader.table_step("predictions")
+        return past.as_of(run, self._at, reader.newest(), reader.events(), config, predicted)
 
     def _read_tables(self, reader: Reader, run: RunRecord) -> dict[str, Table]:
         """The tables that are wanted, those that have not changed as they were read before."""

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-
 PROGRAM = """
 import sys, types
 screen = types.ModuleType("nntui.tui.app")
-screen.open_dashboard = lambda folder: print(f"dashboard of {folder and folder.name}", flush=True) or 7
+screen.open_dashboard = lambda run, budget: print(f"dashboard of {run and run.name}, {budget}", flush=True) or 7
 sys.modules["nntui.tui.app"] = screen
 from nntui.cli import main
 code = main(sys.argv[1:])
@@ -42,17 +42,37 @@ def at_terminal(terminal: Callable[..., Any]) -> Callable[..., str]:
 
 
 def test_alone_it_opens_the_start_screen(at_terminal: Callable[..., str]) -> None:
-    assert at_terminal().split("\n")[:2] == ["dashboard of None", "left with 7"]
+    assert at_terminal().split("\n")[:2] == ["dashboard of None, None", "left with 7"]
 
 
 def test_train_makes_a_run_and_opens_it(at_terminal: Callable[..., str], runs: Callable[[], Any]) -> None:
     shown = at_terminal("train", "xor", "--steps", "5")
     [run] = runs()
-    assert shown.split("\n")[:2] == [f"dashboard of {run['id']}", "left with 7"]
+    assert shown.split("\n")[:2] == [f"dashboard of {run['id']}, None", "left with 7"]
 
 
 def test_watch_opens_the_latest_run(demo: Path, at_terminal: Callable[..., str]) -> None:
     assert f"dashboard of {demo.name}" in at_terminal("watch")
+
+
+def test_a_budget_reaches_the_screen(
+    demo: Path, at_terminal: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NNTUI_BUDGET", "3k")
+    assert f"dashboard of {demo.name}, 3072" in at_terminal("watch")
+    assert "dashboard of None, 1536" in at_terminal("--budget", "1.5k")
+    assert f"dashboard of {demo.name}, 2048" in at_terminal("watch", "--slow")
+    assert ", 4096" in at_terminal("train", "xor", "--steps", "5", "--budget", "4k")
+
+
+def test_a_budget_that_is_none_opens_no_screen_and_makes_no_run(
+    at_terminal: Callable[..., str], runs: Callable[[], Any]
+) -> None:
+    for words in (("--budget", "4 k"), ("--slow", "train", "xor"), ("train", "xor", "--slow", "--budget", "4k")):
+        shown = at_terminal(*words)
+        assert "left with 2" in shown
+        assert "dashboard" not in shown
+    assert runs() == []
 
 
 def test_plain_and_json_open_nothing(at_terminal: Callable[..., str]) -> None:

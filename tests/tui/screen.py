@@ -13,7 +13,6 @@ from textual.pilot import Pilot
 
 from nntui.tui import feed
 from nntui.tui.app import NntuiApp
-from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane
 from nntui.tui.panes.pane import PictureCells, Pictured
 from nntui.tui.screens import samples
@@ -84,13 +83,7 @@ async def settled(pilot: Pilot[None]) -> None:
 
 
 def _quiet(pilot: Pilot[None]) -> bool:
-    dashboards = [screen for screen in pilot.app.screen_stack if isinstance(screen, DashboardScreen)]
-    for dashboard in dashboards:
-        source = dashboard._feed
-        if source is None or (not source._ended and source._wanted != source._looked_for):
-            return False
-        if not source._ended and (source._picture is None or source._picture is not dashboard._picture):
-            return False
-        if any(pane._late is not None for pane in dashboard.query_one(Board).panes):
+    for screen in pilot.app.screen_stack:
+        if isinstance(screen, DashboardScreen) and not screen.settled:
             return False
     return not any(worker.is_running for worker in pilot.app.workers if worker.name != "feed")

@@ -38,8 +38,8 @@ class Follower:
 
     def __init__(self, folder: Path) -> None:
         self.messages: list[Message] = []
-        self.congested = False
-        self.feed = Feed(folder, self.messages.append, lambda: self.congested)
+        self.congested = self.spent = False
+        self.feed = Feed(folder, self.messages.append, lambda: self.congested, lambda: self.spent)
 
     @property
     def pictures(self) -> list[Picture]:
@@ -236,6 +236,37 @@ def test_a_congested_link_gets_nothing_and_then_the_latest(live: Recording, look
         assert len(follower.messages) <= seen + 1
         follower.congested = False
         await until(lambda: follower.pictures[-1].run.step == 600)
+
+    follow(live.folder, scenario)
+
+
+def test_a_spent_budget_keeps_news_until_it_is_paid(live: Recording, looks: list[int]) -> None:
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures and follower.feed._wanted == follower.feed._looked_for)
+        follower.spent = True
+        await until(lambda: follower.feed._frugal)
+        seen = len(follower.messages)
+        live.train(100)
+        follower.feed.want("loss", LOSS)
+        before = len(looks)
+        await until(lambda: len(looks) > before + 3)
+        assert len(follower.messages) == seen
+        follower.spent = False
+        await until(lambda: follower.pictures[-1].run.step == 200)
+        assert follower.pictures[-1].curves
+
+    follow(live.folder, scenario)
+
+
+def test_a_spent_budget_holds_back_neither_an_answer_nor_a_new_state(live: Recording) -> None:
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        follower.spent = True
+        follower.feed.command("set", "training.lr", "0.5")
+        await until(live.answer)
+        await until(lambda: follower.answers)
+        live.train(100, state="paused")
+        await until(lambda: follower.pictures[-1].run.state == "paused")
 
     follow(live.folder, scenario)
 

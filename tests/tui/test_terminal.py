@@ -329,6 +329,14 @@ def test_output_past_the_limit_is_dropped_and_said_to_be(pair: Callable[..., Pai
     assert not made.lost.is_set()
 
 
+def test_output_counts_the_bytes_that_the_terminal_has_taken(pair: Callable[..., Pair]) -> None:
+    made = pair()
+    made.output.write("\u28ff" * 10 + "end")
+    received = made.read(b"end")
+    made.output.settle(20)
+    assert made.output.sent == len(received) == 33
+
+
 def test_output_that_settles_drops_what_the_terminal_does_not_take(pair: Callable[..., Pair]) -> None:
     made = pair()
     made.output.write("x" * 1_000_000)
@@ -395,6 +403,7 @@ def test_a_driver_asked_for_in_the_environment_is_left_to_textual(monkeypatch: p
 
 def test_an_app_without_our_driver_has_no_backlog() -> None:
     assert subject.backlog(App()) == 0
+    assert subject.sent(App()) == 0
 
 
 def _assigned(kind: type[Any]) -> tuple[str, ...]:

@@ -77,6 +77,11 @@ class Pictured(_Base):
         if self._late is not None:  # else it was drawn while this call waited its turn
             self.redraw()
 
+    @property
+    def late(self) -> bool:
+        """Whether a picture waits to be drawn."""
+        return self._late is not None
+
     def draw(self, picture: Picture) -> None:
         """Draws the picture in the size there is."""
         raise NotImplementedError

@@ -14,12 +14,13 @@ from nntui.knob import Knob, Value
 from nntui.knobs import KNOBS
 from nntui.text import plain
 from nntui.tui import keymap, terminal
+from nntui.tui.budget import Budget
 from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import LossPane, Picking
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, Turned, Typed
-from nntui.tui.panes.pane import Pane
+from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
@@ -40,13 +41,16 @@ class DashboardScreen(Screen[None]):
     BINDINGS: ClassVar = keymap.bindings(keymap.DASHBOARD)
     CSS_PATH = "../styles/dashboard.tcss"
 
-    def __init__(self, folder: Path, *, marker: str) -> None:
+    def __init__(self, folder: Path, *, marker: str, budget: Budget | None = None, at: int | None = None) -> None:
+        """``at`` is the step at which the run is shown and not followed further."""
         super().__init__()
+        self._at = at
+        self._budget = budget or Budget(lambda: 0)
         self.folder = folder
         self._marker = marker
         self._picture: Picture | None = None
         self._feed: Feed | None = None
-        self._lost = False
+        self.unreadable = ""  # or why the run cannot be read any more
 
     def compose(self) -> ComposeResult:
         """Who and how far, the panes, the keys."""
@@ -57,7 +61,9 @@ class DashboardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Starts following the run."""
-        self._feed = Feed(self.folder, self.post_message, lambda: terminal.backlog(self.app) > 0)
+        self._feed = Feed(
+            self.folder, self.post_message, lambda: terminal.backlog(self.app) > 0, lambda: self._budget.spent, self._at
+        )
         # Before the loss pane knows what it has room for and asks itself, so that the first paint has a curve.
         self._feed.want("loss", LossPane.first_query(self.app.size.width))
         self.run_worker(self._feed.run(), name="feed", exclusive=True)
@@ -75,6 +81,12 @@ class DashboardScreen(Screen[None]):
         if before is None or before.run.state != state:
             self._tell_state(before, message.picture)
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that is known of the run, and wanted, is drawn; or why it cannot be is told."""
+        late = any(pane.late for pane in self.query("*").results() if isinstance(pane, Pictured))
+        return bool(self.unreadable) or (self._feed is not None and self._feed.settled(self._picture) and not late)
+
     def _tell_state(self, before: Picture | None, picture: Picture) -> None:
         run = picture.run
         self._offer_keys()
@@ -91,7 +103,7 @@ class DashboardScreen(Screen[None]):
 
     @on(Unreadable)
     def _say_unreadable(self, message: Unreadable) -> None:
-        self._lost = True
+        self.unreadable = message.text
         self.query_one(Header).lost(message.text)
         self._offer_keys()
         self._say(message.text, "error", 30)
@@ -136,7 +148,7 @@ class DashboardScreen(Screen[None]):
     @property
     def live(self) -> bool:
         """Whether there is a trainer to steer."""
-        return self._picture is not None and self._picture.run.live and not self._lost
+        return self._picture is not None and self._picture.run.live and not self.unreadable
 
     def on_descendant_focus(self) -> None:
         """Another pane has other keys."""

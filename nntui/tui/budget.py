@@ -1,0 +1,105 @@
+"""What goes to the terminal: how much in a second, and when a picture has to wait so that it stays within a budget.
+
+A frame costs what it costs; what can be chosen is how often one is drawn. What was sent is a debt that the budget pays
+back as time goes by, and the next picture waits until it is paid. Keys do not wait: what they change is drawn at once,
+and paid back afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from nntui.errors import UserError
+
+#: Bytes a second: of ``--slow``, and the least in which one still sees a curve grow.
+SLOW: Final = 2048
+LEAST: Final = 1024
+#: The environment's word, where the command line says nothing.
+VARIABLE: Final = "NNTUI_BUDGET"
+
+_AMOUNT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([kKmM]?)")
+_UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
+
+
+def parse(text: str, source: str = "--budget") -> int | None:
+    """Bytes a second: ``4k``, ``1.5M`` or a plain number; None for ``none``, which sets no limit. Raises UserError."""
+    if text == "none":
+        return None
+    found = _AMOUNT.fullmatch(text)
+    amount = int(float(found[1]) * _UNITS[found[2].lower()]) if found else 0
+    if amount < LEAST:
+        shown = repr(text if len(text) <= 40 else text[:37] + "...")
+        raise UserError(f"{source} {shown}: must be bytes a second, such as 4k or 1M, at least 1k; or none")
+    return amount
+
+
+def wanted(budget: str | None, *, slow: bool) -> int | None:
+    """The budget meant by ``--budget`` and ``--slow``, else by ``NNTUI_BUDGET``. Raises UserError."""
+    if budget is not None and slow:
+        raise UserError("--slow and --budget exclude each other; --slow is --budget 2k")
+    if budget is not None:
+        return parse(budget)
+    if slow:
+        return SLOW
+    named = os.environ.get(VARIABLE, "")
+    return parse(named, f"{VARIABLE} =") if named else None
+
+
+class Budget:
+    """Watches the bytes to the terminal; ``sent`` tells how many there have been so far.
+
+    ``limit`` is in bytes a second, None where there is none.
+    """
+
+    #: What was saved up is good for so many seconds, and a debt is forgiven beyond so many.
+    SAVED: Final = 1.0
+    OWED: Final = 10.0
+    #: For so many seconds after a key, its effect is drawn whatever it costs.
+    HURRY: Final = 0.5
+    #: Seconds over which the rate is taken.
+    SPAN: Final = 2.0
+
+    def __init__(
+        self, sent: Callable[[], int], limit: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.limit = limit
+        self._sent = sent
+        self._clock = clock
+        self._credit = 0.0
+        self._hurry_until = 0.0
+        self._samples: deque[tuple[float, int]] = deque([(clock(), sent())])
+
+    def hurry(self) -> None:
+        """Somebody has pressed a key: what it changes is not to wait."""
+        self._hurry_until = self._clock() + self.HURRY
+
+    @property
+    def spent(self) -> bool:
+        """Whether a picture that nobody has asked for has to wait."""
+        now, _ = self._look()
+        return self.limit is not None and self._credit < 0 and now >= self._hurry_until
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second to the terminal, over the last two seconds."""
+        now, sent = self._look()
+        then, before = self._samples[0]
+        return (sent - before) / (now - then) if now > then else 0.0
+
+    def _look(self) -> tuple[float, int]:
+        """Takes note of what was sent since the last look; the time, and all that was sent so far."""
+        now, sent = self._clock(), self._sent()
+        then, before = self._samples[-1]
+        if self.limit is not None:
+            earned = self._credit + (now - then) * self.limit
+            owed = min(earned, self.SAVED * self.limit) - (sent - before)
+            self._credit = max(owed, -self.OWED * self.limit)
+        self._samples.append((now, sent))
+        while len(self._samples) > 2 and now - self._samples[1][0] >= self.SPAN:
+            self._samples.popleft()
+        return now, sent

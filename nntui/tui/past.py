@@ -1,0 +1,90 @@
+"""A run as it stood at an earlier step, from what its folder still tells of that time."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from nntui.errors import UserError
+from nntui.knobs import KNOBS
+from nntui.store.records import Command, Event, RunRecord
+
+#: Series that are told in fields of their own.
+_FIELDS = frozenset(("epoch", "elapsed", "wall", "steps_per_s"))
+
+
+def as_of(
+    run: RunRecord,
+    step: int,
+    values: Mapping[str, float],
+    events: Sequence[Event],
+    config: dict[str, Any],
+    predicted: int | None,
+) -> RunRecord:
+    """The run at ``step``, one of those it has made, given the last values of its series and its events up to then.
+
+    ``config`` is the configuration of that step, ``predicted`` the step of its predictions, of which only the newest
+    are kept. What no series tells is taken to have grown evenly with the steps.
+    """
+    if step >= run.step:
+        return run
+    share = step / run.step
+    note = "" if predicted in (step, None) else f"; predictions of step {predicted:,}"
+    state = [event.text for event in events if event.kind == "state"]
+    return replace(
+        run,
+        state="paused" if state and state[-1].startswith("paused") else "running",
+        reason="",
+        title=f"as it stood at step {step:,} of {run.step:,}{note}",
+        heartbeat=time.time(),
+        step=step,
+        epoch=int(_finite(values, "epoch", run.epoch * share)),
+        progress=run.progress * share,
+        steps_left=run.steps_left + run.step - step,
+        steps_per_s=_finite(values, "steps_per_s", run.steps_per_s),
+        elapsed=_finite(values, "elapsed", run.elapsed * share),
+        latest=_latest(run, values),
+        config=config,
+    )
+
+
+def _finite(values: Mapping[str, float], name: str, otherwise: float) -> float:
+    value = values.get(name, math.nan)
+    return value if math.isfinite(value) else otherwise
+
+
+def _latest(run: RunRecord, values: Mapping[str, float]) -> dict[str, Any]:
+    """The newest values by metric; of those with a series a layer, a list in the order of the layers."""
+    latest: dict[str, Any] = {}
+    for name, value in values.items():
+        metric, _, layer = name.partition("/")
+        told = value if math.isfinite(value) else None
+        if not layer and name not in _FIELDS:
+            latest[name] = told
+        for i, record in enumerate(run.layers):
+            if layer == record.name:
+                latest.setdefault(metric, [None] * len(run.layers))[i] = told
+    return latest
+
+
+def config_at(run: RunRecord, step: int, first: Mapping[str, Any], commands: Sequence[Command]) -> dict[str, Any]:
+    """The configuration at a step: that of now, in which the knobs turned later stand as they did then.
+
+    ``first`` is the configuration with which the run began, ``commands`` are all that it was given, in order.
+    """
+    config = copy.deepcopy(run.config)
+    turned = [command for command in commands if command.kind == "set" and command.status == "applied"]
+    for key in {command.key for command in turned if (command.step or 0) > step and command.key in KNOBS}:
+        section, _, name = key.partition(".")
+        before = [command.value for command in turned if command.key == key and (command.step or 0) <= step]
+        with suppress(UserError):
+            if before:
+                config[section][name] = KNOBS[key].parse(before[-1])
+            elif name in first.get(section, {}):
+                config[section][name] = first[section][name]
+    return config

@@ -1,0 +1,111 @@
+"""A run as it stood at an earlier step."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nntui.store import catalog, commands
+from nntui.store.reader import Reader
+from nntui.tui import past
+from nntui.tui.feed import Feed, NewPicture, Query
+from tests.tui import recorded
+from tests.tui.recorded import Recording
+
+
+@pytest.fixture
+def turned(tmp_path: Path) -> Path:
+    """A run whose learning rate and momentum were turned on the way, and which was paused at step 800."""
+    recording = Recording(tmp_path / "runs", recorded.table())
+    for steps, key, value in ((400, "training.lr", "0.5"), (400, "training.lr", "0.25"), (400, "training.l2", "0.01")):
+        recording.train(steps)
+        commands.append(recording.folder, "set", key, value)
+        recording.answer()
+        if recording.status.step == 800:
+            recording.writer.event(800, "state", "paused by somebody")
+            recording.commit()
+    recording.train(800)
+    return recording.end()
+
+
+def picture(folder: Path, at: int) -> tuple[NewPicture, Feed]:
+    """What a screen gets to see of a step."""
+    messages: list[NewPicture] = []
+
+    async def session() -> Feed:
+        feed = Feed(folder, messages.append, lambda: False, at=at)  # type: ignore[arg-type]
+        feed.want("loss", Query(("loss", "grad_norm/output"), 300))
+        task = asyncio.create_task(feed.run())
+        while not (messages and feed.settled(messages[-1].picture)):
+            await asyncio.sleep(0.005)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return feed
+
+    feed = asyncio.run(session())
+    return messages[-1], feed
+
+
+@pytest.mark.parametrize(
+    ("step", "lr", "l2", "state"),
+    [
+        (1, 0.125, 0.0, "running"),
+        (399, 0.125, 0.0, "running"),
+        (400, 0.5, 0.0, "running"),
+        (800, 0.25, 0.0, "paused"),
+        (1300, 0.25, 0.01, "paused"),
+        (2000, 0.25, 0.01, "finished"),
+    ],
+)
+def test_a_step_has_the_knobs_and_the_state_of_then(turned: Path, step: int, lr: float, l2: float, state: str) -> None:
+    run = picture(turned, step)[0].picture.run
+    assert (run.step, run.state) == (step, state)
+    assert run.config["training"]["lr"] == lr
+    assert run.config["training"].get("l2", 0.0) == l2
+    assert run.progress == pytest.approx(step / 2000)
+    assert ("as it stood" in run.title) == (step < 2000)
+
+
+def test_curves_events_and_figures_end_at_the_step(turned: Path) -> None:
+    shown = picture(turned, 700)[0].picture
+    curve = shown.curves["loss"]["loss"]
+    assert curve.last.max() == 700
+    assert {event.step for event in shown.events if event.kind == "set"} == {400}
+    now = Reader(turned)
+    exact = now.curves(["loss", "grad_norm/output"], 700, 700, 1)
+    now.close()
+    assert shown.run.latest["loss"] == pytest.approx(float(exact["loss"].final[0]))
+    assert shown.run.latest["grad_norm"][-1] == pytest.approx(float(exact["grad_norm/output"].final[0]))
+    assert shown.run.latest["accuracy"] is not None
+    assert len(shown.run.latest["grad_norm"]) == 2
+    assert shown.predictions_step == 2000
+    assert shown.run.title == "as it stood at step 700 of 2,000; predictions of step 2,000"
+
+
+def test_values_of_no_number_are_none(turned: Path) -> None:
+    run = catalog.open_run(turned)
+    before = past.as_of(run, 10, {"loss": math.nan, "epoch": math.inf, "grad_norm/nobody": 1.0}, [], {}, None)
+    assert before.latest == {"loss": None}
+    assert before.epoch == int(run.epoch * 10 / 2000)
+
+
+@pytest.mark.parametrize("until", [1, 2, 63, 64, 1000, 99_999, 100_000])
+def test_a_reader_until_a_step_sees_no_later_one(tmp_path: Path, until: int) -> None:
+    recording = Recording(tmp_path / "runs", recorded.table())
+    numbers = np.arange(1, 100_001)
+    recording.writer.record("step", numbers, np.column_stack((numbers, numbers, numbers)))
+    recording.commit(step=100_000)
+    reader = Reader(recording.folder, until)
+    for wanted in (1, 50, 10**6):
+        curve = reader.curves(["loss"], 0, 10**9, wanted)["loss"]
+        assert curve.first.min() == 1
+        assert until <= curve.last.max() <= until + 4  # buckets of a few steps are the finest there are
+        assert curve.high.max() <= until + 4
+        assert len(curve.first) <= 2 * wanted + 64
+    assert until <= reader.newest()["loss"] <= until + 4
+    reader.close()
+    recording.end()
