@@ -29,6 +29,10 @@ PANES = (
 )
 
 
+#: The places of the start screen and of what it opens.
+_START = (keymap.START, keymap.PRESETS, keymap.RUNS, keymap.LISTS, keymap.EDIT, keymap.COMPARE)
+
+
 class HelpScreen(Dialog[None]):
     """Every key, grouped by where it works, and what each pane tells."""
 
@@ -59,7 +63,7 @@ def _text(width: int) -> Content:
 
 
 def _sections(width: int) -> list[Content]:
-    places = (keymap.DASHBOARD, keymap.PANES, keymap.KNOBS, keymap.PREDICTIONS, keymap.START, keymap.APP)
+    places = (keymap.DASHBOARD, keymap.PANES, keymap.KNOBS, keymap.PREDICTIONS, *_START, keymap.APP)
     keys = [
         _section(
             f"{place[0].upper()}{place[1:]}",
