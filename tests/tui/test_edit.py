@@ -14,6 +14,7 @@ from nntui.config import RunConfig
 from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.tui.panes.knoblist import KnobList
+from nntui.tui.panes.rowlist import RowList
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.edit import EditScreen
 from nntui.tui.screens.question import Question
@@ -219,7 +220,7 @@ def test_hostile_presets_are_edited_as_text() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("end")
         for _ in range(30):
-            if "[red]" in (pilot.app.screen.query("#presets").first(None).chosen or ""):
+            if "[red]" in pilot.app.screen.query_one("#presets", RowList).chosen:
                 break
             await pilot.press("up")
         await edit(pilot, "data.source")
