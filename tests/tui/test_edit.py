@@ -78,7 +78,7 @@ def test_every_knob_can_be_reached_by_keys() -> None:
         seen = []
         for _ in range(60):
             seen.append(knobs.chosen)
-            await shows(pilot, f"  {knobs.knob.name[:10]}", "▸")
+            await shows(pilot, f" {knobs.knob.name[:10]}", "▸")
             await pilot.press("down", "right", "left")
         assert set(seen) == set(KNOBS)
 
