@@ -12,6 +12,7 @@ from nntui import launch, paths, presets
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.store import catalog
+from nntui.tui.feed import read_loss
 from nntui.tui.panes.rowlist import RowList
 from nntui.tui.screens import start as subject
 from nntui.tui.screens.compare import CompareScreen
@@ -374,7 +375,7 @@ def test_only_the_curves_in_sight_are_read(runs: Path, monkeypatch: pytest.Monke
     for number in range(12):
         recorded.finished(runs, recorded.table(), run_id=f"run{number:02}")
     read: list[str] = []
-    reading = subject.read_loss
+    reading = read_loss
 
     def note(folder: Path, buckets: int) -> object:
         read.append(folder.name)
