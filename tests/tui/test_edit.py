@@ -181,7 +181,7 @@ def test_it_is_saved_as_a_preset_of_ones_own_and_asks_before_writing_over_one() 
         await settled(pilot)
         assert presets.find("mine").load() == draft(pilot) != first
         await pilot.press("escape")
-        await shows(pilot, "* mine")
+        await until(pilot, lambda: "mine" in pilot.app.screen.query_one("#presets", RowList).ids)
 
     play(scenario, None)
     assert [path.name for path in paths.user_presets_dir().iterdir()] == ["mine.toml"]
