@@ -64,9 +64,9 @@ def configuration(text: str) -> tuple[str, RunConfig]:
     try:
         is_folder, exists = path.is_dir(), path.exists()
     except (OSError, ValueError) as error:
-        raise FileError(f"{path}: cannot be looked at: {error}") from None
+        raise FileError(f"cannot be looked at: {error}") from None
     if not exists:
-        raise FileError(f"{path}: there is no such file or folder")
+        raise FileError("there is no such file or folder")
     if path.suffix.lower() == ".toml" and not is_folder:
         return path.stem, config.load(path)
     if not is_folder and not path.name.lower().endswith(TABLES):

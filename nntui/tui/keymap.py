@@ -81,6 +81,9 @@ QUESTION = "a question"
 CHOICE = "a choice"
 HELP = "the help"
 
+#: Places that say themselves how they are closed.
+PASSING = (FILTER, LOOK, FILES, QUESTION, CHOICE, HELP)
+
 KEYS: tuple[Key, ...] = (
     Key(APP, "q,ctrl+q,ctrl+c", "leave", "leave; training goes on", "leave", 1),
     Key(APP, "question_mark,f1", "help", "this page", "help", 1),
@@ -186,6 +189,12 @@ KEYS: tuple[Key, ...] = (
     Key(APP, "ctrl+p", "command_palette", "the palette: themes, a picture of the screen, more", "palette", 8),
     Key(APP, "ctrl+z", "suspend_process", "back to the shell; fg returns"),
 )
+
+
+def told() -> list[str]:
+    """The places of which help and README tell: a run and its panes, each pane, other screens, everywhere."""
+    others = dict.fromkeys(key.place for key in KEYS if key.place not in (*PASSING, DASHBOARD, PANES, APP))
+    return [DASHBOARD, PANES, *others, APP]
 
 
 def bindings(*places: str) -> list[BindingType]:

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from nntui import paths
+from nntui.tui.feed import read_curves
 from nntui.tui.panes.comparison import differences
 from nntui.tui.screens import compare as subject
 from nntui.tui.screens.compare import CompareScreen
@@ -126,7 +127,7 @@ def test_runs_without_a_step_are_borne(runs: Path) -> None:
 
 def test_only_what_is_not_the_same_differs(runs: Path) -> None:
     records = [recorded.Recording(runs, shape(), run_id=shape().name) for shape in (recorded.table, recorded.heights)]
-    found = differences([subject.read_curves(record.folder, (), 1)[0] for record in records])
+    found = differences([read_curves(record.folder, (), 1)[0] for record in records])
     for record in records:
         record.end()
     names = dict(found)

@@ -11,8 +11,10 @@ from textual.widgets import Input
 
 from nntui import launch, paths, presets
 from nntui.config import RunConfig
+from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.tui.panes.knoblist import KnobList
+from nntui.tui.panes.rowlist import RowList
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.edit import EditScreen
 from nntui.tui.screens.question import Question
@@ -76,9 +78,9 @@ def test_every_knob_can_be_reached_by_keys() -> None:
         seen = []
         for _ in range(60):
             seen.append(knobs.chosen)
-            await shows(pilot, f"▸  {knobs.knob.name[:10]}")
+            await shows(pilot, f" {knobs.knob.name[:10]}", "▸")
             await pilot.press("down", "right", "left")
-        assert len(set(seen)) == len(RunConfig().to_dict()["data"]) + 34 - 2 or len(set(seen)) > 30
+        assert set(seen) == set(KNOBS)
 
     play(scenario, None, (40, 12))
 
@@ -90,9 +92,9 @@ def test_a_typed_value_is_checked_alone_and_with_the_others() -> None:
         await write(pilot, "rely")
         await shows(pilot, "did you mean relu?")
         await write(pilot, "relu, tanh, elu")
-        await shows(pilot, "must be one name or 1")
+        await shows(pilot, "must be one name")
         await pilot.press("enter")
-        await shows(pilot, "must be one name or 1")
+        await shows(pilot, "must be one name")
         await write(pilot, "relu")
         await pilot.press("enter")
         await shows(pilot, "1 changed")
@@ -166,7 +168,7 @@ def test_it_is_saved_as_a_preset_of_ones_own_and_asks_before_writing_over_one() 
         await shows(pilot, "must be 1 to 60 letters")
         await write(pilot, "mine")
         await pilot.press("enter")
-        await shows(pilot, "saved as", "Edit mine", "nothing changed")
+        await shows(pilot, "Edit mine", "nothing changed")
         first = presets.find("mine").load()
         await pilot.press("right", "w", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, Question))
@@ -179,7 +181,7 @@ def test_it_is_saved_as_a_preset_of_ones_own_and_asks_before_writing_over_one() 
         await settled(pilot)
         assert presets.find("mine").load() == draft(pilot) != first
         await pilot.press("escape")
-        await shows(pilot, "* mine")
+        await until(pilot, lambda: "mine" in pilot.app.screen.query_one("#presets", RowList).ids)
 
     play(scenario, None)
     assert [path.name for path in paths.user_presets_dir().iterdir()] == ["mine.toml"]
@@ -218,11 +220,11 @@ def test_hostile_presets_are_edited_as_text() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("end")
         for _ in range(30):
-            if "[red]" in (pilot.app.screen.query("#presets").first(None).chosen or ""):
+            if "[red]" in pilot.app.screen.query_one("#presets", RowList).chosen:
                 break
             await pilot.press("up")
         await edit(pilot, "data.source")
-        await shows(pilot, "Edit [red]a", "[b]x.csv")
+        await shows(pilot, "Edit [red]a")
         assert "\x1b" not in text(pilot)
         assert "\u202e" not in text(pilot)
 

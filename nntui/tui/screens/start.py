@@ -75,6 +75,7 @@ class StartScreen(Screen[None]):
         self._folders: dict[str, Path] = {}
         self._runs: dict[str, RunRecord] = {}
         self._filter = runfilter.parse("")
+        self._reason = ""  # why there can be no runs
         self._busy = self._sparking = False
 
     def compose(self) -> ComposeResult:
@@ -159,12 +160,13 @@ class StartScreen(Screen[None]):
                 found = await asyncio.to_thread(self._shelf.look)
                 self._reason = ""
             except UserError as error:
-                found, self._reason = [], str(error)
+                found = []
+                if self._reason != str(error):  # too long for the list, but said once
+                    self._reason = str(error)
+                    self._say(self._reason, "error")
         self._folders = {run.id: folder for folder, run in found}
         self._runs = {run.id: run for _, run in found}
         self._list_runs()
-
-    _reason = ""
 
     def _list_runs(self) -> None:
         rows, now = self.query_one(RunList), time.time()
