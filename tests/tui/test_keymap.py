@@ -17,6 +17,7 @@ from nntui.tui.app import NntuiApp
 from nntui.tui.keymap import KEYS, Key
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.knobs import KnobPane
+from nntui.tui.panes.plane import PlanePane
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.help import HelpScreen
@@ -33,6 +34,7 @@ PLACES: dict[str, type] = {
     keymap.PANES: Board,
     keymap.KNOBS: KnobPane,
     keymap.PREDICTIONS: PredictionPane,
+    keymap.PLANE: PlanePane,
     keymap.START: StartScreen,
     keymap.QUESTION: Question,
     keymap.HELP: HelpScreen,
@@ -41,6 +43,7 @@ PLACES: dict[str, type] = {
 TOGETHER = [
     (keymap.KNOBS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.PREDICTIONS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
+    (keymap.PLANE, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.START, keymap.APP),
 ]
 KEY_IDS = [f"{key.place}: {key.keys}" for key in KEYS]
