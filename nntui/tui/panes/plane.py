@@ -18,7 +18,7 @@ from nntui.tui.panes.weightmap import WeightMap
 from nntui.tui.picture import Asked, Picture, Question, WantedTables
 
 #: A surface that moves everywhere would flood a slow line: a pause for so many cells sent, and at most so many pauses.
-CELLS_A_REST, MOST_RESTS = 40, 6
+CELLS_A_REST, MOST_RESTS = 25, 8
 #: What is seen first of a network of one input, and of one of two.
 FIRST_VIEWS: tuple[type[View], ...] = (FittedCurve, Surface)
 
