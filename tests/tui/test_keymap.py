@@ -19,6 +19,7 @@ from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane
 from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.knobs import KnobPane
+from nntui.tui.panes.plane import PlanePane
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.presetlist import PresetList
 from nntui.tui.panes.rowlist import RowList
@@ -43,6 +44,7 @@ PLACES: dict[str, type] = {
     keymap.CURVES: CurvePane,
     keymap.KNOBS: KnobPane,
     keymap.PREDICTIONS: PredictionPane,
+    keymap.PLANE: PlanePane,
     keymap.START: StartScreen,
     keymap.PRESETS: PresetList,
     keymap.RUNS: RunList,
@@ -61,6 +63,7 @@ TOGETHER = [
     (keymap.CURVES, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.KNOBS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.PREDICTIONS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
+    (keymap.PLANE, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.LISTS, keymap.PRESETS, keymap.START, keymap.APP),
     (keymap.LISTS, keymap.RUNS, keymap.START, keymap.APP),
     (keymap.LISTS, keymap.EDIT, keymap.APP),

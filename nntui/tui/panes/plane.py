@@ -18,7 +18,7 @@ from nntui.tui.panes.weightmap import WeightMap
 from nntui.tui.picture import Asked, Picture, Question, WantedTables
 
 #: A surface that moves everywhere would flood a slow line: a pause for so many cells sent, and at most so many pauses.
-CELLS_A_REST, MOST_RESTS = 40, 6
+CELLS_A_REST, MOST_RESTS = 25, 8
 #: What is seen first of a network of one input, and of one of two.
 FIRST_VIEWS: tuple[type[View], ...] = (FittedCurve, Surface)
 
@@ -76,6 +76,7 @@ class PlanePane(Pane, PictureCells):
         self._inputs = -1
         self._view = 0
         self._asked: Question | None = None
+        self._shown: tuple[object, ...] = ()
 
     def draw(self, picture: Picture) -> None:
         """The view that was chosen, and what it wants from now on."""
@@ -89,13 +90,15 @@ class PlanePane(Pane, PictureCells):
         if answer is not None and answer.question is not question:
             answer = None
         lines, caption = view.draw(picture, answer, self.size, look)
-        self._rest(self.show(lines))
+        self._rest(self.show(lines), (view, question, answer is not None))
         self.caption(caption)
         self.border_title = Content.assemble((f"{self.number} ", "bold"), f"{self.heading} · {view.name}")
 
-    def _rest(self, cells: int) -> None:
-        """The more cells were sent, the longer until the next picture."""
-        self._drawn_at += self.EVERY * min(MOST_RESTS, cells / CELLS_A_REST)
+    def _rest(self, cells: int, shown: tuple[object, ...]) -> None:
+        """The more cells were sent for what was seen before already, the longer until the next picture."""
+        if shown == self._shown:
+            self._drawn_at += self.EVERY * min(MOST_RESTS, cells / CELLS_A_REST)
+        self._shown = shown
 
     @property
     def _look(self) -> Look:

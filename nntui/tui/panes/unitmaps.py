@@ -62,7 +62,10 @@ class UnitMaps(Scrolled):
         if answer is not None and answer.error:
             return [look.quiet(answer.error, size.width)], ""
         if self._question is None or answer is None or not answer.layers:
-            return [look.quiet("Each unit's map appears after the first step.", size.width)], ""
+            text = (
+                "The network is being asked." if picture.run.step else "Each unit's map appears after the first step."
+            )
+            return [look.quiet(text, size.width)], ""
         lines: list[Strip] = []
         weights = picture.table("weights").arrays
         layers = picture.run.layers
@@ -78,7 +81,7 @@ class UnitMaps(Scrolled):
         if self._question.X.shape[1] == 1:
             key = f"each over {plain(str(picture.run.data['features'][0]))}"
         more = f" · {self._first + 1}–{self._first + len(shown)} of {len(lines)} lines" if hidden else ""
-        return shown, f"{key} · ± weight onward{more}" if weights else f"{key}{more}"
+        return shown, f"{key} · strongest weight onward{more}" if weights else f"{key}{more}"
 
     def _maps(
         self, A: NDArray[Any], bounds: tuple[float, float], onward: list[str], width: int, look: Look

@@ -62,7 +62,7 @@ class WeightMap(Scrolled):
         only_first = len(run.data.get("features") or ()) > 2
         listed = _largest(run, weights, W[:1] if only_first else W, inputs, outputs)
         what = f"the largest of {plain(names[0])}" if only_first else "the largest"
-        return self.scroll(_list(listed, size.width, look), size.height), f"{what} · + and − by side"
+        return self.scroll(_list(listed, size.width, look), size.height), f"{what} · negative to the left"
 
     def _drawn(
         self,
@@ -83,7 +83,7 @@ class WeightMap(Scrolled):
             gap = line("  ")
             drawn = [Strip.join([left, gap, seen[y]]) if y < len(seen) else left for y, left in enumerate(drawn)]
         solid, dashed = ("--", "- ") if look.ascii else ("──", "╌╌")
-        return drawn, f"{solid} + {dashed} − · double: more than half of the largest"
+        return drawn, f"{solid} + {dashed} - · double: more than half of the largest"
 
     def _images(self, W: NDArray[Any], image: tuple[int, int, int], room: Size, look: Look) -> Shown:
         """The weights of each unit of the first layer as an image."""
@@ -99,8 +99,8 @@ class WeightMap(Scrolled):
             lines.append(line(" ".join(fit(str(unit + 1), columns) for unit in units)))
             shares = [W[:, unit].reshape(image).mean(axis=2, dtype=np.float64) / largest for unit in units]
             lines += beside([look.paint(_levels(each, size), DIVERGING, {}) for each in shares])
-        key = "blue −, orange +" if look.coloured else "# −, @ +"
-        caption = f"the first layer's {W.shape[1]} units · {key} · to ±{figure(largest, 0)}"
+        key = "blue -, orange +" if look.coloured else "# -, @ +"
+        caption = f"the first layer's {W.shape[1]} units · {key} · to {figure(largest, 0)}"
         return self.scroll(lines, room.height), caption
 
 

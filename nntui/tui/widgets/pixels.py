@@ -70,7 +70,7 @@ def paint(levels: Levels, colours: tuple[int, ...], stamps: Stamps, bad: Style) 
 
     def stamped(key: int, stamp: tuple[str, Style]) -> Segment:
         glyph, style = stamp
-        return Segment(glyph, style + _style(None, _tone(colours, max(divmod(key, base)) - 2)))
+        return Segment(glyph, _on(style, _tone(colours, max(divmod(key, base)) - 2)))
 
     return _lines((levels[::2] + 2) * base + levels[1::2] + 2, stamps, cell, stamped)
 
@@ -112,6 +112,11 @@ def _lines(
 
 def _tone(colours: tuple[int, ...], level: int) -> int | None:
     return colours[level] if level >= 0 else None
+
+
+@lru_cache(maxsize=1024)
+def _on(style: Style, ground: int | None) -> Style:
+    return style + _style(None, ground)
 
 
 @lru_cache(maxsize=4096)
