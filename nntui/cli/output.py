@@ -20,7 +20,7 @@ from nntui.text import plain
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 #: How much of a slow link the screen may take.
-Slow = Annotated[bool, typer.Option("--slow", help="Draw less often, for a slow link: the same as --budget 2k.")]
+Slow = Annotated[bool, typer.Option("--slow", help="Draw less often, for a slow link: less than 2 KiB a second.")]
 BytesPerSecond = Annotated[
     str | None,
     typer.Option("--budget", metavar="N[k|M]", help="Most bytes a second to the terminal; else NNTUI_BUDGET's."),

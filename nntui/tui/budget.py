@@ -16,8 +16,8 @@ from typing import Final
 
 from nntui.errors import UserError
 
-#: Bytes a second: of ``--slow``, and the least in which one still sees a curve grow.
-SLOW: Final = 2048
+#: Bytes a second: of ``--slow``, which is to stay below 2 KiB; and the least in which one still sees a curve grow.
+SLOW: Final = 1740
 LEAST: Final = 1024
 #: The environment's word, where the command line says nothing.
 VARIABLE: Final = "NNTUI_BUDGET"
@@ -41,7 +41,7 @@ def parse(text: str, source: str = "--budget") -> int | None:
 def wanted(budget: str | None, *, slow: bool) -> int | None:
     """The budget meant by ``--budget`` and ``--slow``, else by ``NNTUI_BUDGET``. Raises UserError."""
     if budget is not None and slow:
-        raise UserError("--slow and --budget exclude each other; --slow is --budget 2k")
+        raise UserError("--slow and --budget exclude each other; --slow is --budget 1.7k")
     if budget is not None:
         return parse(budget)
     if slow:

@@ -61,7 +61,7 @@ def test_a_budget_reaches_the_screen(
     monkeypatch.setenv("NNTUI_BUDGET", "3k")
     assert f"dashboard of {demo.name}, 3072" in at_terminal("watch")
     assert "dashboard of None, 1536" in at_terminal("--budget", "1.5k")
-    assert f"dashboard of {demo.name}, 2048" in at_terminal("watch", "--slow")
+    assert f"dashboard of {demo.name}, 1740" in at_terminal("watch", "--slow")
     assert ", 4096" in at_terminal("train", "xor", "--steps", "5", "--budget", "4k")
 
 

@@ -51,7 +51,7 @@ def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPa
     assert subject.wanted(None, slow=False) == 8192
     assert subject.wanted("none", slow=False) is None
     assert subject.wanted("4k", slow=False) == 4096
-    assert subject.wanted(None, slow=True) == 2048
+    assert subject.wanted(None, slow=True) == subject.parse("1.7k")
     with pytest.raises(UserError, match="exclude"):
         subject.wanted("4k", slow=True)
     monkeypatch.setenv("NNTUI_BUDGET", "fast")
