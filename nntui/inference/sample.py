@@ -26,11 +26,9 @@ def sample(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
     total = len(dataset.X)
     rows = np.arange(total) if total <= most else np.linspace(0, total - 1, most).astype(np.int64)
     facts = {
-        "name": dataset.name,
-        "rows": total,
+        "total": total,
         "task": dataset.task,
         "features": dataset.features,
-        "inputs": problem.preparation.names,
         "target": dataset.target,
         "outputs": dataset.outputs,
         "classes": dataset.classes,

@@ -8,14 +8,17 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui import pipe
 from nntui.errors import UserError
-from nntui.inference import messages
-from nntui.inference.messages import MAX_VALUES, Facts, ProtocolError
 from nntui.inference.run import Run
 from nntui.inference.sample import sample
+from nntui.pipe import Facts, PipeError
 from nntui.store.tables import Arrays
 
 Array = NDArray[Any]
+
+#: The most values that X can have.
+MAX_VALUES = 1_000_000
 
 
 class Service:
@@ -26,20 +29,18 @@ class Service:
 
     def serve(self, questions: BinaryIO, answers: BinaryIO) -> None:
         """Answers until the questions end, or until nobody can tell where the next one begins."""
-        while True:
-            lost = False
+        lost = False
+        while not lost:
             try:
-                message = messages.read(questions)
+                message = pipe.read(questions)
                 if message is None:
                     return
-                answer = messages.encode(*self.answer(*message))
+                answer = pipe.encode(*self.answer(*message))
             except Exception as error:  # a run folder or a user's file may hold anything
-                answer = messages.encode({"error": _told(error)})
-                lost = isinstance(error, ProtocolError) and error.lost
+                answer = pipe.encode({"error": _told(error)}, {})
+                lost = isinstance(error, PipeError) and error.lost
             answers.write(answer)
             answers.flush()
-            if lost:
-                return
 
     def answer(self, facts: Facts, arrays: Arrays) -> tuple[Facts, Arrays]:
         """Facts and arrays of the answer to one question. Raises UserError."""
@@ -53,7 +54,7 @@ class Service:
                 if not isinstance(settings := facts.get("config"), dict):
                     raise UserError("config: must be an object")
                 return sample(settings)
-        raise UserError(f"kind = {str(facts.get('kind'))[:40]!r}: must be one of open, forward, sample")
+        raise UserError(f"kind = {pipe.one_line(facts.get('kind'))}: must be open, forward or sample")
 
     def _open(self, folder: object) -> None:
         """Goes over to another run."""
@@ -76,5 +77,5 @@ class Service:
 
 
 def _told(error: Exception) -> str:
-    text = messages.one_line(error)
+    text = pipe.one_line(error)
     return text if isinstance(error, (UserError, ValueError)) else f"{type(error).__name__}: {text}"

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -16,9 +17,11 @@ from textual.message import Message
 
 from nntui.errors import UserError
 from nntui.store import catalog, commands
+from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.store.records import Command, RunRecord
 from nntui.store.schema import RunError
+from nntui.tui.answering import Answering
 from nntui.tui.picture import Picture, Query, Question, Table
 
 #: A live run is looked at this often; one that has ended changes no more.
@@ -86,7 +89,8 @@ class Feed:
         self._wake = asyncio.Event()
         self._queries: dict[str, Query] = {}
         self._tables: dict[str, tuple[str, ...]] = {}
-        self._questions: dict[str, Question] = {}
+        self._answering = Answering(folder, congested, self._look_soon)
+        self._network: object = None
         self._asked: set[int] = set()
         self._picture: Picture | None = None
         self._wanted, self._looked_for = 1, 0
@@ -109,9 +113,8 @@ class Feed:
 
     def ask(self, pane: str, question: Question | None) -> None:
         """What a pane asks of the network from now on; None when it asks nothing any more."""
-        if self._questions.get(pane) is not question:
-            self._questions = _with(self._questions, pane, question)
-            self._look_soon()
+        self._answering.ask(pane, question)
+        self._look_soon()
 
     def _look_soon(self) -> None:
         self._wanted += 1
@@ -127,6 +130,7 @@ class Feed:
     async def run(self) -> None:
         """Reads and posts until cancelled."""
         loop = asyncio.get_running_loop()
+        answering = asyncio.create_task(self._answering.run())
         try:
             while True:
                 self._wake.clear()
@@ -134,10 +138,11 @@ class Feed:
                 if not congested:
                     for message in await loop.run_in_executor(self._thread, self._look_again):
                         self._post(message)
-                try:
-                    await asyncio.wait_for(self._wake.wait(), SOON_SECONDS if congested else self._pause)
-                except TimeoutError:
-                    continue
+                    self._answering.note(self._network)
+                # Not wait_for: in Python 3.11, one that is cancelled just when its time has come goes on.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SOON_SECONDS if congested else self._pause):
+                        await self._wake.wait()
         except UserError as error:
             self._post(Unreadable(str(error)))
         except Exception as error:  # a folder may hold anything, and none of it may end the app
@@ -146,6 +151,8 @@ class Feed:
             self._ended = True
             self._thread.submit(self._close)
             self._thread.shutdown(wait=False)
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
 
     @property
     def _pause(self) -> float:
@@ -201,7 +208,9 @@ class Feed:
         }
         old_events = before.events if before else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
-        self._picture = Picture(run, silence, curves, events, self._read_tables(reader, run))
+        tables = self._read_tables(reader, run)
+        self._network = None if self._answering.idle else self._network_now(reader, run)
+        self._picture = Picture(run, silence, curves, events, tables, self._answering.answers)
         return [NewPicture(self._picture), *answers]
 
     def _read_tables(self, reader: Reader, run: RunRecord) -> dict[str, Table]:
@@ -217,6 +226,14 @@ class Feed:
                 table = Table(*(reader.table(name) or (-1, {})))
             found[name] = table
         return found
+
+    def _network_now(self, reader: Reader, run: RunRecord) -> object:
+        """What tells the network in the run folder from others: its weights, its checkpoint, what is done with them."""
+        try:
+            saved = (self._folder / CHECKPOINTS).stat().st_mtime_ns
+        except OSError:
+            saved = 0
+        return reader.table_step("weights"), saved, run.config.get("model")
 
     def _append(self, kind: str, key: str, value: str) -> None:
         try:

@@ -59,6 +59,28 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Up to 500 rows of the data of a configuration, evenly spaced: what is seen before anything is trained.
+
+    ``X`` (rows, features) and ``T`` (rows, outputs) are as they were measured, NaN where a value is missing; ``part``
+    (rows,) is 1 for the rows that would be held out; ``total`` says how many rows there are. ``image`` is (height,
+    width, channels) where the features are pixels, whose darkest and brightest value are in ``value_range``.
+    """
+
+    X: NDArray[np.float64]
+    T: NDArray[np.float64]
+    part: NDArray[np.uint8]
+    total: int
+    task: str
+    features: tuple[str, ...]
+    outputs: tuple[str, ...]
+    classes: tuple[str, ...]
+    target: str
+    image: tuple[int, int, int] | None = None
+    value_range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A run as it stood at one moment.
 
