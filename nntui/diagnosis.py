@@ -38,6 +38,8 @@ SMALL = 1e-6
 RISEN = 1.1
 #: Whoever has this score has solved it: nothing more is to be learned, and full saturation is no fault.
 SOLVED = 0.999
+#: What helps against gradients and steps that are too long.
+CALM = "lower training.lr, or set training.clip_norm to 1"
 #: Fewer steps say nothing of where a run goes.
 STEPS = 100
 
@@ -66,7 +68,10 @@ def findings(run: RunRecord, curves: Mapping[str, Curve]) -> tuple[Finding, ...]
     if run.step < STEPS and run.state != "diverged":
         return ()
     seen = _Seen(run, curves)
-    looks = (_exploding, _vanishing, _dead, _stalled, _saturated, _large_steps, _overfitting)
+    broken = _not_finite(seen)
+    if broken:  # all else follows from it
+        return (broken,)
+    looks = (_grown, _strong, _vanishing, _dead, _stalled, _saturated, _large_steps, _overfitting)
     return tuple(finding for look in looks for finding in look(seen))
 
 
@@ -99,9 +104,9 @@ class _Seen:
     def bad(self) -> str:
         """The name of a series that was not finite in the last quarter."""
         for name, curve in self.curves.items():
-            if name == "loss" or name.startswith("grad_norm/"):
-                late = curve.last > 0.75 * int(curve.last[-1]) if len(curve.last) else []
-                if any(curve.bad[late] > 0):
+            if (name == "loss" or name.startswith("grad_norm/")) and len(curve.last):
+                late = curve.last > 0.75 * int(curve.last[-1])
+                if curve.bad[late].any():
                     return name
         return ""
 
@@ -121,31 +126,37 @@ class _Seen:
         return self.run.layers[layer].activation
 
 
-def _exploding(seen: _Seen) -> Iterator[Finding]:
-    """Gradients that are no numbers, that grew without end, or that grow on their way back through the layers."""
-    advice = "lower training.lr, or set training.clip_norm 1"
+def _not_finite(seen: _Seen) -> Finding | None:
+    """Values that are no numbers any more."""
     bad = seen.bad()
-    if seen.run.state == "diverged" or bad:
-        what = f"{_said(bad)} was not finite" if bad else seen.run.reason or "the loss was not finite"
-        yield Finding(EXPLODING, (), what, advice)
-        return
+    if not bad and seen.run.state != "diverged":
+        return None
+    text = f"{_said(bad)} was not finite" if bad else seen.run.reason or "the loss was not finite"
+    return Finding(EXPLODING, (), text, CALM)
+
+
+def _grown(seen: _Seen) -> Iterator[Finding]:
+    """Gradients that grow from step to step."""
     norms = seen.layers("grad_norm")
-    early = {i: seen.mean(f"grad_norm/{seen.names[i]}", 0.0, 0.25) for i in norms}
-    grown = {
-        i: norm for i, norm in norms.items() if norm >= GROWN_TO and 0 < (before := early[i] or 0) * GROWN <= norm
-    }
+    early = {i: seen.mean(f"grad_norm/{seen.names[i]}", 0.0, 0.25) or math.inf for i in norms}
+    grown = {i: norm for i, norm in norms.items() if norm >= max(GROWN_TO, GROWN * early[i])}
     if grown:
         layers = _largest_first(grown)
         worst = layers[0]
-        figure = f"gradient {_short(grown[worst])}, {_times(grown[worst] / (early[worst] or 1))} that of the beginning"
-        yield Finding(EXPLODING, layers, _of_layers(seen, layers, figure), advice)
-        return
+        figure = f"gradient {_short(grown[worst])}, {_times(grown[worst] / early[worst])} that of the beginning"
+        yield Finding(EXPLODING, layers, _of_layers(seen, layers, figure), CALM)
+
+
+def _strong(seen: _Seen) -> Iterator[Finding]:
+    """Gradients that grow on their way back through the layers."""
+    norms = seen.layers("grad_norm")
     output = norms.get(len(seen.names) - 1, 0.0)
     strong = {i: norm for i, norm in norms.items() if norm >= STRONG * output > 0}
     if strong:
         layers = _largest_first(strong)
-        figure = f"gradient {_short(strong[layers[0]])}, {_times(strong[layers[0]] / output)} the output's"
-        yield Finding(EXPLODING, layers, _of_layers(seen, layers, figure), "set training.clip_norm 1, or a smaller init")
+        worst = strong[layers[0]]
+        figure = f"gradient {_short(worst)}, {_times(worst / output)} the output's"
+        yield Finding(EXPLODING, layers, _of_layers(seen, layers, figure), f"{CALM}, or try a smaller init")
 
 
 def _vanishing(seen: _Seen) -> Iterator[Finding]:
@@ -194,16 +205,15 @@ def _stalled(seen: _Seen) -> Iterator[Finding]:
     late, before = seen.mean("loss", 0.75), seen.mean("loss", 0.5, 0.75)
     if late is None or before is None or seen.solved or before - late > LEVEL * abs(before) or late > 1.5 * before:
         return
-    change = f"{100 * (before - late) / before:+.1f} %".replace("-", "−") if before else "nothing"
-    text = f"loss {_short(late)}, {change} less than a quarter of the run before"
-    if late > before:
-        text = f"loss {_short(late)}, no lower than a quarter of the run before"
-    ratios = seen.layers("update_ratio")
-    linear = {seen.activation(i) for i in range(len(seen.names) - 1)} <= {"identity"}
-    if ratios and max(ratios.values()) < SMALL:
+    share = (before - late) / before if before else 0.0
+    change = f"only {100 * share:.2g} % lower than" if share >= 1e-4 else "no lower than"
+    text = f"loss {_short(late)}, {change} a quarter of the run before"
+    ratios, hidden = seen.layers("update_ratio"), {seen.activation(i) for i in range(len(seen.names) - 1)}
+    if hidden <= {"identity"}:
+        bend = "turn model.activation to tanh" if hidden else "give it hidden layers, such as model.layers [8]"
+        advice = f"{bend}: as it is, it can only draw a straight line"
+    elif ratios and max(ratios.values()) < SMALL:
         advice = f"raise training.lr: a step moves the weights by {_short(max(ratios.values()))} of their length"
-    elif linear:
-        advice = "give it hidden layers that bend, such as model.layers [8], model.activation tanh"
     else:
         advice = "raise training.lr, more units, or another init; or it is as good as it gets"
     yield Finding(STALLED, (), text, advice)

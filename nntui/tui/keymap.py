@@ -55,11 +55,12 @@ _SYMBOLS = {
     "ctrl+c": "^c",
 }
 
-APP, DASHBOARD, PANES, KNOBS, PREDICTIONS, PLANE, EVENTS, START, QUESTION, HELP = (
+APP, DASHBOARD, PANES, KNOBS, LAYERS, PREDICTIONS, PLANE, EVENTS, START, QUESTION, HELP = (
     "everywhere",
     "a run",
     "the panes",
     "the knobs",
+    "the layers",
     "the predictions",
     "the plane",
     "the events",
@@ -79,6 +80,13 @@ KEYS: tuple[Key, ...] = (
     Key(KNOBS, "left,h,minus", "turn(-1)", "turn the knob down"),
     Key(KNOBS, "right,l,plus,equals_sign", "turn(1)", "turn the knob up", "turn", 2, "← →"),
     Key(KNOBS, "enter", "type", "type a value", "type", 6),
+    Key(LAYERS, "up,k", "scroll(-1)", "the layer above"),
+    Key(LAYERS, "down,j", "scroll(1)", "the layer below"),
+    Key(LAYERS, "pageup", "page(-1)", "a page of layers up"),
+    Key(LAYERS, "pagedown", "page(1)", "a page of layers down"),
+    Key(LAYERS, "home,g", "scroll_home", "to the first layer"),
+    Key(LAYERS, "end,G", "scroll_end", "to the last layer"),
+    Key(LAYERS, "v", "view", "other columns: norms, activations, shape", "columns", 2),
     Key(PREDICTIONS, "up,k", "scroll(-1)", "move up", "move", 5, "↑ ↓"),
     Key(PREDICTIONS, "down,j", "scroll(1)", "move down"),
     Key(PREDICTIONS, "pageup", "page(-1)", "a page up"),

@@ -17,6 +17,7 @@ from nntui.tui.app import NntuiApp
 from nntui.tui.keymap import KEYS, Key
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.knobs import KnobPane
+from nntui.tui.panes.layers import LayerPane
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.help import HelpScreen
@@ -32,6 +33,7 @@ PLACES: dict[str, type] = {
     keymap.PANES: Board,
     keymap.PANES: Board,
     keymap.KNOBS: KnobPane,
+    keymap.LAYERS: LayerPane,
     keymap.PREDICTIONS: PredictionPane,
     keymap.START: StartScreen,
     keymap.QUESTION: Question,
@@ -40,6 +42,7 @@ PLACES: dict[str, type] = {
 #: Places whose keys work at the same time, the first before the others.
 TOGETHER = [
     (keymap.KNOBS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
+    (keymap.LAYERS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.PREDICTIONS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.START, keymap.APP),
 ]

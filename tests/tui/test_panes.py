@@ -365,7 +365,7 @@ def test_the_chosen_knob_is_kept_in_sight(table: Picture) -> None:
 
 
 def test_the_layers_have_a_row_each(images: Picture) -> None:
-    shown = show(LayerPane(id="layers"), images, (70, 8))
+    shown = show(LayerPane(ascii_only=False), images, (70, 8))
     assert shown[0].split() == ["layer", "shape", "activation", "params", "gradient", "weights", "update/w"]
     first = figure(images.run.latest["grad_norm"][0]).strip()
     assert shown[1].split()[:6] == ["layer", "1", "64→20", "relu", "1,300", first]
@@ -377,7 +377,7 @@ def test_the_layers_have_a_row_each(images: Picture) -> None:
     [(32, []), (44, ["activation"]), (50, ["activation", "params"]), (60, ["shape", "activation", "params"])],
 )
 def test_in_a_narrow_pane_columns_of_words_go(images: Picture, width: int, words: list[str]) -> None:
-    shown = show(LayerPane(id="layers"), images, (width, 8))
+    shown = show(LayerPane(ascii_only=False), images, (width, 8))
     assert shown[0].split()[:-3] == ["layer", *words]
     assert all(len(row.rstrip()) == width for row in shown[:4])
 
@@ -394,21 +394,21 @@ def test_in_a_narrow_pane_columns_of_words_go(images: Picture, width: int, words
 def test_the_parameters_are_told_with_the_samples_they_ask_for(images: Picture, width: int, caption: str) -> None:
     layers = (LayerRecord("layer 1", 1024, 500, "tanh", 512_500), LayerRecord("output", 500, 10, "softmax", 5_010))
     data = {**images.run.data, "train_rows": 1437}
-    pane = LayerPane(id="layers")
+    pane = LayerPane(ascii_only=False)
     show(pane, replace(images, run=replace(images.run, layers=layers, data=data)), (width, 8))
     assert str(pane.border_subtitle) == caption
 
 
 def test_of_many_layers_the_rest_are_counted(images: Picture) -> None:
     layers = tuple(LayerRecord(f"layer {i}", 4, 4, "relu", 20) for i in range(64))
-    shown = show(LayerPane(id="layers"), replace(images, run=replace(images.run, layers=layers)), (40, 6))
+    shown = show(LayerPane(ascii_only=False), replace(images, run=replace(images.run, layers=layers)), (40, 6))
     assert [row.split()[1] for row in shown[1:5]] == ["0", "1", "2", "3"]
     assert shown[5].strip() == "… 60 more layers"
 
 
 @pytest.mark.parametrize("latest", [{}, {"grad_norm": []}, {"grad_norm": [None, None, None]}])
 def test_a_layer_without_figures_has_dashes(images: Picture, latest: dict[str, Any]) -> None:
-    shown = show(LayerPane(id="layers"), replace(images, run=replace(images.run, latest=latest)), (32, 6))
+    shown = show(LayerPane(ascii_only=False), replace(images, run=replace(images.run, latest=latest)), (32, 6))
     assert shown[1].split()[2:] == ["–", "–", "–"]
 
 

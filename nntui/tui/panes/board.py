@@ -58,7 +58,7 @@ class Board(Horizontal):
             yield PlanePane(self._marker)
         with Vertical(id="right"):
             yield KnobPane()
-            yield LayerPane(id="layers")
+            yield LayerPane(ascii_only=self._marker == "ascii")
             yield PredictionPane(ascii_only=self._marker == "ascii")
             yield EventPane(id="events")
 
