@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+_LADDER = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -78,6 +79,14 @@ def round_up(value: float) -> float:
     """The next 1, 2 or 5 times a power of ten at or above `value`."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(exact(step * power) for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
+
+
+def grow(value: float) -> float:
+    """The next round number at or above `value`, so that a range grows in steps and not continuously."""
+    if value <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(exact(step * power) for step in _LADDER if step * power >= value * (1 - 1e-9))
 
 
 def exact(value: float) -> float:

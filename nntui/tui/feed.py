@@ -16,10 +16,10 @@ from typing import TypeVar
 from textual.message import Message
 
 from nntui.errors import UserError
-from nntui.store import catalog, commands
+from nntui.store import catalog, commands, pieces
 from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
-from nntui.store.records import Command, RunRecord
+from nntui.store.records import Command, Curve, RunRecord
 from nntui.store.schema import RunError
 from nntui.tui.answering import Answering
 from nntui.tui.picture import Picture, Query, Question, Table
@@ -202,15 +202,12 @@ class Feed:
         silence = _silence(run)
         if before is not None and not changed and _same(before, run, silence):
             return answers
-        curves = {
-            chart: reader.curves(query.names, *(query.steps or (0, max(run.step, 1))), query.buckets)
-            for chart, query in self._queries.items()
-        }
+        curves = {chart: _curves(reader, query, run.step) for chart, query in self._queries.items()}
         old_events = before.events if before else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
         tables = self._read_tables(reader, run)
         self._network = None if self._answering.idle else self._network_now(reader, run)
-        self._picture = Picture(run, silence, curves, events, tables, self._answering.answers)
+        self._picture = Picture(run, silence, reader.series(), curves, events, tables, self._answering.answers)
         return [NewPicture(self._picture), *answers]
 
     def _read_tables(self, reader: Reader, run: RunRecord) -> dict[str, Table]:
@@ -254,6 +251,12 @@ class Feed:
 def _with(items: dict[str, Item], name: str, item: Item | None) -> dict[str, Item]:
     """A new dict, since the thread may be reading the old one, with an item of this name or without."""
     return {**{key: value for key, value in items.items() if key != name}, **({} if item is None else {name: item})}
+
+
+def _curves(reader: Reader, query: Query, newest: int) -> dict[str, Curve]:
+    first, last = query.steps or (0, max(newest, 1))
+    read = pieces.logarithmic if query.log else Reader.curves
+    return read(reader, query.names, first, last, query.buckets)
 
 
 def _same(before: Picture, run: RunRecord, silence: int) -> bool:

@@ -17,11 +17,15 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a chart shows: series, a range of steps (all of them when None), and about how many buckets."""
+    """What a chart shows: series, a range of steps (all of them when None), and about how many buckets.
+
+    On a logarithmic axis (`log`) early steps need finer buckets than late ones.
+    """
 
     names: tuple[str, ...]
     buckets: int
     steps: tuple[int, int] | None = None
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,13 +89,15 @@ class Picture:
     """A run as it stood at one moment.
 
     ``silence`` is for how many seconds the trainer of a live run has said nothing, 0 while that is not long.
-    ``curves`` has an entry for each chart that asked, by metric; ``tables`` has what was wanted by name: always the
-    ``rows`` of the prediction table (their numbers from 1 ``row``, raw inputs ``X``, targets ``T``, ``part``) and the
-    ``predictions`` (``P``) of their newest step; ``answers`` has one for each pane that asked.
+    ``series`` names all metrics that are recorded; ``curves`` has an entry for each chart that asked, by metric;
+    ``tables`` has what was wanted by name: always the ``rows`` of the prediction table (their numbers from 1 ``row``,
+    raw inputs ``X``, targets ``T``, ``part``) and the ``predictions`` (``P``) of their newest step; ``answers`` has one
+    for each pane that asked.
     """
 
     run: RunRecord
     silence: int = 0
+    series: tuple[str, ...] = ()
     curves: dict[str, dict[str, Curve]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nntui.ticks import compact, log_ticks, nice_ticks
-from nntui.tui.widgets.axes import frame, grow, settle
+from nntui.ticks import compact, grow, log_ticks, nice_ticks
+from nntui.tui.widgets.axes import frame, settle
+from nntui.tui.widgets.scale import x_axis
 
 positive = st.floats(1e-9, 1e12)
 
@@ -116,7 +117,7 @@ def test_compact_ticks_have_the_same_decimals(ticks: list[float], expected: list
 
 
 def test_the_frame_has_axes_ticks_and_a_canvas_inside() -> None:
-    drawn = frame(40, 8, (0, 100), (0, 1))
+    drawn = frame(40, 8, x_axis((0, 100)), (0, 1))
     assert drawn.lines == (
         "  1.0┤                                  ",
         "     │                                  ",
@@ -133,7 +134,7 @@ def test_the_frame_has_axes_ticks_and_a_canvas_inside() -> None:
 @given(st.integers(0, 130), st.integers(0, 45), st.booleans())
 @settings(deadline=None, max_examples=60)
 def test_a_frame_is_as_large_as_asked_and_its_canvas_is_free(width: int, height: int, log: bool) -> None:
-    drawn = frame(width, height, (0, 15_000), (0.01, 4), log=log)
+    drawn = frame(width, height, x_axis((0, 15_000)), (0.01, 4), log=log)
     assert len(drawn.lines) == height
     assert all(len(line) == width for line in drawn.lines)
     for line in drawn.lines[: drawn.rows]:
@@ -141,17 +142,17 @@ def test_a_frame_is_as_large_as_asked_and_its_canvas_is_free(width: int, height:
 
 
 def test_a_small_chart_has_no_frame() -> None:
-    drawn = frame(18, 5, (0, 10), (0, 1))
+    drawn = frame(18, 5, x_axis((0, 10)), (0, 1))
     assert (drawn.left, drawn.columns, drawn.rows) == (0, 18, 5)
 
 
 def test_a_frame_is_drawn_once() -> None:
-    assert frame(50, 10, (0, 10), (0, 1)) is frame(50, 10, (0, 10), (0, 1))
+    assert frame(50, 10, x_axis((0, 10)), (0, 1)) is frame(50, 10, x_axis((0, 10)), (0, 1))
 
 
 def test_plotext_is_imported_for_a_frame_only() -> None:
     code = (
-        "import sys; from nntui.tui.widgets import axes; before = 'plotext' in sys.modules;"
-        "axes.frame(50, 10, (0, 10), (0, 1)); sys.exit(before or 'plotext' not in sys.modules)"
+        "import sys; from nntui.tui.widgets import axes, scale; before = 'plotext' in sys.modules;"
+        "axes.frame(50, 10, scale.x_axis((0, 10)), (0, 1)); sys.exit(before or 'plotext' not in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -409,14 +409,15 @@ def test_a_pane_fills_the_screen_and_goes_back(kept: Path, key: str) -> None:
     play(scenario, kept)
 
 
-def test_y_changes_the_axis_of_the_chart_in_focus_or_of_the_loss(kept: Path) -> None:
+def test_y_changes_the_axis_of_the_chart_in_focus(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         loss, gradients = dashboard(pilot).query_one(LossPane), dashboard(pilot).query_one(GradientPane)
 
         def axes() -> tuple[bool, bool]:
-            return loss.log_axis, gradients.log_axis
+            return loss.view.log, gradients.view.log
 
         assert axes() == (False, True)
+        loss.focus()
         await pilot.press("y")
         assert axes() == (True, True)
         await shows(pilot, "loss, log")

@@ -16,6 +16,7 @@ from nntui.tui import keymap
 from nntui.tui.app import NntuiApp
 from nntui.tui.keymap import KEYS, Key
 from nntui.tui.panes.board import Board
+from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.layers import LayerPane
 from nntui.tui.panes.predictions import PredictionPane
@@ -23,6 +24,7 @@ from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
+from nntui.tui.screens.series import SeriesChoice
 from nntui.tui.screens.start import StartScreen
 from tests.tui import recorded
 from tests.tui.screen import lines, play, settled
@@ -31,16 +33,18 @@ PLACES: dict[str, type] = {
     keymap.APP: NntuiApp,
     keymap.DASHBOARD: DashboardScreen,
     keymap.PANES: Board,
-    keymap.PANES: Board,
+    keymap.CURVES: CurvePane,
     keymap.KNOBS: KnobPane,
     keymap.LAYERS: LayerPane,
     keymap.PREDICTIONS: PredictionPane,
     keymap.START: StartScreen,
     keymap.QUESTION: Question,
+    keymap.CHOICE: SeriesChoice,
     keymap.HELP: HelpScreen,
 }
 #: Places whose keys work at the same time, the first before the others.
 TOGETHER = [
+    (keymap.CURVES, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.KNOBS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.LAYERS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.PREDICTIONS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
@@ -52,7 +56,7 @@ KEY_IDS = [f"{key.place}: {key.keys}" for key in KEYS]
 @pytest.mark.parametrize("key", KEYS, ids=KEY_IDS)
 def test_every_key_has_an_action_where_it_works(key: Key) -> None:
     action = key.action.partition("(")[0]
-    owner: type = PLACES[key.place]
+    owner: type = LossPane if key.place == keymap.CURVES else PLACES[key.place]
     if action.startswith("app."):
         owner, action = NntuiApp, action.removeprefix("app.")
     if key.action == "open":  # the lists of the start screen take it themselves
@@ -119,5 +123,5 @@ def test_the_help_lists_every_key_that_does_not_close_it() -> None:
     play(scenario, folder, size=(100, 20))
     page = "\n".join(seen)
     for key in KEYS:
-        if key.place not in (keymap.QUESTION, keymap.HELP):
+        if key.place not in (keymap.QUESTION, keymap.CHOICE, keymap.HELP):
             assert f"{' '.join(key.names)} {key.help}" in page

@@ -11,7 +11,7 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from nntui.tui import keymap
-from nntui.tui.panes.curves import CurvePane, GradientPane, LossPane
+from nntui.tui.panes.curves import GradientPane, LossPane
 from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.layers import LayerPane
@@ -162,8 +162,3 @@ class Board(Horizontal):
         self._arrange()
         self.panes[number - 1].focus()
         return True
-
-    def action_toggle_log(self) -> None:
-        """Changes the axis of the focused chart, else of the loss."""
-        focused = self.screen.focused
-        (focused if isinstance(focused, CurvePane) else self.query_one(LossPane)).toggle_log()

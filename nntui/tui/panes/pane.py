@@ -34,6 +34,10 @@ class Pane(_Base):
         """Puts number and name in the upper edge."""
         self.border_title = Content.assemble((f"{self.number} ", "bold"), self.heading)
 
+    def take_back(self) -> bool:
+        """Takes back something that a person opened in the pane, on the way back; whether there was anything."""
+        return False
+
     @property
     def caption_width(self) -> int:
         """The cells that a caption can have: the edge keeps one at either end."""

@@ -16,12 +16,14 @@ from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
 from nntui.tui.panes.board import Board
-from nntui.tui.panes.curves import LossPane
+from nntui.tui.panes.curves import LossPane, Picking
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, Turned, Typed
+from nntui.tui.panes.pane import Pane
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
+from nntui.tui.screens.series import SeriesChoice
 from nntui.tui.screens.value import ValueEntry
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
@@ -121,6 +123,14 @@ class DashboardScreen(Screen[None]):
         if self._feed is not None:
             self._feed.ask(message.pane, message.question)
 
+    @on(Picking)
+    async def _pick(self, message: Picking) -> None:
+        def take(chosen: tuple[str, ...] | None) -> None:
+            if chosen is not None:
+                message.pane.choose(chosen)
+
+        await self.app.push_screen(SeriesChoice(message.series, message.chosen), take)
+
     # Steering
 
     @property
@@ -193,6 +203,8 @@ class DashboardScreen(Screen[None]):
         await self.app.push_screen(Question("Stop this run for good?", "Its curves and weights are kept."), take)
 
     def action_back(self) -> None:
-        """From one pane to all; else to the start screen, if the app began there."""
+        """What the pane has open; else from one pane to all; else to the start screen, if the app began there."""
+        if isinstance(self.focused, Pane) and self.focused.take_back():
+            return
         if not self.query_one(Board).restore() and len(self.app.screen_stack) > 2:
             self.app.pop_screen()

@@ -7,20 +7,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nntui.ticks import exact, labels, log_ticks, nice_ticks, round_up
+from nntui.tui.widgets.scale import XAxis
 
 #: A canvas smaller than this shows more without a frame.
 _SMALLEST = 16, 4
 #: y labels are at least this wide, so that the canvas does not move when they change.
 _LABEL_WIDTH = 5
-_LADDER = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-
-
-def grow(value: float) -> float:
-    """Return the next round number at or above `value`, so that a range grows in steps and not continuously."""
-    if value <= 0:
-        return 0.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(exact(step * power) for step in _LADDER if step * power >= value * (1 - 1e-9))
 
 
 def settle(previous: tuple[float, float] | None, lo: float, hi: float, *, log: bool = False) -> tuple[float, float]:
@@ -65,7 +57,7 @@ class Frame(NamedTuple):
 def frame(
     width: int,
     height: int,
-    x_window: tuple[float, float],
+    x: XAxis,
     y_window: tuple[float, float],
     *,
     log: bool = False,
@@ -73,8 +65,8 @@ def frame(
 ) -> Frame:
     """Return the frame for a chart of `width` by `height` cells; the canvas begins at its top row.
 
-    `dots` are those of a cell (columns, rows): a tick stands at the cell in which its value is drawn. Too small a
-    chart gets no frame, only a canvas.
+    `log` is the y axis's. `dots` are those of a cell (columns, rows): a tick stands at the cell in which its value
+    is drawn. Too small a chart gets no frame, only a canvas.
     """
     y_ticks = log_ticks(*y_window, height // 3) if log else nice_ticks(*y_window, max(2, height // 3))
     y_labels = labels(y_ticks, log=log)
@@ -82,11 +74,10 @@ def frame(
     columns, rows = width - label_width - 1, height - 2
     if columns < _SMALLEST[0] or rows < _SMALLEST[1]:
         return Frame((" " * max(0, width),) * max(0, height), 0, max(0, width), max(0, height))
-    x_ticks = nice_ticks(*x_window, max(1, columns // 10)) or [x_window[0]]
-    x_cells = tuple(_cell(tick, x_window, columns, dots[0], False) for tick in x_ticks)
+    x_cells, x_labels = zip(*x.ticks(columns, dots[0]), strict=True)
     y_cells = tuple(rows - 1 - _cell(tick, y_window[::-1], rows, dots[1], log) for tick in y_ticks)
     beside = _y_axis(rows, y_cells, tuple(label.rjust(label_width) for label in y_labels))
-    below = _x_axis(columns, x_cells, tuple(labels(x_ticks)), label_width)
+    below = _x_axis(columns, x_cells, x_labels, label_width)
     return Frame((*(text + " " * columns for text in beside), *below), label_width + 1, columns, rows)
 
 

@@ -15,20 +15,37 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from nntui.text import plain
-from nntui.ticks import compact
-from nntui.tui.widgets.axes import Frame, frame, grow, settle
+from nntui.ticks import grow
+from nntui.tui.widgets.axes import Frame, frame, settle
 from nntui.tui.widgets.cells import MERGE_GAP, Cells, line
+from nntui.tui.widgets.overlay import (
+    BAD,
+    BOX,
+    CURSOR,
+    FIRST_IN_BOX,
+    MARK,
+    NOTHING,
+    SYMBOL,
+    Mark,
+    draw_bad,
+    draw_box,
+    draw_cursor,
+    draw_marks,
+)
 from nntui.tui.widgets.raster import DASHES, MARKERS, Buckets, Raster, raster
+from nntui.tui.widgets.readout import Named, read, readout
+from nntui.tui.widgets.scale import Course, XAxis, x_axis
+from nntui.tui.widgets.smoothing import smoothed
 from nntui.tui.widgets.text import fit
+
+__all__ = ["SERIES", "Chart", "Mark", "NamedBuckets"]
 
 #: How many series have a colour of their own.
 SERIES = 6
 _LEGEND = ("──", "╌╌", "┄┄", "─·", "··")
 _ASCII_LEGEND = ("--", "- ", "..", "-.", ". ")
-#: Owners of cells that belong to no curve (see `Raster.owner`).
-_NOTHING, _MARK, _SYMBOL, _BAD = -1, -2, -3, -4
-_PARTS = {_MARK: "mark", _SYMBOL: "symbol", _BAD: "bad"}
-_TO_ASCII = str.maketrans("│─└┤┬┊✗▲▼●✕◆★", "|-+++!x^vox#*")
+_PARTS = {MARK: "mark", SYMBOL: "symbol", BAD: "bad", CURSOR: "cursor", BOX: "box"}
+_TO_ASCII = str.maketrans("│─└┤┬┊✗▲▼●✕◆★·–…→×□", "|-+++!x^vox#*,-.>x?")
 
 
 class NamedBuckets(Buckets, Protocol):
@@ -36,14 +53,6 @@ class NamedBuckets(Buckets, Protocol):
 
     @property
     def name(self) -> str: ...
-
-
-class Mark(NamedTuple):
-    """An event to be shown on a chart: at which step, by which one-cell symbol, and in words."""
-
-    step: int
-    symbol: str
-    label: str
 
 
 class _Plotted(NamedTuple):
@@ -54,6 +63,17 @@ class _Plotted(NamedTuple):
     window: tuple[int, int] | None = None
     log: bool = False
     palette: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+    log_x: bool = False
+    unit: str = ""
+    courses: tuple[Course, ...] = ()
+    smoothing: float = 0.0
+    cursor: int | None = None
+
+    @property
+    def course(self) -> Course | None:
+        """That of the x axis, where it does not count steps."""
+        return next((course for course in self.courses if course.unit == self.unit), None)
 
 
 class _Drawn(NamedTuple):
@@ -78,6 +98,8 @@ class Chart(Cells):
         "chart--mark",
         "chart--symbol",
         "chart--bad",
+        "chart--cursor",
+        "chart--box",
         "chart--empty",
     }
 
@@ -101,11 +123,14 @@ class Chart(Cells):
         .chart--mark { color: $foreground 35%; }
         .chart--symbol { color: $foreground 80%; }
         .chart--bad { color: $error; text-style: bold; }
+        .chart--cursor { color: $foreground 70%; }
+        .chart--box { color: $foreground; background: $panel; }
         .chart--empty { color: $foreground 60%; text-style: italic; }
         &:ansi, &:nocolor {
             .chart--band-1, .chart--band-2, .chart--band-3 { text-style: dim; }
             .chart--band-4, .chart--band-5, .chart--band-6 { text-style: dim; }
             .chart--axis, .chart--mark { text-style: dim; }
+            .chart--box { text-style: reverse; }
         }
         &:ansi {
             .chart--series-1, .chart--band-1 { color: $secondary; }
@@ -132,7 +157,7 @@ class Chart(Cells):
         self._plotted = _Plotted()
         self._y_window: tuple[float, float] | None = None
         self._y_log = False
-        self._x_window = (0, 10)
+        self._axis = x_axis((0, 10))
         self._palette: dict[str, Style] = {}
         self._drawn: _Drawn | None = None
 
@@ -155,40 +180,80 @@ class Chart(Cells):
         window: tuple[int, int] | None = None,
         log: bool = False,
         palette: Sequence[int] | None = None,
+        labels: Sequence[str] = (),
+        log_x: bool = False,
+        unit: str = "",
+        courses: Sequence[Course] = (),
+        smoothing: float = 0.0,
+        cursor: int | None = None,
     ) -> None:
         """Draw `curves`, the first on top, and `marks` behind them.
 
         `window` is the range of steps on the x axis; without it the axis holds all curves and grows in steps.
-        `log` makes the y axis logarithmic: what is not positive is left out. `palette` numbers the series, from
-        0, each curve is drawn as, so that a curve keeps its colour when others come and go.
+        `log` makes the y axis logarithmic: what is not positive is left out; `log_x` the x axis. That counts
+        steps or, if one of the `courses` has the `unit`, what this one tells. `palette` numbers the series, from 0,
+        each curve is drawn as, so that a curve keeps its colour when others come and go; `labels` are their names
+        for people. With a `smoothing` above 0 lines are moving averages (see `moving_average`). `cursor` is the
+        step whose values are read.
         """
         chosen = tuple(palette) if palette is not None else tuple(range(len(curves)))
-        self._plotted = _Plotted(tuple(curves), tuple(marks), window, log, chosen)
+        names = tuple(map(plain, labels or (curve.name for curve in curves)))
+        self._plotted = _Plotted(
+            *(tuple(curves), tuple(marks), window, log, chosen, names),
+            *(log_x, unit, tuple(courses), smoothing, cursor),
+        )
         self._draw()
 
     @property
     def buckets_wanted(self) -> int:
         """How many buckets a curve can show: the dot columns of the canvas, a guess before there is one."""
-        columns = self._drawn.frame.columns if self._drawn else self.size.width or 100
-        return columns * MARKERS[self._marker].dots[0]
+        return self.columns * self._dots
+
+    @property
+    def columns(self) -> int:
+        """The columns of the canvas, a guess before there is one."""
+        return self._drawn.frame.columns if self._drawn else self.size.width or 100
+
+    @property
+    def axis(self) -> XAxis:
+        """The x axis as it was last drawn."""
+        return self._axis
 
     @property
     def column_text(self) -> str:
         """What a column of cells stands for: "1 column = 412 steps"; of a short run, "1 step = 4 columns"."""
+        return self._axis.column_text(self._drawn.frame.columns) if self._drawn else ""
+
+    def step_at(self, x: int) -> int | None:
+        """The step drawn at a column of the widget's content; at the nearest of the canvas when it is outside."""
         if self._drawn is None:
-            return ""
-        start, end = self._x_window
-        steps = (end - start) / max(1, self._drawn.frame.columns)
-        if 0 < steps < 1:
-            return f"1 step = {compact(1 / steps)} columns"
-        return f"1 column = {compact(steps)} step{'' if steps == 1 else 's'}"
+            return None
+        columns = self._drawn.frame.columns
+        cell = min(max(0, x - self._drawn.frame.left), columns - 1)
+        return self._step_of(cell, columns)
+
+    def step_beside(self, step: int, cells: int) -> int:
+        """The step so many columns of cells to the right of another one, or left of it; at least one step away."""
+        columns = self.columns
+        cell = self._axis.cell(step, columns, self._dots)
+        beside = self._step_of(min(max(0, cell + cells), columns - 1), columns)
+        return max(beside, step + 1) if cells > 0 else min(beside, step - 1)
+
+    def _step_of(self, cell: int, columns: int) -> int:
+        """The step in the middle of a column of cells or, where none is drawn there, the nearest."""
+        middle = (cell * self._dots + (self._dots - 1) / 2) / max(1, columns * self._dots - 1)
+        return round(self._axis.step(middle))
+
+    @property
+    def _dots(self) -> int:
+        return MARKERS[self._marker].dots[0]
 
     def legend(self) -> list[tuple[str, str, Style]]:
         """Symbol, name and style of each curve, in the order in which they were given."""
         symbols = _ASCII_LEGEND if self._marker == "ascii" else _LEGEND
         return [
-            (symbols[series % len(symbols)], plain(curve.name), self._style(f"series-{series % SERIES + 1}"))
-            for curve, series in zip(self._plotted.curves, self._plotted.palette, strict=True)
+            (symbols[series % len(symbols)], label, self._style(f"series-{series % SERIES + 1}"))
+            for label, series in zip(self._plotted.labels, self._plotted.palette, strict=True)
         ]
 
     def on_resize(self) -> None:
@@ -204,7 +269,10 @@ class Chart(Cells):
         """The theme's style for a part of the chart, on whatever background the widget has."""
         if component not in self._palette:
             style = self.get_component_rich_style(f"chart--{component}")
-            self._palette[component] = Style(color=style.color, bold=style.bold, dim=style.dim, italic=style.italic)
+            plain_style = Style(color=style.color, bold=style.bold, dim=style.dim, italic=style.italic)
+            if component == "box":
+                plain_style += Style(bgcolor=style.bgcolor, reverse=style.reverse)
+            self._palette[component] = plain_style
         return self._palette[component]
 
     def _draw(self) -> None:
@@ -218,25 +286,62 @@ class Chart(Cells):
             self._drawn = None
             self.show(self._empty_lines())
             return
-        self._x_window = plotted.window or _x_window(curves)
-        self._y_window = self._settled(_extremes(curves, self._x_window, plotted.log))
+        self._axis = axis = self._x_axis(curves)
+        self._y_window = self._settled(_extremes(curves, axis.window, plotted.log))
         self._y_log = plotted.log
         dots = MARKERS[self._marker].dots
-        outline = frame(width, height, self._x_window, self._y_window, log=plotted.log, dots=dots)
+        outline = frame(width, height, axis, self._y_window, log=plotted.log, dots=dots)
+        lines = [self._line(curve) for curve in plotted.curves]
         canvas = raster(
-            plotted.curves,
-            self._x_window,
+            lines,
+            axis.window,
             self._y_window,
             outline.columns,
             outline.rows,
             log=plotted.log,
             marker=self._marker,
             dashes=[DASHES[series % len(DASHES)] for series in plotted.palette],
+            place=axis.share,
         )
-        _draw_marks(canvas, plotted.marks, self._x_window, dots[0])
-        canvas.codes[-1, canvas.bad], canvas.owner[-1, canvas.bad] = ord("✗"), _BAD
+        draw_marks(canvas, plotted.marks, axis, dots[0])
+        draw_bad(canvas)
+        self._draw_cursor(canvas, lines)
         before, self._drawn = self._drawn, _Drawn(outline, canvas, self._styles(), self._marker)
         self.show(self._canvas_lines(self._drawn), _differences(before, self._drawn))
+
+    def _x_axis(self, curves: Sequence[Buckets]) -> XAxis:
+        plotted = self._plotted
+        newest = max(int(curve.last[-1]) for curve in curves)
+        return x_axis(
+            plotted.window or _x_window(curves),
+            newest=newest,
+            log=plotted.log_x,
+            course=plotted.course,
+            grows=plotted.window is None,
+        )
+
+    def _line(self, curve: Buckets) -> Buckets:
+        weight = self._plotted.smoothing
+        return smoothed(curve, weight, log=self._plotted.log) if weight else curve
+
+    def _draw_cursor(self, canvas: Raster, lines: Sequence[Buckets]) -> None:
+        """The cursor and, in a box, what it reads."""
+        plotted, (rows, columns) = self._plotted, canvas.codes.shape
+        step = plotted.cursor
+        if step is None or not self._axis.window[0] <= step <= self._axis.window[1]:
+            return
+        column = self._axis.cell(step, columns, self._dots)
+        first, last = self._axis.steps_in(column, columns, self._dots)
+        first, last = max(0, min(first, step)), max(last, step)
+        draw_cursor(canvas, column)
+        where = f"step {first:,}" if first == last else f"steps {first:,}–{last:,}"
+        head = [where, *(course.text(step) for course in plotted.courses)]
+        readings = [
+            Named(symbol, label, read(curve, first, last, drawn if plotted.smoothing else None))
+            for (symbol, label, _), curve, drawn in zip(self.legend(), plotted.curves, lines, strict=True)
+        ]
+        here = [mark for mark in plotted.marks if first <= mark.step <= last]
+        draw_box(canvas, readout(head, readings, here, columns, rows), column)
 
     def _settled(self, extremes: tuple[float, float] | None) -> tuple[float, float]:
         previous = self._y_window if self._y_log == self._plotted.log else None
@@ -252,9 +357,10 @@ class Chart(Cells):
 
     def _styles(self) -> dict[int, Style]:
         """The style of each owner of a cell."""
-        styles = {_NOTHING: Style.null(), **{owner: self._style(name) for owner, name in _PARTS.items()}}
+        styles = {NOTHING: Style.null(), **{owner: self._style(name) for owner, name in _PARTS.items()}}
         for i, series in enumerate(self._plotted.palette):
             styles[2 * i] = self._style(f"series-{series % SERIES + 1}")
+            styles[FIRST_IN_BOX - i] = styles[BOX] + styles[2 * i]
             styles[2 * i + 1] = self._style(f"band-{series % SERIES + 1}")
         return styles
 
@@ -324,7 +430,7 @@ def _x_window(curves: Sequence[Buckets]) -> tuple[int, int]:
     return start, start + math.ceil(grow(max(10, last - start)))
 
 
-def _extremes(curves: Sequence[Buckets], window: tuple[int, int], log: bool) -> tuple[float, float] | None:
+def _extremes(curves: Sequence[Buckets], window: tuple[float, float], log: bool) -> tuple[float, float] | None:
     """The least and greatest value to be drawn in the window; None where there is none."""
     parts = [
         slice(
@@ -344,29 +450,3 @@ def _extremes(curves: Sequence[Buckets], window: tuple[int, int], log: bool) -> 
         low, high = low[high > 0], high[high > 0]
     finite = np.isfinite(low) & np.isfinite(high)
     return (float(low[finite].min()), float(high[finite].max())) if finite.any() else None
-
-
-def _draw_marks(canvas: Raster, marks: Sequence[Mark], window: tuple[int, int], dots: int) -> None:
-    """Put marks on the canvas: a line behind the curves, the symbol on top, the label where it has room.
-
-    Of several marks in a column the last one is shown.
-    """
-    codes, owner = canvas.codes, canvas.owner
-    columns = codes.shape[1]
-    start, end = window
-    by_column = {
-        math.floor((mark.step - start) / (end - start) * (columns * dots - 1) + 0.5) // dots: mark
-        for mark in sorted(marks, key=lambda mark: mark.step)
-        if start <= mark.step <= end > start
-    }
-    for column in by_column:
-        free = owner[:, column] == _NOTHING
-        codes[free, column], owner[free, column] = ord("┊"), _MARK
-    places = [*by_column, columns]
-    for (column, mark), following in zip(by_column.items(), places[1:], strict=True):
-        codes[0, column], owner[0, column] = ord((plain(mark.symbol) or "┊")[0]), _SYMBOL
-        label = plain(mark.label)
-        room = slice(column + 1, column + 2 + len(label))
-        if label and room.stop <= following and cell_len(label) == len(label) and (owner[0, room] == _NOTHING).all():
-            codes[0, room.start : room.stop - 1] = [ord(char) for char in label]
-            owner[0, room.start : room.stop - 1] = _MARK

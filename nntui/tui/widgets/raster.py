@@ -6,9 +6,9 @@ end; dot row 0 is the top of the y window and the last dot row its bottom.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -102,17 +102,20 @@ def raster(
     log: bool = False,
     marker: str = "braille",
     dashes: Sequence[Sequence[int]] = (),
+    place: Callable[[Floats], Floats] | None = None,
 ) -> Raster:
     """Draw `curves` on a canvas of `columns` by `rows` cells; the first curve is on top.
 
     `x_window` is in steps, `y_window` in the values' unit; both ends are on the canvas. With `log`, `y_window`
     must be positive; what is not positive cannot be drawn and is left out. `dashes` has a pattern for each curve
     (see `DASHES`); steep parts of a dashed line are drawn unbroken. A bucket without a finite value is a gap.
+    `place` maps steps to shares of the canvas, rising from 0 at the left end of the window to 1 at the right;
+    without it all steps are of one length.
     """
     style = MARKERS[marker]
     dots_x, dots_y = style.dots
     width, height = columns * dots_x, rows * dots_y
-    table = _gather(curves, x_window, width)
+    table = _gather(curves, x_window, width, place or partial(_linear, x_window))
     bad = np.zeros(columns, dtype=np.bool_)
     bad[np.clip(table.left[table.bad], 0, width - 1) // dots_x] = True
     scale = _Scale(*y_window, height, log)
@@ -123,6 +126,12 @@ def raster(
     line = _paint(top, bottom, marker, rows)
     band = _paint(dots.top, dots.bottom, marker, rows)
     return Raster(*_compose(line, band, style), bad)
+
+
+def _linear(window: tuple[float, float], steps: Floats) -> Floats:
+    """Places steps on the canvas as if all were of one length."""
+    start, end = window
+    return (steps - start) / (end - start) if end > start else np.zeros_like(steps)
 
 
 class _Scale(NamedTuple):
@@ -185,7 +194,9 @@ class _Table:
         return _Table(**parts)
 
 
-def _gather(curves: Sequence[Buckets], window: tuple[float, float], width: int) -> _Table:
+def _gather(
+    curves: Sequence[Buckets], window: tuple[float, float], width: int, place: Callable[[Floats], Floats]
+) -> _Table:
     """Collect the buckets in the window and, where a line enters or leaves it, the next one outside."""
     slices = [_visible(curve, window) for curve in curves]
     sizes = [part.stop - part.start for part in slices]
@@ -195,13 +206,13 @@ def _gather(curves: Sequence[Buckets], window: tuple[float, float], width: int) 
         return np.concatenate(parts, dtype=np.float64) if parts else np.empty(0)
 
     start, end = window
-    per_step = (width - 1) / (end - start) if end > start else 0.0
     curve = np.repeat(np.arange(len(curves)), sizes)
     first, last = column("first"), column("last")
     other = np.ones(len(curve), dtype=np.bool_)
     np.not_equal(curve[1:], curve[:-1], out=other[1:])
-    left = np.clip(np.floor((first - start) * per_step + 0.5), -1, width)
-    right = np.clip(np.floor((last - start) * per_step + 0.5), -1, width)
+    from_x, to_x = place(first) * (width - 1), place(last) * (width - 1)
+    left = np.clip(np.floor(from_x + 0.5), -1, width)
+    right = np.clip(np.floor(to_x + 0.5), -1, width)
     # A bucket of many steps reaches to where the next one begins, so that bands have no holes when zoomed in.
     follows = ~other[1:] & (first[1:] == last[:-1] + 1) & (last[:-1] > first[:-1])
     right[:-1] = np.where(follows, np.maximum(right[:-1], left[1:] - 1), right[:-1])
@@ -209,7 +220,7 @@ def _gather(curves: Sequence[Buckets], window: tuple[float, float], width: int) 
         curve=curve,
         left=left.astype(np.int64),
         right=right.astype(np.int64),
-        x=(np.where(first > end, first, last) - start) * per_step,
+        x=np.where(first > end, from_x, to_x),
         weight=column("count"),
         low=column("low"),
         high=column("high"),
