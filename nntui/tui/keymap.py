@@ -57,11 +57,12 @@ _SYMBOLS = {
     "ctrl+c": "^c",
 }
 
-APP, DASHBOARD, PANES, CURVES, KNOBS, LAYERS, PREDICTIONS, PLANE, EVENTS, START, QUESTION, CHOICE, HELP = (
+APP, DASHBOARD, PANES, CURVES, GRADIENTS, KNOBS, LAYERS, PREDICTIONS, PLANE, EVENTS, START, QUESTION, CHOICE, HELP = (
     "everywhere",
     "a run",
     "the panes",
     "the curves",
+    "the gradients",
     "the knobs",
     "the layers",
     "the predictions",
@@ -99,6 +100,7 @@ KEYS: tuple[Key, ...] = (
     Key(CURVES, "t", "next_unit", "count in steps, epochs or time"),
     Key(CURVES, "w", "smooth", "smooth the lines: off, 0.6, 0.9, 0.97, 0.99", "smooth", 6),
     Key(CURVES, "p", "pick", "choose what the loss pane draws, of all that is recorded", "pick", 7),
+    Key(GRADIENTS, "v", "view", "curves, or layers as rows of colour over the whole run", "waterfall", 2),
     Key(KNOBS, "up,k", "choose(-1)", "choose the knob above"),
     Key(KNOBS, "down,j", "choose(1)", "choose the knob below"),
     Key(KNOBS, "left,h,minus", "turn(-1)", "turn the knob down"),

@@ -21,7 +21,8 @@ from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.reader import Reader
 from nntui.tui.panes.board import Board
-from nntui.tui.panes.curves import CurvePane, GradientPane, LossPane
+from nntui.tui.panes.curves import CurvePane, LossPane
+from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.help import HelpScreen

@@ -287,15 +287,21 @@ class Chart(Cells):
             self.show(self._empty_lines())
             return
         self._axis = axis = self._x_axis(curves)
-        self._y_window = self._settled(_extremes(curves, axis.window, plotted.log))
-        self._y_log = plotted.log
-        dots = MARKERS[self._marker].dots
-        outline = frame(width, height, axis, self._y_window, log=plotted.log, dots=dots)
-        lines = [self._line(curve) for curve in plotted.curves]
+        outline, canvas = self._painted(plotted.curves, axis)
+        draw_marks(canvas, plotted.marks, axis, self._dots)
+        self._draw_cursor(canvas)
+        before, self._drawn = self._drawn, _Drawn(outline, canvas, self._styles(), self._marker)
+        self.show(self._canvas_lines(self._drawn), _differences(before, self._drawn))
+
+    def _painted(self, curves: Sequence[Buckets], axis: XAxis) -> tuple[Frame, Raster]:
+        """The frame, and the canvas with the curves."""
+        plotted, (width, height) = self._plotted, self.size
+        window = self._settle(curves, axis, log=plotted.log)
+        outline = frame(width, height, axis, window, log=plotted.log, dots=MARKERS[self._marker].dots)
         canvas = raster(
-            lines,
+            [self._line(curve) for curve in curves],
             axis.window,
-            self._y_window,
+            window,
             outline.columns,
             outline.rows,
             log=plotted.log,
@@ -303,11 +309,8 @@ class Chart(Cells):
             dashes=[DASHES[series % len(DASHES)] for series in plotted.palette],
             place=axis.share,
         )
-        draw_marks(canvas, plotted.marks, axis, dots[0])
         draw_bad(canvas)
-        self._draw_cursor(canvas, lines)
-        before, self._drawn = self._drawn, _Drawn(outline, canvas, self._styles(), self._marker)
-        self.show(self._canvas_lines(self._drawn), _differences(before, self._drawn))
+        return outline, canvas
 
     def _x_axis(self, curves: Sequence[Buckets]) -> XAxis:
         plotted = self._plotted
@@ -324,7 +327,7 @@ class Chart(Cells):
         weight = self._plotted.smoothing
         return smoothed(curve, weight, log=self._plotted.log) if weight else curve
 
-    def _draw_cursor(self, canvas: Raster, lines: Sequence[Buckets]) -> None:
+    def _draw_cursor(self, canvas: Raster) -> None:
         """The cursor and, in a box, what it reads."""
         plotted, (rows, columns) = self._plotted, canvas.codes.shape
         step = plotted.cursor
@@ -337,17 +340,19 @@ class Chart(Cells):
         where = f"step {first:,}" if first == last else f"steps {first:,}–{last:,}"
         head = [where, *(course.text(step) for course in plotted.courses)]
         readings = [
-            Named(symbol, label, read(curve, first, last, drawn if plotted.smoothing else None))
-            for (symbol, label, _), curve, drawn in zip(self.legend(), plotted.curves, lines, strict=True)
+            Named(symbol, label, read(curve, first, last, self._line(curve) if plotted.smoothing else None))
+            for (symbol, label, _), curve in zip(self.legend(), plotted.curves, strict=True)
         ]
         here = [mark for mark in plotted.marks if first <= mark.step <= last]
         draw_box(canvas, readout(head, readings, here, columns, rows), column)
 
-    def _settled(self, extremes: tuple[float, float] | None) -> tuple[float, float]:
-        previous = self._y_window if self._y_log == self._plotted.log else None
-        if extremes is None:
-            return previous or (0.1, 1.0)
-        return settle(previous, *extremes, log=self._plotted.log)
+    def _settle(self, curves: Sequence[Buckets], axis: XAxis, *, log: bool) -> tuple[float, float]:
+        """The y window for curves, which moves only when it must."""
+        previous = self._y_window if self._y_log == log else None
+        extremes = _extremes([curve for curve in curves if len(curve.first)], axis.window, log)
+        window = settle(previous, *extremes, log=log) if extremes else previous or (0.1, 1.0)
+        self._y_window, self._y_log = window, log
+        return window
 
     def _empty_lines(self) -> list[Strip]:
         width, height = self.size
