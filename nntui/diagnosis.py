@@ -39,7 +39,7 @@ RISEN = 1.1
 #: Whoever has this score has solved it: nothing more is to be learned, and full saturation is no fault.
 SOLVED = 0.999
 #: What helps against gradients and steps that are too long.
-CALM = "lower training.lr, or set training.clip_norm to 1"
+CALM = "lower lr, or set clip_norm to 1"
 #: Fewer steps say nothing of where a run goes.
 STEPS = 100
 
@@ -75,31 +75,31 @@ def findings(run: RunRecord, curves: Mapping[str, Curve]) -> tuple[Finding, ...]
     return tuple(finding for look in looks for finding in look(seen))
 
 
+#: Quarters of the run, by the times at which they are told apart.
+_FIRST, _THIRD, _LAST = 0, 2, 3
+
+
 class _Seen:
     """The figures of a run, smoothed."""
 
     def __init__(self, run: RunRecord, curves: Mapping[str, Curve]) -> None:
         self.run, self.curves = run, curves
         self.names = tuple(layer.name for layer in run.layers)
+        self._means: dict[str, tuple[float | None, ...]] = {}
 
     def layers(self, kind: str) -> dict[int, float]:
         """A figure of each layer, its mean over the last quarter or, without a curve, the newest; finite ones alone."""
         latest = self.run.latest.get(kind) or []
         newest = {i: float(value) for i, value in enumerate(latest[: len(self.names)]) if value is not None}
-        means = {i: self.mean(f"{kind}/{name}", 0.75) for i, name in enumerate(self.names)}
+        means = {i: self.mean(f"{kind}/{name}", _LAST) for i, name in enumerate(self.names)}
         return newest | {i: mean for i, mean in means.items() if mean is not None}
 
-    def mean(self, name: str, start: float, end: float = 1.0) -> float | None:
-        """The mean of a series from one share of the run to another; None where nothing finite was recorded."""
-        curve = self.curves.get(name)
-        if curve is None or len(curve.last) == 0:
-            return None
-        first, last = (share * int(curve.last[-1]) for share in (start, end))
-        total = count = 0.0
-        for step, value, entries in zip(curve.last, curve.mean, curve.count - curve.bad, strict=True):
-            if first < step <= last and entries > 0:
-                total, count = total + float(value) * int(entries), count + int(entries)
-        return total / count if count and math.isfinite(total) else None
+    def mean(self, name: str, quarter: int) -> float | None:
+        """The mean of a series over a quarter of the run, the first being 0; None where nothing finite was recorded."""
+        if name not in self._means:
+            curve = self.curves.get(name)
+            self._means[name] = _by_quarter(curve) if curve is not None and len(curve.last) else (None,) * 4
+        return self._means[name][quarter]
 
     def bad(self) -> str:
         """The name of a series that was not finite in the last quarter."""
@@ -138,7 +138,7 @@ def _not_finite(seen: _Seen) -> Finding | None:
 def _grown(seen: _Seen) -> Iterator[Finding]:
     """Gradients that grow from step to step."""
     norms = seen.layers("grad_norm")
-    early = {i: seen.mean(f"grad_norm/{seen.names[i]}", 0.0, 0.25) or math.inf for i in norms}
+    early = {i: seen.mean(f"grad_norm/{seen.names[i]}", _FIRST) or math.inf for i in norms}
     grown = {i: norm for i, norm in norms.items() if norm >= max(GROWN_TO, GROWN * early[i])}
     if grown:
         layers = _largest_first(grown)
@@ -170,7 +170,7 @@ def _vanishing(seen: _Seen) -> Iterator[Finding]:
     worst = faint[layers[0]]
     figure = f"gradient {_short(worst)}, {_part(worst / output)} of the output's" if worst else "no gradient at all"
     squashing = {"sigmoid", "tanh"} & {seen.activation(i) for i in range(len(seen.names) - 1)}
-    advice = "try model.activation relu with init he, or fewer layers" if squashing else "another init, or fewer layers"
+    advice = "try activation relu with init he, or fewer layers" if squashing else "another init, or fewer layers"
     yield Finding(VANISHING, layers, _of_layers(seen, layers, figure), advice)
 
 
@@ -180,9 +180,9 @@ def _dead(seen: _Seen) -> Iterator[Finding]:
     if not dead:
         return
     layers = _largest_first(dead)
-    advice = "lower training.lr, or turn model.activation to leaky-relu"
+    advice = "lower lr, or turn activation to leaky-relu"
     if seen.activation(layers[0]) != "relu":
-        advice = "lower training.lr, or start from a smaller init"
+        advice = "lower lr, or start from a smaller init"
     yield Finding(DEAD, layers, _of_layers(seen, layers, f"{dead[layers[0]]:.0%} of the units are dead"), advice)
 
 
@@ -194,15 +194,15 @@ def _saturated(seen: _Seen) -> Iterator[Finding]:
         return
     layers = _largest_first(full)
     figure = f"{full[layers[0]]:.0%} of the activations are at their limit"
-    advice = "lower training.lr, init xavier, or model.activation relu"
+    advice = "lower lr, init xavier, or activation relu"
     if not seen.value("data.standardize"):
-        advice = "set data.standardize true, or a smaller init"
+        advice = "set standardize to true, or a smaller init"
     yield Finding(SATURATED, layers, _of_layers(seen, layers, figure), advice)
 
 
 def _stalled(seen: _Seen) -> Iterator[Finding]:
     """A loss that stands still though there is something left to learn."""
-    late, before = seen.mean("loss", 0.75), seen.mean("loss", 0.5, 0.75)
+    late, before = seen.mean("loss", _LAST), seen.mean("loss", _THIRD)
     if late is None or before is None or seen.solved or before - late > LEVEL * abs(before) or late > 1.5 * before:
         return
     share = (before - late) / before if before else 0.0
@@ -210,12 +210,12 @@ def _stalled(seen: _Seen) -> Iterator[Finding]:
     text = f"loss {_short(late)}, {change} a quarter of the run before"
     ratios, hidden = seen.layers("update_ratio"), {seen.activation(i) for i in range(len(seen.names) - 1)}
     if hidden <= {"identity"}:
-        bend = "turn model.activation to tanh" if hidden else "give it hidden layers, such as model.layers [8]"
+        bend = "turn activation to tanh" if hidden else "give it hidden layers, such as layers [8]"
         advice = f"{bend}: as it is, it can only draw a straight line"
     elif ratios and max(ratios.values()) < SMALL:
-        advice = f"raise training.lr: a step moves the weights by {_short(max(ratios.values()))} of their length"
+        advice = f"raise lr: a step moves the weights by {_short(max(ratios.values()))} of their length"
     else:
-        advice = "raise training.lr, more units, or another init; or it is as good as it gets"
+        advice = "raise lr, more units, or another init; or it is as good as it gets"
     yield Finding(STALLED, (), text, advice)
 
 
@@ -225,20 +225,32 @@ def _large_steps(seen: _Seen) -> Iterator[Finding]:
     if large:
         layers = _largest_first(large)
         figure = f"each step moves the weights by {large[layers[0]]:.0%} of their length"
-        yield Finding(LARGE_STEPS, layers, _of_layers(seen, layers, figure), "lower training.lr")
+        yield Finding(LARGE_STEPS, layers, _of_layers(seen, layers, figure), "lower lr")
 
 
 def _overfitting(seen: _Seen) -> Iterator[Finding]:
     """A validation loss that rises while the training loss falls."""
     curve = seen.curves.get("val_loss")
-    now, loss, before = seen.mean("val_loss", 0.75), seen.mean("loss", 0.75), seen.mean("loss", 0.5, 0.75)
+    now, loss, before = seen.mean("val_loss", _LAST), seen.mean("loss", _LAST), seen.mean("loss", _THIRD)
     if curve is None or now is None or loss is None or before is None or loss > before:
         return
     least = min((float(value) for value in curve.mean if math.isfinite(value)), default=now)
     if now >= RISEN * least > 0:
         text = f"validation loss {_short(now)}, was {_short(least)}, while training fell to {_short(loss)}"
-        advice = "raise training.l2 or model.dropout, set training.patience, or get more rows"
+        advice = "raise l2 or dropout, set patience, or get more rows"
         yield Finding(OVERFITTING, (), text, advice)
+
+
+def _by_quarter(curve: Curve) -> tuple[float | None, ...]:
+    """The mean over the finite values of each quarter."""
+    sums, counts = [0.0] * 4, [0] * 4
+    end = int(curve.last[-1]) + 1
+    values = zip(curve.last.tolist(), curve.mean.tolist(), (curve.count - curve.bad).tolist(), strict=True)
+    for step, value, count in values:
+        if count > 0:
+            sums[4 * step // end] += value * count
+            counts[4 * step // end] += count
+    return tuple(total / count if count else None for total, count in zip(sums, counts, strict=True))
 
 
 # Words
@@ -251,7 +263,7 @@ def _largest_first(values: Mapping[int, float]) -> tuple[int, ...]:
 def _of_layers(seen: _Seen, layers: tuple[int, ...], figure: str) -> str:
     """A figure of the worst of some layers, and how many others show the same."""
     others = len(layers) - 1
-    also = f"; {others} more layer{'s' if others > 1 else ''} too" if others else ""
+    also = f", and {others} more alike" if others else ""
     return f"{seen.names[layers[0]]}: {figure}{also}"
 
 

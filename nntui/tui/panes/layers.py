@@ -38,8 +38,8 @@ SIGNS = {
 }
 #: Cells of a layer's name at most.
 _MOST_NAME = 20
-#: Lines of findings for which the pane is made higher.
-_FINDING_LINES = 3
+#: Lines of findings for which the pane is made higher, and rows of layers that these leave where there are more.
+_FINDING_LINES, _ROWS = 4, 2
 
 
 def findings(picture: Picture) -> tuple[Finding, ...]:
@@ -99,7 +99,9 @@ class LayerPane(Pane, PictureCells):
         if min(len(words), _FINDING_LINES) > self._told:
             self._told = min(len(words), _FINDING_LINES)
             self.refresh(layout=True)
-        rows = max(1, height - 1 - min(len(words), max(height - 1 - len(run.layers), height // 3)))
+        worst = self._in_words(found[:1], width)
+        told = min(len(words), max(height - 1 - len(run.layers), min(len(worst), height - 1 - _ROWS), 0))
+        rows = max(1, height - 1 - told)
         self._first = max(0, min(self._first, len(run.layers) - rows))
         shown = range(self._first, min(len(run.layers), self._first + rows))
         names = [_name(layer.name) for layer in run.layers]

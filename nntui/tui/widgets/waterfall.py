@@ -102,38 +102,41 @@ def by_column(curves: Sequence[Buckets], axis: XAxis, columns: int, dots: int) -
     within one bucket has what that one has.
     """
     found = np.full((len(curves), columns), np.nan)
-    left = np.zeros(0, np.int64)
-    first: NDArray[np.int64] | None = None
+    alike: dict[bytes, list[int]] = {}
     for row, curve in enumerate(curves):
-        if not len(curve.first):
-            continue
-        if first is None or not np.array_equal(first, curve.first):
-            first = curve.first
-            left, end = (_cells(axis, steps, columns, dots) for steps in (curve.first, curve.last[-1:]))
-            here = np.arange(columns)
-            begin, stop = np.searchsorted(left, here, "left"), np.searchsorted(left, here, "right")
-            begin = np.where(begin == stop, begin - 1, begin)
-            known = (begin >= 0) & (here <= end[0]) & (here >= left[0])
-            begin = np.maximum(begin, 0)
+        if len(curve.first):
+            alike.setdefault(curve.first.tobytes(), []).append(row)
+    for rows in alike.values():  # one pass for all: the layers of a run are recorded at the same steps
+        some = curves[rows[0]]
+        begin, stop, known = _places(some, axis, columns, dots)
+        means = np.stack([curves[row].mean for row in rows]).astype(np.float64)
+        bad = np.stack([curves[row].bad for row in rows]) > 0
         with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log10(np.maximum(curve.mean.astype(np.float64), 0.0))
-            positive = np.isfinite(logs)
-            sums = _between(np.where(positive, logs, 0.0), begin, stop) / _between(positive, begin, stop)
-        sums[np.isnan(sums)] = -np.inf
-        sums[_between(curve.bad > 0, begin, stop) > 0] = np.inf
-        found[row, known] = sums[known]
+            logs = np.log10(np.maximum(means, 0.0))
+            usable = np.isfinite(logs)
+            values = _between(np.where(usable, logs, 0.0), begin, stop) / _between(usable, begin, stop)
+        values[np.isnan(values)] = -np.inf
+        values[_between(bad, begin, stop) > 0] = np.inf
+        values[:, ~known] = np.nan
+        found[rows] = values
     return found
 
 
-def _cells(axis: XAxis, steps: NDArray[np.int64], columns: int, dots: int) -> NDArray[np.int64]:
-    """The columns in which steps lie, as the raster has it; outside the canvas below 0, or beyond its last."""
-    return np.floor(axis.share(steps.astype(np.float64)) * (columns * dots - 1) + 0.5).astype(np.int64) // dots
+def _places(curve: Buckets, axis: XAxis, columns: int, dots: int) -> tuple[Levels, Levels, NDArray[np.bool_]]:
+    """The first bucket that belongs to each column, the one after the last, and whether the curve reaches there."""
+    steps = np.append(curve.first, curve.last[-1]).astype(np.float64)
+    cells = np.floor(axis.share(steps) * (columns * dots - 1) + 0.5).astype(np.int64) // dots
+    left, end, here = cells[:-1], cells[-1], np.arange(columns)
+    begin, stop = np.searchsorted(left, here, "left"), np.searchsorted(left, here, "right")
+    begin = np.where(begin == stop, begin - 1, begin)
+    return np.maximum(begin, 0), stop, (begin >= 0) & (here <= end)
 
 
 def _between(values: NDArray[np.float64] | NDArray[np.bool_], begin: Levels, stop: Levels) -> NDArray[np.float64]:
-    """The sums of values from each place to another."""
-    sums = np.concatenate((np.zeros(1), np.cumsum(values, dtype=np.float64)))
-    return np.asarray(sums[stop] - sums[begin])
+    """The sums of values (curves, buckets) from each place to another."""
+    sums = np.zeros((len(values), values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=sums[:, 1:])
+    return np.asarray(sums[:, stop] - sums[:, begin])
 
 
 def rows_of(values: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
