@@ -230,11 +230,11 @@ def _large_steps(seen: _Seen) -> Iterator[Finding]:
 
 def _overfitting(seen: _Seen) -> Iterator[Finding]:
     """A validation loss that rises while the training loss falls."""
-    curve = seen.curves.get("val_loss")
     now, loss, before = seen.mean("val_loss", _LAST), seen.mean("loss", _LAST), seen.mean("loss", _THIRD)
-    if curve is None or now is None or loss is None or before is None or loss > before:
+    earlier = [mean for quarter in range(_LAST) if (mean := seen.mean("val_loss", quarter)) is not None]
+    if now is None or loss is None or before is None or loss > before or not earlier:
         return
-    least = min((float(value) for value in curve.mean if math.isfinite(value)), default=now)
+    least = min(earlier)
     if now >= RISEN * least > 0:
         text = f"validation loss {_short(now)}, was {_short(least)}, while training fell to {_short(loss)}"
         advice = "raise l2 or dropout, set patience, or get more rows"
@@ -247,7 +247,7 @@ def _by_quarter(curve: Curve) -> tuple[float | None, ...]:
     end = int(curve.last[-1]) + 1
     values = zip(curve.last.tolist(), curve.mean.tolist(), (curve.count - curve.bad).tolist(), strict=True)
     for step, value, count in values:
-        if count > 0:
+        if count > 0 and math.isfinite(value):
             sums[4 * step // end] += value * count
             counts[4 * step // end] += count
     return tuple(total / count if count else None for total, count in zip(sums, counts, strict=True))
@@ -274,7 +274,9 @@ def _said(series_name: str) -> str:
 
 def _short(value: float) -> str:
     """Two or three significant digits: 0.693, 3.1e-9."""
-    if value == 0 or 1e-3 <= abs(value) < 1e4:
+    if 1e3 <= abs(value) < 1e6:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    if value == 0 or 1e-3 <= abs(value) < 1e3:
         return f"{value:.3g}"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     return f"{mantissa}e{int(exponent)}"

@@ -17,6 +17,7 @@ from nntui.tui.app import NntuiApp
 from nntui.tui.keymap import KEYS, Key
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
+from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.layers import LayerPane
 from nntui.tui.panes.predictions import PredictionPane
@@ -35,6 +36,7 @@ PLACES: dict[str, type] = {
     keymap.PANES: Board,
     keymap.CURVES: CurvePane,
     keymap.KNOBS: KnobPane,
+    keymap.GRADIENTS: GradientPane,
     keymap.LAYERS: LayerPane,
     keymap.PREDICTIONS: PredictionPane,
     keymap.START: StartScreen,
@@ -46,6 +48,7 @@ PLACES: dict[str, type] = {
 TOGETHER = [
     (keymap.CURVES, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.KNOBS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
+    (keymap.GRADIENTS, keymap.CURVES, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.LAYERS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.PREDICTIONS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.START, keymap.APP),

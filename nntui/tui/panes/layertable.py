@@ -117,7 +117,7 @@ def _with_sparks(chosen: Sequence[tuple[Column, int]], room: int) -> list[Placed
 def _width(column: Column, run: RunRecord) -> int:
     if isinstance(column, FigureColumn):
         return column.width
-    return max(column.width(run.layers), 1 + min(len(column.heading), 6))
+    return max(column.width(run.layers), 1 + len(column.heading))
 
 
 def _figures(chosen: Sequence[tuple[Column, int]]) -> int:

@@ -296,7 +296,8 @@ class Chart(Cells):
     def _painted(self, curves: Sequence[Buckets], axis: XAxis) -> tuple[Frame, Raster]:
         """The frame, and the canvas with the curves."""
         plotted, (width, height) = self._plotted, self.size
-        window = self._settle(curves, axis, log=plotted.log)
+        seen = _extremes([curve for curve in curves if len(curve.first)], axis.window, plotted.log)
+        window = self._settle(seen, log=plotted.log)
         outline = frame(width, height, axis, window, log=plotted.log, dots=MARKERS[self._marker].dots)
         canvas = raster(
             [self._line(curve) for curve in curves],
@@ -346,10 +347,9 @@ class Chart(Cells):
         here = [mark for mark in plotted.marks if first <= mark.step <= last]
         draw_box(canvas, readout(head, readings, here, columns, rows), column)
 
-    def _settle(self, curves: Sequence[Buckets], axis: XAxis, *, log: bool) -> tuple[float, float]:
-        """The y window for curves, which moves only when it must."""
+    def _settle(self, extremes: tuple[float, float] | None, *, log: bool) -> tuple[float, float]:
+        """The y window for values between two extremes, which moves only when it must."""
         previous = self._y_window if self._y_log == log else None
-        extremes = _extremes([curve for curve in curves if len(curve.first)], axis.window, log)
         window = settle(previous, *extremes, log=log) if extremes else previous or (0.1, 1.0)
         self._y_window, self._y_log = window, log
         return window
@@ -363,9 +363,11 @@ class Chart(Cells):
     def _styles(self) -> dict[int, Style]:
         """The style of each owner of a cell."""
         styles = {NOTHING: Style.null(), **{owner: self._style(name) for owner, name in _PARTS.items()}}
+        reads = self._plotted.cursor is not None
         for i, series in enumerate(self._plotted.palette):
             styles[2 * i] = self._style(f"series-{series % SERIES + 1}")
-            styles[FIRST_IN_BOX - i] = styles[BOX] + styles[2 * i]
+            if reads:
+                styles[FIRST_IN_BOX - i] = styles[BOX] + styles[2 * i]
             styles[2 * i + 1] = self._style(f"band-{series % SERIES + 1}")
         return styles
 

@@ -39,11 +39,11 @@ def sparkline(
 
 
 def _by_cell(curve: Buckets, cells: int) -> list[float | None]:
-    """The mean value of each cell, NaN where none was finite; None before the first."""
+    """The mean of the buckets that begin in each cell, NaN where none was finite; None before the first."""
     start, end = int(curve.first[0]), int(curve.last[-1]) + 1
     sums, counts, seen = [0.0] * cells, [0] * cells, [False] * cells
-    for first, last, mean in zip(curve.first.tolist(), curve.last.tolist(), curve.mean.tolist(), strict=True):
-        cell = int(((first + last + 1) / 2 - start) / (end - start) * cells)
+    for first, mean in zip(curve.first.tolist(), curve.mean.tolist(), strict=True):
+        cell = (first - start) * cells // (end - start)
         seen[cell] = True
         if math.isfinite(mean):
             sums[cell] += mean
@@ -55,12 +55,15 @@ def _by_cell(curve: Buckets, cells: int) -> list[float | None]:
 
 
 def _span(values: Sequence[float], least: float) -> tuple[float, float]:
-    """From the least value to the greatest, widened about their middle to a span of at least so much."""
+    """From the least value to the greatest, widened to a span of at least so much.
+
+    What is steady lies at the height of a bar, not between two.
+    """
     if not values:
         return 0.0, 1.0
     low, high = min(values), max(values)
-    short = max(0.0, least - (high - low)) / 2
-    return low - short, high + short
+    short = max(0.0, least - (high - low))
+    return low - short * 4 / 7, high + short * 3 / 7
 
 
 def _level(value: float, low: float, high: float) -> int:

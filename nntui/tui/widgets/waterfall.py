@@ -74,16 +74,15 @@ class Waterfall(Chart):
             self._drew_rows, self._y_window = self.as_rows, None
         if not self.as_rows:
             return super()._painted(curves, axis)
-        self._settle(curves, axis, log=True)
-        low, high = self.bounds or (0.1, 1.0)
         width, height = self.size
-        names = tuple(narrow(name)[:_MOST_NAME] for name in self._plotted.labels)
-        shades = self._shades
-        outline = beside_names(width, height, axis, names, dots=self._dots)
+        outline = beside_names(width, height, axis, _short(self._plotted.labels), dots=self._dots)
         values = by_column(curves, axis, outline.columns, self._dots)
+        finite = values[np.isfinite(values)]
+        extremes = (float(10 ** finite.min()), float(10 ** finite.max())) if len(finite) else None
+        low, high = map(math.log10, self._settle(extremes, log=True))
+        shades = self._shades
         pixels = outline.rows * (1 if shades or len(values) <= outline.rows else 2)
-        count = len(shades) or len(DARK)
-        levels = _levels(rows_of(values, pixels), math.log10(low), math.log10(high), count)
+        levels = _levels(rows_of(values, pixels), low, high, len(shades) or len(DARK))
         return outline, _in_shades(levels, shades) if shades else _in_colours(levels, outline.rows)
 
     def _styles(self) -> dict[int, Style]:
@@ -160,6 +159,11 @@ def _levels(values: NDArray[np.float64], low: float, high: float, count: int) ->
     levels[np.isnan(values)] = _NONE
     levels[values == np.inf] = _BAD
     return levels
+
+
+@lru_cache(maxsize=4)
+def _short(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(narrow(name)[:_MOST_NAME] for name in names)
 
 
 # Cells: owners are odd, as those of bands, so that the cursor is drawn over them.
