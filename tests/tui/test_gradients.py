@@ -31,7 +31,7 @@ def test_a_key_changes_between_curves_and_rows(kept: Path) -> None:
         assert "waterfall" in lines(pilot)[-1]
         assert "cursor" in lines(pilot)[-1]
         await pilot.press("v")
-        await shows(pilot, "layer 1┤", "layer 2┤", "output┤", "norm 0.00")
+        await shows(pilot, "layer 1+", "layer 2+", "output+", "norm 0.00")
         assert ".:+#@" in str(pane(pilot).border_subtitle)
         await pilot.press("v")
         await settled(pilot)

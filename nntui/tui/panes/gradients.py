@@ -43,7 +43,7 @@ class GradientPane(CurvePane, Waterfall):
             return super()._legend(curves)
         low, high = self.bounds_text
         scale = [(text, Style.from_rich_style(style)) for text, style in self.scale()]
-        length = len(f"{self.unit} {low}  {high} ") + sum(len(text) for text, _ in scale)
-        column = f"· {self.column_text} "
+        length = len(f"{self.unit} {low}  {high}") + sum(len(text) for text, _ in scale)
+        column = f" · {self.column_text}"
         more = [column] if self.column_text and length + len(column) <= self.caption_width else []
-        return Content.assemble(f"{self.unit} {low} ", *scale, f" {high} ", *more)
+        return Content.assemble(f"{self.unit} {low} ", *scale, f" {high}", *more)
