@@ -118,7 +118,7 @@ def test_the_help_lists_every_key_that_does_not_close_it() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
-        for _ in range(8):
+        for _ in range(14):
             seen.update(" ".join(line.replace("│", " ").split()) for line in lines(pilot))
             await pilot.press("pagedown")
             await settled(pilot)
