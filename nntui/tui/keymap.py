@@ -99,7 +99,7 @@ KEYS: tuple[Key, ...] = (
     Key(CURVES, "x", "log_steps", "steps on a logarithmic axis, or a plain one"),
     Key(CURVES, "t", "next_unit", "count in steps, epochs or time"),
     Key(CURVES, "w", "smooth", "smooth the lines: off, 0.6, 0.9, 0.97, 0.99", "smooth", 6),
-    Key(CURVES, "p", "pick", "choose what the loss pane draws, of all that is recorded", "pick", 7),
+    Key(CURVES, "p", "pick", "choose which of the recorded series are drawn", "pick", 7),
     Key(GRADIENTS, "v", "view", "curves, or layers as rows of colour over the whole run", "waterfall", 2),
     Key(KNOBS, "up,k", "choose(-1)", "choose the knob above"),
     Key(KNOBS, "down,j", "choose(1)", "choose the knob below"),

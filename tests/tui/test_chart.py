@@ -250,7 +250,15 @@ def test_whatever_is_plotted_next_every_changed_cell_is_redrawn(marker: str) -> 
                 window = (start, start + int(random.integers(10, 1000))) if random.random() < 0.7 else None
                 chosen = random.permutation(3)[: random.integers(0, 4)]
                 marks = [Mark(int(random.integers(0, 1000)), "▲", "lr")] if random.random() < 0.5 else []
-                chart.plot([curves[i] for i in chosen], marks, window=window, palette=chosen.tolist())
+                chart.plot(
+                    [curves[i] for i in chosen],
+                    marks,
+                    window=window,
+                    palette=chosen.tolist(),
+                    log_x=bool(random.random() < 0.3),
+                    smoothing=float(random.choice([0.0, 0.9])),
+                    cursor=int(random.integers(0, 1000)) if random.random() < 0.5 else None,
+                )
                 after = cells(chart)
                 for y, (old, new) in enumerate(zip(before, after, strict=True)):
                     for x in range(60):
@@ -302,6 +310,48 @@ def test_without_colours_bands_are_dim(monkeypatch: pytest.MonkeyPatch) -> None:
         await pilot.pause()
         assert chart.get_component_rich_style("chart--band-1").dim
         assert not chart.get_component_rich_style("chart--series-1").dim
+
+    run(scenario)
+
+
+def test_without_colours_the_box_of_the_cursor_is_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def scenario(pilot: Pilot[None], chart: Chart) -> None:
+        chart.plot([falling()], cursor=500)
+        await pilot.pause()
+        strips = chart.screen._compositor.render_strips()
+        box = [text for strip in strips for text, style, _ in strip if style and style.reverse]
+        assert any("steps 4" in text or "steps 5" in text for text in box)
+
+    run(scenario)
+
+
+def test_a_cursor_moves_by_columns_and_at_least_by_a_step() -> None:
+    async def scenario(pilot: Pilot[None], chart: Chart) -> None:
+        chart.plot([falling()], cursor=500)
+        axis, columns = chart.axis, chart.columns
+        right = chart.step_beside(500, 1)
+        assert axis.cell(right, columns, 2) == axis.cell(500, columns, 2) + 1
+        assert axis.cell(chart.step_beside(right, -1), columns, 2) == axis.cell(500, columns, 2)
+        assert chart.step_beside(990, 5) > 1000
+        chart.plot([falling()], window=(0, 10), cursor=5)
+        assert chart.step_beside(5, 1) == 6
+        assert chart.step_beside(5, -1) == 4
+
+    run(scenario)
+
+
+def test_the_cursor_is_where_the_pointer_is() -> None:
+    async def scenario(pilot: Pilot[None], chart: Chart) -> None:
+        assert chart.step_at(10) is None
+        chart.plot([falling()])
+        for x in (6, 20, 59):
+            step = chart.step_at(x)
+            assert step is not None
+            assert chart.axis.cell(step, chart.columns, 2) == x - 6
+        assert chart.step_at(-5) == chart.step_at(6)
+        assert chart.step_at(500) == chart.step_at(59)
 
     run(scenario)
 

@@ -16,7 +16,7 @@ from nntui.tui import keymap
 from nntui.tui.app import NntuiApp
 from nntui.tui.keymap import KEYS, Key
 from nntui.tui.panes.board import Board
-from nntui.tui.panes.curves import CurvePane, LossPane
+from nntui.tui.panes.curves import CurvePane
 from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.layers import LayerPane
@@ -59,7 +59,7 @@ KEY_IDS = [f"{key.place}: {key.keys}" for key in KEYS]
 @pytest.mark.parametrize("key", KEYS, ids=KEY_IDS)
 def test_every_key_has_an_action_where_it_works(key: Key) -> None:
     action = key.action.partition("(")[0]
-    owner: type = LossPane if key.place == keymap.CURVES else PLACES[key.place]
+    owner: type = PLACES[key.place]
     if action.startswith("app."):
         owner, action = NntuiApp, action.removeprefix("app.")
     if key.action == "open":  # the lists of the start screen take it themselves

@@ -75,7 +75,7 @@ async def play_about(pilot: Pilot[None], seed: int, count: int) -> None:
     await settled(pilot)
     await pilot.press("question_mark")
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-    assert "The knobs" in text(pilot)
+    assert "The panes" in text(pilot)
 
 
 FEW_AND_MANY = pytest.mark.parametrize(

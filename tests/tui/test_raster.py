@@ -217,3 +217,13 @@ def test_any_data_in_any_window_is_drawn_without_error(
     log, marker = way
     drawn = raster([any_curve], x_window, (0.1, 2), *cells, log=log, marker=marker, dashes=[(2, 2)])
     assert np.array_equal(drawn.codes == 32, drawn.owner == -1)
+
+
+def test_steps_are_placed_as_one_says() -> None:
+    """On a logarithmic axis each decade is as wide as the next; a line from before the window enters it."""
+    decades = curve([0.0, 1.0, 0.0, 1.0], at=[1, 10, 100, 1000])
+    drawn = dots(raster([decades], (1, 1000), (0, 1), 16, 4, place=lambda steps: np.log10(np.maximum(steps, 1e-9)) / 3))
+    peaks = np.flatnonzero(drawn[0])
+    assert abs(peaks[0] - 31 / 3) <= 1
+    assert peaks[-1] == 31
+    assert drawn.any(axis=0).all()

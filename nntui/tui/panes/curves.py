@@ -3,44 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.events import MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
 from textual.message import Message
 from textual.style import Style
 
 from nntui.store.records import Curve, Event
+from nntui.text import plain
 from nntui.tui import keymap
+from nntui.tui.panes.looking import COURSES, ByKeys, ByMouse
 from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.panes.view import View
 from nntui.tui.picture import Picture, Query, Wanted
 from nntui.tui.widgets.chart import Chart, Mark
-from nntui.tui.widgets.scale import CLOCK, EPOCHS, STEPS, Course, course
+from nntui.tui.widgets.scale import Course, course
 
 #: The kinds of events that are marked on the curves.
 SYMBOLS = {"set": "▲", "warning": "✕"}
-#: The series in which epochs and seconds since the run was created are recorded.
-COURSES = {EPOCHS: "epoch", CLOCK: "wall"}
+EMPTY_WINDOW = "Nothing was recorded in these steps."
 #: The buckets that tell the course of a whole run, while only a part of it is seen.
 COURSE_BUCKETS = 256
-#: How much longer or shorter a key makes the window, and the wheel.
-ZOOM, WHEEL = 2.0, 1.25
 
 
 class Picking(Message):
     """A person wants to choose what a pane draws, out of all that is recorded."""
 
-    def __init__(self, pane: LossPane, series: tuple[str, ...], chosen: tuple[str, ...]) -> None:
+    def __init__(self, pane: CurvePane, series: tuple[str, ...], chosen: tuple[str, ...]) -> None:
         super().__init__()
         self.pane = pane
         self.series = series
         self.chosen = chosen
 
 
-class CurvePane(Pane, Pictured, Chart):
+class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
     """A chart of some of a run's series, looked at in a way that keys and mouse change."""
 
     EVERY: ClassVar = 0.0
@@ -52,27 +49,31 @@ class CurvePane(Pane, Pictured, Chart):
         super().__init__(id=id, marker=marker)
         self.view = View(log=log_axis)
         self._names: tuple[str, ...] = ()
-        self._held = False
+        self._chosen: tuple[str, ...] = ()
         self._titled = ""
 
     def series(self, picture: Picture) -> tuple[str, ...]:
-        """The names of the series to draw, the first on top."""
+        """The names of the series that are drawn unless others are chosen, the first on top."""
         raise NotImplementedError
+
+    def choices(self, picture: Picture) -> tuple[str, ...]:
+        """The names of all series that can be drawn here."""
+        return self.series(picture)
 
     def label(self, name: str) -> str:
         """What the legend calls a series."""
         return name.rpartition("/")[2]
 
-    @property
-    def newest(self) -> int:
-        """The last step of the run, as far as the pane has seen it."""
-        return self._last.run.step if self._last else 0
+    def short_label(self, name: str) -> str:
+        """What it is called where there is little room."""
+        return self.label(name)
 
     def draw(self, picture: Picture) -> None:
         """Draws the curves that the picture holds for this chart, and asks for as many buckets as it can show."""
-        self._names, view = self.series(picture), self.view
+        self._names, view = self._chosen or self.series(picture), self.view
         curves = picture.curves.get(self.id or "", {})
         shown = [curves[name] for name in self._names if name in curves and len(curves[name].first)]
+        self.empty_text = EMPTY_WINDOW if view.zoomed else Chart.empty_text
         self.plot(
             shown,
             _marks(picture.events),
@@ -86,8 +87,7 @@ class CurvePane(Pane, Pictured, Chart):
             smoothing=view.smoothing,
             cursor=view.cursor,
         )
-        self._title()
-        self.caption(self._legend(shown))
+        self._edges(shown)
         self._ask(picture)
 
     def _ask(self, picture: Picture) -> None:
@@ -114,154 +114,60 @@ class CurvePane(Pane, Pictured, Chart):
         self.post_message(Wanted(self.id or "", None))
         self.post_message(Wanted(self._course_id, None))
 
-    # Keys
+    def action_pick(self) -> None:
+        """Lets a person choose what is drawn."""
+        if self._last:
+            self.post_message(Picking(self, self.choices(self._last), self._chosen or self.series(self._last)))
 
-    def look(self, view: View) -> None:
-        """Looks at the run in another way."""
-        if view != self.view:
-            self.view = view
-            self.redraw()
-
-    def action_log_values(self) -> None:
-        """Changes between a plain and a logarithmic y axis."""
-        self.look(replace(self.view, log=not self.view.log))
-
-    def action_log_steps(self) -> None:
-        """Changes between a plain and a logarithmic x axis."""
-        self.look(replace(self.view, log_x=not self.view.log_x))
-
-    def action_next_unit(self) -> None:
-        """The next thing the x axis can count in this run."""
-        recorded = self._last.series if self._last else ()
-        units = [STEPS, *(unit for unit, name in COURSES.items() if name in recorded)]
-        if len(units) == 1:
-            self.notify("This run has recorded neither epochs nor times.", markup=False)
-            return
-        place = units.index(self.view.unit) if self.view.unit in units else 0
-        self.look(replace(self.view, unit=units[(place + 1) % len(units)]))
-
-    def action_smooth(self) -> None:
-        """The next smoothing."""
-        self.look(self.view.smoother())
-
-    def action_zoom(self, direction: int) -> None:
-        """A shorter window, or a longer one."""
-        self.look(self.view.zoom(ZOOM**-direction, self.newest))
-
-    def action_pan(self, direction: int) -> None:
-        """Half a window on."""
-        self.look(self.view.pan(direction / 2, self.newest))
-
-    def action_follow(self) -> None:
-        """Follows the newest step, or stands still."""
-        self.look(self.view.follow(self.newest))
-
-    def action_whole(self) -> None:
-        """The whole run."""
-        self.look(self.view.whole())
-
-    def action_cursor(self) -> None:
-        """Puts the cursor on the newest step that is seen, or takes it away."""
-        self._point(None if self.view.cursor is not None else self._last_seen)
-
-    def action_move(self, columns: int) -> None:
-        """Moves the cursor by so many columns; puts it there when there is none."""
-        cursor = self.view.cursor
-        self._point(self._last_seen if cursor is None else self.step_beside(cursor, columns))
-
-    def action_move_share(self, direction: int) -> None:
-        """Moves the cursor by a quarter of the canvas."""
-        self.action_move(direction * max(1, self.columns // 4))
-
-    def action_move_to_end(self, direction: int) -> None:
-        """Moves the cursor to the first or the last step that is seen."""
-        window = self.view.window(self.newest)
-        self._point(self._last_seen if direction > 0 else window[0] if window else 0)
-
-    def take_back(self) -> bool:
-        """Takes the cursor away, if there is one."""
-        had_one = self.view.cursor is not None
-        self._point(None)
-        return had_one
-
-    @property
-    def _last_seen(self) -> int:
-        window = self.view.window(self.newest)
-        return min(self.newest, window[1]) if window else self.newest
-
-    def _point(self, step: int | None) -> None:
-        self.look(self.view.point(step, self.newest))
-
-    # Mouse
-
-    def on_mouse_down(self, event: MouseDown) -> None:
-        """Puts the cursor under the pointer, which it follows until the button is let go."""
-        if event.button == 1 and self._point_at(event):
-            self._held = True
-            self.capture_mouse()
-
-    def on_mouse_move(self, event: MouseMove) -> None:
-        """Drags the cursor."""
-        if self._held:
-            self._point_at(event)
-
-    def on_mouse_up(self, event: MouseUp) -> None:
-        """Lets the cursor go."""
-        if self._held:
-            self._held = False
-            self.release_mouse()
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        """Zooms in around the pointer."""
-        self._wheel(1 / WHEEL, event)
-
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        """Zooms out around the pointer."""
-        self._wheel(WHEEL, event)
-
-    def _wheel(self, factor: float, event: MouseScrollUp | MouseScrollDown) -> None:
-        event.stop()
-        about = self.step_at(event.get_content_offset_capture(self).x)
-        if about is not None:
-            self.look(self.view.zoom(factor, self.newest, float(about)))
-
-    def _point_at(self, event: MouseDown | MouseMove) -> bool:
-        step = self.step_at(event.get_content_offset_capture(self).x)
-        if step is not None:
-            self._point(step)
-        return step is not None
+    def choose(self, names: Sequence[str]) -> None:
+        """Draws these series; without any, those that are drawn at first."""
+        self._chosen = tuple(names)
+        self.redraw()
 
     # The edges
 
-    def _legend(self, curves: Sequence[Curve]) -> Content:
-        """Unit and scale, as many of the curves' names as there is room for, and what a column stands for."""
+    def _edges(self, curves: Sequence[Curve]) -> None:
+        """Puts the legend into the lower edge, and how the run is looked at into the upper one."""
+        legend, room = self._legend(curves)
+        column = self.column_text or (f"log {self.view.unit}" if self.view.log_x else "")
+        fits = bool(curves) and room >= len(column) + 3
+        self.caption(Content.assemble(legend, f" · {column}") if fits else legend)
+        room = self.size.width - len(self.heading) - 4
+        title: list[str | tuple[str, str]] = [(f"{self.number} ", "bold"), self.heading]
+        for texts in (*self._looks(), ("" if fits or not curves else column,)):
+            text = next((text for text in texts if text and len(text) + 3 <= room), "")
+            if text:
+                title.append(f" · {text}")
+                room -= len(text) + 3
+        content = Content.assemble(*title)
+        if self._titled != content.plain:
+            self._titled = content.plain
+            self.border_title = content
+
+    def _looks(self) -> Iterator[tuple[str, ...]]:
+        """How the run is looked at: of each thing the words to choose from, the longest first."""
+        view, window = self.view, self.view.window(self.newest)
+        if window:
+            steps = f"steps {window[0]:,}–{window[1]:,}"
+            yield (f"following, {steps}", "following") if view.following else (steps,)
+        if view.smoothing:
+            yield f"smoothed {view.smoothing:g}", f"~{view.smoothing:g}"
+
+    def _legend(self, curves: Sequence[Curve]) -> tuple[Content, int]:
+        """Unit and scale, then as many of the curves' names as there is room for; and the room that is left."""
         scale = f"{self.unit}{', log' if self.view.log else ''} "
         parts: list[str | tuple[str, Style]] = [scale]
-        room = self.size.width - len(scale) - 4
-        for symbol, label, style in self.legend():
+        legend, room = self.legend(), self.size.width - len(scale) - 4
+        labels = [label for _, label, _ in legend]
+        if sum(cell_len(symbol) + cell_len(label) + 2 for symbol, label, _ in legend) > room - 2:
+            labels = [plain(self.short_label(curve.name)) for curve in curves]
+        for (symbol, _, style), label in zip(legend, labels, strict=True):
             room -= cell_len(symbol) + cell_len(label) + 2
             if room < 2:
                 parts.append(" …")
-                return Content.assemble(*parts)
+                break
             parts += [" ", (symbol, Style.from_rich_style(style)), f" {label}"]
-        for text in (f"log {self.view.unit}" if self.view.log_x else "", self.column_text):
-            if text and curves and room >= len(text) + 3:
-                parts.append(f" · {text}")
-                room -= len(text) + 3
-        return Content.assemble(*parts)
-
-    def _title(self) -> None:
-        """Puts into the upper edge, after number and name, how the run is looked at."""
-        view, window = self.view, self.view.window(self.newest)
-        looks = []
-        if window:
-            looks.append(f"{'following, ' if view.following else ''}steps {window[0]:,}–{window[1]:,}")
-        if view.smoothing:
-            looks.append(f"smoothed {view.smoothing:g}")
-        title = Content.assemble((f"{self.number} ", "bold"), self.heading, *(f" · {look}" for look in looks))
-        if self._titled != title.plain:
-            self._titled = title.plain
-            self.border_title = title
+        return Content.assemble(*parts), room
 
 
 class LossPane(CurvePane):
@@ -274,43 +180,41 @@ class LossPane(CurvePane):
         "Falling slowly: raise lr. Jumping or rising: lower lr. Overfitting: raise l2 or dropout, or stop here.",
     )
 
-    def __init__(self, marker: str, *, log_axis: bool, id: str) -> None:  # noqa: A002
-        super().__init__(marker, log_axis=log_axis, id=id)
-        self._chosen: tuple[str, ...] = ()
-
     @classmethod
     def first_query(cls, columns: int) -> Query:
         """What every run has, in as many buckets as a terminal of so many columns can show."""
         return Query(("val_loss", "loss"), 2 * columns)
 
     def series(self, picture: Picture) -> tuple[str, ...]:
-        """What was chosen; else validation, where there is any, over training."""
-        return self._chosen or (("val_loss", "loss") if picture.run.data.get("test_rows") else ("loss",))
+        """Validation, where there is any, is drawn over training."""
+        return ("val_loss", "loss") if picture.run.data.get("test_rows") else ("loss",)
+
+    def choices(self, picture: Picture) -> tuple[str, ...]:
+        """All that is recorded."""
+        return picture.series
 
     def label(self, name: str) -> str:
         """The words people use."""
         return {"loss": "training", "val_loss": "validation"}.get(name, name.replace("/", " ").replace("_", " "))
+
+    def short_label(self, name: str) -> str:
+        """The same, shorter."""
+        return {"loss": "train", "val_loss": "val"}.get(name, self.label(name))
 
     @property
     def unit(self) -> str:  # type: ignore[override]
         """What the values are."""
         return "loss" if set(self._names) <= {"loss", "val_loss"} else "value"
 
-    def choose(self, names: Sequence[str]) -> None:
-        """Draws these series; without any, the losses."""
-        self._chosen = tuple(names)
-        self.redraw()
-
-    def action_pick(self) -> None:
-        """Lets a person choose."""
-        if self._last:
-            self.post_message(Picking(self, self._last.series, self.series(self._last)))
-
 
 def _courses(curves: Mapping[str, Curve], of_all: Mapping[str, Curve]) -> Iterator[Course]:
-    """The course of epochs and of time, as far as they were read: in the window, and coarser over the whole run."""
+    """The course of epochs and of time, as far as they were read: in the window, and coarser over the whole run.
+
+    What only rises is least at the first step of a bucket, so that a pause between two buckets keeps its place.
+    """
     for unit, name in COURSES.items():
-        found = [(read[name].last, read[name].final) for read in (curves, of_all) if name in read]
+        read = [part[name] for part in (curves, of_all) if name in part]
+        found = [ends for curve in read for ends in ((curve.first, curve.low), (curve.last, curve.final))]
         made = course(unit, found) if found else None
         if made:
             yield made

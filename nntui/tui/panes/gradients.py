@@ -37,13 +37,11 @@ class GradientPane(CurvePane, Waterfall):
         self.as_rows = not self.as_rows
         self.redraw()
 
-    def _legend(self, curves: Sequence[Curve]) -> Content:
-        """What the colours mean, and what a column stands for."""
+    def _legend(self, curves: Sequence[Curve]) -> tuple[Content, int]:
+        """What the colours mean; and the room that is left."""
         if not self.as_rows or not curves:
             return super()._legend(curves)
         low, high = self.bounds_text
         scale = [(text, Style.from_rich_style(style)) for text, style in self.scale()]
-        length = len(f"{self.unit} {low}  {high}") + sum(len(text) for text, _ in scale)
-        column = f" · {self.column_text}"
-        more = [column] if self.column_text and length + len(column) <= self.caption_width else []
-        return Content.assemble(f"{self.unit} {low} ", *scale, f" {high}", *more)
+        legend = Content.assemble(f"{self.unit} {low} ", *scale, f" {high}")
+        return legend, self.caption_width - legend.cell_length

@@ -9,15 +9,14 @@ from typing import ClassVar, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
 from textual.strip import Strip
 
 from nntui.text import plain
 from nntui.ticks import grow
 from nntui.tui.widgets.axes import Frame, frame, settle
-from nntui.tui.widgets.cells import MERGE_GAP, Cells, line
+from nntui.tui.widgets.cells import Cells, line
+from nntui.tui.widgets.drawn import Drawn
 from nntui.tui.widgets.overlay import (
     BAD,
     BOX,
@@ -45,7 +44,6 @@ SERIES = 6
 _LEGEND = ("──", "╌╌", "┄┄", "─·", "··")
 _ASCII_LEGEND = ("--", "- ", "..", "-.", ". ")
 _PARTS = {MARK: "mark", SYMBOL: "symbol", BAD: "bad", CURSOR: "cursor", BOX: "box"}
-_TO_ASCII = str.maketrans("│─└┤┬┊✗▲▼●✕◆★·–…→×□", "|-+++!x^vox#*,-.>x?")
 
 
 class NamedBuckets(Buckets, Protocol):
@@ -74,15 +72,6 @@ class _Plotted(NamedTuple):
     def course(self) -> Course | None:
         """That of the x axis, where it does not count steps."""
         return next((course for course in self.courses if course.unit == self.unit), None)
-
-
-class _Drawn(NamedTuple):
-    """What is on the screen: everything from which the lines are made."""
-
-    frame: Frame
-    canvas: Raster
-    styles: dict[int, Style]
-    marker: str
 
 
 class Chart(Cells):
@@ -159,7 +148,7 @@ class Chart(Cells):
         self._y_log = False
         self._axis = x_axis((0, 10))
         self._palette: dict[str, Style] = {}
-        self._drawn: _Drawn | None = None
+        self._drawn: Drawn | None = None
 
     @property
     def marker(self) -> str:
@@ -233,10 +222,12 @@ class Chart(Cells):
         return self._step_of(cell, columns)
 
     def step_beside(self, step: int, cells: int) -> int:
-        """The step so many columns of cells to the right of another one, or left of it; at least one step away."""
+        """The step so many columns of cells to the right of another one, or left of it; at least one step away.
+
+        It may lie outside the canvas.
+        """
         columns = self.columns
-        cell = self._axis.cell(step, columns, self._dots)
-        beside = self._step_of(min(max(0, cell + cells), columns - 1), columns)
+        beside = self._step_of(self._axis.cell(step, columns, self._dots) + cells, columns)
         return max(beside, step + 1) if cells > 0 else min(beside, step - 1)
 
     def _step_of(self, cell: int, columns: int) -> int:
@@ -290,8 +281,8 @@ class Chart(Cells):
         outline, canvas = self._painted(plotted.curves, axis)
         draw_marks(canvas, plotted.marks, axis, self._dots)
         self._draw_cursor(canvas)
-        before, self._drawn = self._drawn, _Drawn(outline, canvas, self._styles(), self._marker)
-        self.show(self._canvas_lines(self._drawn), _differences(before, self._drawn))
+        before, self._drawn = self._drawn, Drawn(outline, canvas, self._styles(), self._marker)
+        self.show(self._drawn.lines(self._style("axis")), self._drawn.changes(before))
 
     def _painted(self, curves: Sequence[Buckets], axis: XAxis) -> tuple[Frame, Raster]:
         """The frame, and the canvas with the curves."""
@@ -370,57 +361,6 @@ class Chart(Cells):
                 styles[FIRST_IN_BOX - i] = styles[BOX] + styles[2 * i]
             styles[2 * i + 1] = self._style(f"band-{series % SERIES + 1}")
         return styles
-
-    def _canvas_lines(self, drawn: _Drawn) -> list[Strip]:
-        """Join the frame and the canvas to lines, a segment for each run of cells in one style."""
-        outline, canvas, styles, marker = drawn
-        axis = self._style("axis")
-        text = canvas.codes.astype("<u4").tobytes().decode("utf-32-le")
-        frame_lines = outline.lines
-        if marker == "ascii":
-            text = text.translate(_TO_ASCII)
-            frame_lines = tuple(line.translate(_TO_ASCII) for line in frame_lines)
-        starts = np.ones(canvas.owner.shape, dtype=np.bool_)
-        np.not_equal(canvas.owner[:, 1:], canvas.owner[:, :-1], out=starts[:, 1:])
-        begins = np.flatnonzero(starts)
-        places, owners = begins.tolist(), canvas.owner.reshape(-1)[begins].tolist()
-        pieces = map(text.__getitem__, map(slice, places, [*places[1:], len(text)]))
-        segments = list(map(Segment, pieces, map(styles.__getitem__, owners)))
-        rows = np.flatnonzero(begins % outline.columns == 0).tolist()
-        width = outline.left + outline.columns
-        lines = [
-            Strip([Segment(beside[: outline.left], axis), *segments[start:end]], width)
-            for beside, start, end in zip(frame_lines, rows, [*rows[1:], len(segments)], strict=False)
-        ]
-        return lines + [Strip([Segment(text, axis)]) for text in frame_lines[outline.rows :]]
-
-
-def _differences(before: _Drawn | None, after: _Drawn) -> list[Region] | None:
-    """Where two drawings differ; None when that is as good as everywhere.
-
-    Looking at the canvas as arrays is ten times faster than comparing the lines.
-    """
-    frame, canvas = after.frame, after.canvas
-    if before is None or (before.styles, before.marker) != (after.styles, after.marker):
-        return None
-    old = before.frame
-    if (old.left, old.columns, old.rows, len(old.lines)) != (frame.left, frame.columns, frame.rows, len(frame.lines)):
-        return None
-    regions = []
-    for y, (one, two) in enumerate(zip(old.lines, frame.lines, strict=True)):
-        if one != two:
-            regions.append(Region(0, y, frame.left if y < frame.rows else frame.left + frame.columns, 1))
-    differs = (before.canvas.codes != canvas.codes) | (before.canvas.owner != canvas.owner)
-    rows, columns = np.nonzero(differs)
-    if len(rows):
-        ends = np.flatnonzero((rows[1:] != rows[:-1]) | (columns[1:] - columns[:-1] > MERGE_GAP)).tolist()
-        ends.append(len(rows) - 1)
-        row_of, column_of, start = rows.tolist(), columns.tolist(), 0
-        for end in ends:
-            left, right = column_of[start], column_of[end]
-            regions.append(Region(frame.left + left, row_of[start], right - left + 1, 1))
-            start = end + 1
-    return regions
 
 
 def _known(marker: str) -> str:

@@ -22,7 +22,8 @@ _VALUE, _RANGE = 9, 13
 class Reading:
     """The values of a curve in a column: mean, least and greatest of the finite ones, how many, how many not finite.
 
-    ``at`` is the step the value is from where the column itself has none, so that the one before it still holds;
+    ``at`` is the step the value is from where the column itself has none, so that the one before it still holds: it
+    is shown as "@1,200";
     ``smooth`` the smoothed value, NaN where there is none.
     """
 
@@ -119,10 +120,10 @@ def _values(reading: Reading | None, detail: int) -> str:
         text += f"  {spread:{_RANGE}}"
         if math.isfinite(reading.smooth):
             text += f" smooth {_figure(reading.smooth)}"
-    if reading.bad:
+    if reading.bad and detail:
         text = f"{text.rstrip()} {reading.bad:,} not finite"
-    if reading.at is not None:
-        text = f"{text.rstrip()} (step {reading.at:,})"
+    if reading.at is not None and detail:
+        text = f"{text.rstrip()} @{reading.at:,}"
     return text.rstrip()
 
 
@@ -131,12 +132,14 @@ def _figure(value: float) -> str:
 
 
 def _in_one_line(head: Sequence[str], readings: Sequence[Named], marks: Sequence[Mark], width: int) -> Line:
-    line: list[tuple[str, int]] = [(head[0] if head else "", BOX)]
+    """The figures alone: "1,814–1,881 ──0.167 ╌╌0.118"."""
+    line: list[tuple[str, int]] = [(head[0].partition(" ")[2] if head else "", BOX)]
     for number, named in enumerate(readings):
-        value = _figure(named.reading.mean) if named.reading else "–"
-        line += [(" ", BOX), (named.symbol, FIRST_IN_BOX - number), (f" {value}", BOX)]
+        value = named.reading.mean if named.reading else math.nan
+        text = f"{value:.3g}" if math.isfinite(value) else "–"
+        line += [(" ", BOX), (named.symbol, FIRST_IN_BOX - number), (text, BOX)]
     for mark in marks:
-        line += [(f" {narrow(mark.symbol)[:1]} ", SYMBOL), (narrow(mark.label), BOX)]
+        line += [(f" {narrow(mark.symbol)[:1]}", SYMBOL), (narrow(mark.label), BOX)]
     return _cut(line, width)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ Floats = NDArray[np.float64]
 STEPS, EPOCHS, CLOCK = "steps", "epochs", "time"
 #: Nothing is placed further from the canvas than so many times its width.
 _FAR = 1e6
+#: A course is known up to so many times the last recorded step.
+_FURTHER = 10
 #: Round spans of time in seconds, up to a day.
 _ROUND_TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 _ROUND_TIMES_LOG = (1, 10, 60, 600, 3600, 36_000, 86_400, 864_000, 8_640_000)
@@ -45,7 +48,7 @@ class Course:
         return clock(value) if self.unit == CLOCK else f"epoch {compact(value)}"
 
 
-def course(unit: str, nodes: Iterable[tuple[NDArray[np.int64], NDArray[np.float32]]]) -> Course | None:
+def course(unit: str, nodes: Iterable[tuple[NDArray[np.int64], NDArray[np.floating[Any]]]]) -> Course | None:
     """The course through recorded nodes, steps and values, in any order; None where there are none.
 
     It begins at 0 and goes on at the pace of its second half, since the newest steps lie behind the last node.
@@ -60,7 +63,8 @@ def course(unit: str, nodes: Iterable[tuple[NDArray[np.int64], NDArray[np.float3
         return None
     half = float(np.interp(steps[-1] / 2, steps, values))
     pace = max((values[-1] - half) / (steps[-1] / 2), values[-1] / steps[-1] * 1e-3)
-    return Course(unit, np.append(steps, 3 * steps[-1]), np.append(values, values[-1] + 2 * pace * steps[-1]))
+    further = (_FURTHER - 1) * steps[-1]
+    return Course(unit, np.append(steps, steps[-1] + further), np.append(values, values[-1] + pace * further))
 
 
 @dataclass(frozen=True, slots=True)

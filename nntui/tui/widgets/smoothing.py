@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ def smoothed(curve: Buckets, weight: float, *, log: bool = False) -> Smoothed:
     return Smoothed(name, curve.first, curve.last, curve.count, curve.bad, curve.low, curve.high, mean)
 
 
-def moving_average(values: NDArray[np.floating], weight: float, *, log: bool = False) -> Floats:
+def moving_average(values: NDArray[np.floating[Any]], weight: float, *, log: bool = False) -> Floats:
     """Return the exponential moving average of `values`, shape (n,), each time with the past's share `weight`.
 
     A value k buckets back counts `weight`**k times as much as the newest: at 0.9 half the average is made of the
