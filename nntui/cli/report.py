@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui import config, outcomes
+from nntui import config, diagnosis, outcomes
 from nntui.cli import charts
 from nntui.cli.output import age, duration, number, table
 from nntui.knob import ConfigError
@@ -22,6 +22,8 @@ from nntui.text import plain
 
 #: Most layers whose curves are drawn into one chart, and most rows of a table.
 CURVES, ROWS = 8, 10
+#: Buckets of a curve that a warning is raised by.
+HISTORY = 32
 #: Most outputs of a regression that have columns in a table.
 OUTPUTS = 3
 #: A loss that falls by more than this factor is drawn on a log axis.
@@ -47,6 +49,7 @@ def report(folder: Path, run: RunRecord) -> str:
             _settings(run),
             _layers(run),
             _values(run),
+            _to_look_at(reader, run),
             _changes(reader),
             _loss_chart(reader, run),
             _gradient_chart(reader, run),
@@ -115,6 +118,16 @@ def _values(run: RunRecord) -> str:
         ]
         parts.append(table(("layer", *by_layer), lines, right=" ".join(by_layer)))
     return "\n\n".join(parts)
+
+
+def _to_look_at(reader: Reader, run: RunRecord) -> str:
+    """What the figures warn of, and what one might turn."""
+    curves = reader.curves(diagnosis.series(run), 0, max(1, run.step), HISTORY)
+    found = diagnosis.findings(run, curves)
+    if not found:
+        return ""
+    rows = [(finding.kind, finding.text, finding.advice) for finding in found]
+    return f"what to look at\n{table(('warning', 'because', 'what one might turn'), rows)}"
 
 
 def _changes(reader: Reader) -> str:

@@ -64,7 +64,9 @@ APP = "everywhere"
 DASHBOARD = "a run"
 PANES = "the panes"
 CURVES = "the curves"
+GRADIENTS = "the gradients"
 KNOBS = "the knobs"
+LAYERS = "the layers"
 PREDICTIONS = "the predictions"
 PLANE = "the plane"
 EVENTS = "the events"
@@ -110,11 +112,19 @@ KEYS: tuple[Key, ...] = (
     Key(CURVES, "t", "next_unit", "count in steps, epochs or time"),
     Key(CURVES, "w", "smooth", "smooth the lines: off, 0.6, 0.9, 0.97, 0.99", "smooth", 6),
     Key(CURVES, "p", "pick", "choose which of the recorded series are drawn", "pick", 7),
+    Key(GRADIENTS, "v", "view", "curves, or layers as rows of colour over the whole run", "waterfall", 2),
     Key(KNOBS, "up,k", "choose(-1)", "choose the knob above"),
     Key(KNOBS, "down,j", "choose(1)", "choose the knob below"),
     Key(KNOBS, "left,h,minus", "turn(-1)", "turn the knob down"),
     Key(KNOBS, "right,l,plus,equals_sign", "turn(1)", "turn the knob up", "turn", 2, "← →"),
     Key(KNOBS, "enter", "type", "type a value", "type", 6),
+    Key(LAYERS, "up,k", "scroll(-1)", "the layer above"),
+    Key(LAYERS, "down,j", "scroll(1)", "the layer below"),
+    Key(LAYERS, "pageup", "page(-1)", "a page of layers up"),
+    Key(LAYERS, "pagedown", "page(1)", "a page of layers down"),
+    Key(LAYERS, "home,g", "scroll_home", "to the first layer"),
+    Key(LAYERS, "end,G", "scroll_end", "to the last layer"),
+    Key(LAYERS, "v", "view", "other columns: norms, activations, shape", "columns", 2),
     Key(PREDICTIONS, "up,k", "scroll(-1)", "move up", "move", 5, "↑ ↓"),
     Key(PREDICTIONS, "down,j", "scroll(1)", "move down"),
     Key(PREDICTIONS, "pageup", "page(-1)", "a page up"),

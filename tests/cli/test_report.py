@@ -102,3 +102,17 @@ def test_a_run_of_an_older_version_is_binary(tmp_path: Path) -> None:
     folder = recorded.finished(tmp_path / "runs", recorded.images())
     recorded.execute(folder, "UPDATE run SET data = json_remove(data, '$.task', '$.outputs')")
     assert "(10 of 60 wrong)" in told(folder)
+
+
+def test_what_the_figures_warn_of_is_told_with_what_one_might_turn(tmp_path: Path) -> None:
+    recording = recorded.Recording(tmp_path / "runs", recorded.images())
+    recording.train(2000)
+    recording.commit(latest=recording.status.latest | {"dead": [0.75, 0.1, 0.0]})
+    header, *rows = section(told(recording.end()), "what to look at")
+    assert header == ["warning", "because", "what", "one", "might", "turn"]
+    dead = " ".join(next(row for row in rows if row[0] == "dead"))
+    assert dead == "dead layer 1: 75% of the units are dead lower lr, or turn activation to leaky-relu"
+
+
+def test_where_nothing_is_to_be_warned_of_nothing_is_told(show: Show) -> None:
+    assert "what to look at" not in show(recorded.table())

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 
 from nntui import paths
 from nntui.tui.feed import Feed
-from nntui.tui.panes.curves import GradientPane, LossPane
+from nntui.tui.panes.curves import LossPane
+from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.picture import Query
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.series import SeriesChoice

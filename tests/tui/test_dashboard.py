@@ -21,7 +21,8 @@ from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.reader import Reader
 from nntui.tui.panes.board import Board
-from nntui.tui.panes.curves import CurvePane, GradientPane, LossPane
+from nntui.tui.panes.curves import CurvePane, LossPane
+from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.help import HelpScreen
@@ -849,11 +850,11 @@ def test_a_chart_that_is_not_seen_is_not_read_for(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         feed = dashboard(pilot)._feed
         assert feed is not None
-        await until(pilot, lambda: set(feed._queries) == {"loss", "gradients"})
+        await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
         await pilot.press("1")
-        await until(pilot, lambda: set(feed._queries) == {"gradients"})
+        await until(pilot, lambda: set(feed._queries) == {"gradients", "layers"})
         await pilot.press("1")
-        await until(pilot, lambda: set(feed._queries) == {"loss", "gradients"})
+        await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
         widest = max(pane.buckets_wanted for pane in dashboard(pilot).query(CurvePane).results(CurvePane))
         assert max(query.buckets for query in feed._queries.values()) <= widest
 

@@ -18,7 +18,9 @@ from nntui.tui.keymap import KEYS, Key
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane
 from nntui.tui.panes.filterentry import FilterEntry
+from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs import KnobPane
+from nntui.tui.panes.layers import LayerPane
 from nntui.tui.panes.plane import PlanePane
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.presetlist import PresetList
@@ -43,6 +45,8 @@ PLACES: dict[str, type] = {
     keymap.PANES: Board,
     keymap.CURVES: CurvePane,
     keymap.KNOBS: KnobPane,
+    keymap.GRADIENTS: GradientPane,
+    keymap.LAYERS: LayerPane,
     keymap.PREDICTIONS: PredictionPane,
     keymap.PLANE: PlanePane,
     keymap.START: StartScreen,
@@ -62,6 +66,8 @@ PLACES: dict[str, type] = {
 TOGETHER = [
     (keymap.CURVES, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.KNOBS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
+    (keymap.GRADIENTS, keymap.CURVES, keymap.PANES, keymap.DASHBOARD, keymap.APP),
+    (keymap.LAYERS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.PREDICTIONS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.PLANE, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.LISTS, keymap.PRESETS, keymap.START, keymap.APP),
@@ -134,7 +140,7 @@ def test_the_help_lists_every_key_that_does_not_close_it() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
-        for _ in range(16):
+        for _ in range(24):
             seen.update(" ".join(line.replace("│", " ").split()) for line in lines(pilot))
             await pilot.press("pagedown")
             await settled(pilot)

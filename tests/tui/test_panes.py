@@ -21,7 +21,7 @@ from textual.widget import Widget
 
 from nntui.knobs import KNOBS
 from nntui.store.reader import Reader
-from nntui.store.records import LayerRecord
+from nntui.store.records import Curve, LayerRecord
 from nntui.tui.panes.header import SYMBOLS, Header
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.panes.layers import LayerPane
@@ -364,22 +364,84 @@ def test_the_chosen_knob_is_kept_in_sight(table: Picture) -> None:
 # The layers
 
 
+def layer_pane() -> LayerPane:
+    return LayerPane(ascii_only=False)
+
+
 def test_the_layers_have_a_row_each(images: Picture) -> None:
-    shown = show(LayerPane(id="layers"), images, (70, 8))
-    assert shown[0].split() == ["layer", "shape", "activation", "params", "gradient", "weights", "update/w"]
+    shown = show(layer_pane(), images, (48, 8))
+    assert shown[0].split() == ["layer", "gradient", "weights", "update/w"]
     first = figure(images.run.latest["grad_norm"][0]).strip()
-    assert shown[1].split()[:6] == ["layer", "1", "64→20", "relu", "1,300", first]
-    assert [row.split()[0] for row in shown[1:4]] == ["layer", "layer", "output"]
+    assert shown[1].split()[:2] == ["1", first]
+    assert [row.split()[0] for row in shown[1:4]] == ["1", "2", "output"]
 
 
 @pytest.mark.parametrize(
     ("width", "words"),
-    [(32, []), (44, ["activation"]), (50, ["activation", "params"]), (60, ["shape", "activation", "params"])],
+    [
+        (32, ["grad", "weight", "upd/w"]),
+        (44, ["gradient", "weights", "update/w"]),
+        (60, ["gradient", "weights", "update/w", "shape"]),
+        (78, ["gradient", "weights", "update/w", "shape", "activation", "params"]),
+    ],
 )
-def test_in_a_narrow_pane_columns_of_words_go(images: Picture, width: int, words: list[str]) -> None:
-    shown = show(LayerPane(id="layers"), images, (width, 8))
-    assert shown[0].split()[:-3] == ["layer", *words]
-    assert all(len(row.rstrip()) == width for row in shown[:4])
+def test_in_a_wide_pane_columns_of_words_come(images: Picture, width: int, words: list[str]) -> None:
+    shown = show(layer_pane(), images, (width, 8))
+    assert shown[0].split()[1:] == words
+    assert all(len(row) == width for row in shown[:4])
+    if width == 78:
+        assert shown[1].split()[-3:] == ["64→20", "relu", "1,300"]
+
+
+def active(picture: Picture) -> Picture:
+    """The picture with activations, and a history of everything."""
+    run = picture.run
+    latest = {"act_mean": [-0.5, 0.0, 0.25], "act_std": [1.0, 0.5, 0.1], "dead": [0.0, 0.25, 0.0]}
+    latest |= {"saturated": [0.0, 0.125, 1.0]}
+    steps = np.arange(100, 2401, 100)
+    rising = np.geomspace(0.01, 1, len(steps)).astype(np.float32)
+    figures = ("grad_norm", "weight_norm", "update_ratio", *latest)
+    curves = {
+        name: Curve(name, steps - 99, steps, steps * 0 + 100, rising, rising, rising, rising, steps * 0)
+        for name in (f"{kind}/{layer.name}" for kind in figures for layer in run.layers)
+    }
+    return replace(picture, run=replace(run, latest=run.latest | latest), curves={"layers": curves})
+
+
+@pytest.mark.parametrize(("ascii_only", "history"), [(False, "▁▃▆█"), (True, "_-+#")])
+def test_figures_have_their_history_beside_them(images: Picture, ascii_only: bool, history: str) -> None:
+    shown = show(LayerPane(ascii_only=ascii_only), active(images), (44, 8))
+    assert all(row.count(history) == 3 for row in shown[1:4])
+
+
+def test_a_key_begins_with_other_columns(images: Picture) -> None:
+    pane, seen = layer_pane(), list[str]()
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane.picture(active(images))
+        for _ in range(4):
+            await pilot.pause()
+            seen.append(" ".join(lines(pilot.app)[0].split()[1:]))  # type: ignore[arg-type]
+            await pilot.press("v")
+
+    with unpaced():
+        alone(pane, scenario, (44, 8))
+    norms = "gradient weights update/w"
+    assert seen == [norms, "act mean spread dead satur.", "shape activation params", norms]
+
+
+def test_shares_are_told_in_percent(images: Picture) -> None:
+    pane = layer_pane()
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane.picture(active(images))
+        await pilot.press("v")
+        await pilot.pause()
+        words = lines(pilot.app)[2].split()  # type: ignore[arg-type]
+        assert [word for word in words if "%" in word] == ["25%▁▁▁▂▃▆", "12%▁▁▁▂▃▆"]
+
+    with unpaced():
+        alone(pane, scenario, (60, 8))
 
 
 @pytest.mark.parametrize(
@@ -394,22 +456,68 @@ def test_in_a_narrow_pane_columns_of_words_go(images: Picture, width: int, words
 def test_the_parameters_are_told_with_the_samples_they_ask_for(images: Picture, width: int, caption: str) -> None:
     layers = (LayerRecord("layer 1", 1024, 500, "tanh", 512_500), LayerRecord("output", 500, 10, "softmax", 5_010))
     data = {**images.run.data, "train_rows": 1437}
-    pane = LayerPane(id="layers")
+    pane = layer_pane()
     show(pane, replace(images, run=replace(images.run, layers=layers, data=data)), (width, 8))
     assert str(pane.border_subtitle) == caption
 
 
-def test_of_many_layers_the_rest_are_counted(images: Picture) -> None:
+def test_of_many_layers_every_one_can_be_reached(images: Picture) -> None:
     layers = tuple(LayerRecord(f"layer {i}", 4, 4, "relu", 20) for i in range(64))
-    shown = show(LayerPane(id="layers"), replace(images, run=replace(images.run, layers=layers)), (40, 6))
-    assert [row.split()[1] for row in shown[1:5]] == ["0", "1", "2", "3"]
-    assert shown[5].strip() == "… 60 more layers"
+    pane, seen = layer_pane(), dict[str, str]()
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane.picture(replace(images, run=replace(images.run, layers=layers)))
+        for key in ("", *["pagedown"] * 15, "up", "home", "down", "end", "down"):
+            if key:
+                await pilot.press(key)
+            await pilot.pause()
+            rows = [row.split()[0] for row in lines(pilot.app)[1:]]  # type: ignore[arg-type]
+            seen.update(dict.fromkeys(rows, key))
+            last = (rows[0], rows[-1], str(pane.border_subtitle).partition(" · ")[0])
+            if key in ("", "home"):
+                assert last == ("0", "4", "1–5 of 64")
+        assert last == ("59", "63", "60–64 of 64")
+
+    with unpaced():
+        alone(pane, scenario, (40, 6))
+    assert seen.keys() == {str(i) for i in range(64)}
 
 
 @pytest.mark.parametrize("latest", [{}, {"grad_norm": []}, {"grad_norm": [None, None, None]}])
 def test_a_layer_without_figures_has_dashes(images: Picture, latest: dict[str, Any]) -> None:
-    shown = show(LayerPane(id="layers"), replace(images, run=replace(images.run, latest=latest)), (32, 6))
-    assert shown[1].split()[2:] == ["–", "–", "–"]
+    shown = show(layer_pane(), replace(images, run=replace(images.run, latest=latest)), (32, 6))
+    assert shown[1].split() == ["1", "–", "–", "–"]
+
+
+def test_the_least_figure_stands_clear_of_the_name_beside_it(images: Picture) -> None:
+    latest = {"grad_norm": [1.234e-10] * 3}
+    shown = show(layer_pane(), replace(images, run=replace(images.run, latest=latest)), (32, 6))
+    assert shown[3].split()[:2] == ["output", "1.2e-10"]
+
+
+def vanishing(picture: Picture) -> Picture:
+    latest = picture.run.latest | {"grad_norm": [1e-7, 0.1, 1.0]}
+    return replace(picture, run=replace(picture.run, latest=latest))
+
+
+def test_what_is_wrong_is_told_below_the_layers_and_marked_beside_them(images: Picture) -> None:
+    shown = show(layer_pane(), vanishing(images), (50, 10))
+    assert [row[0] for row in shown[1:4]] == ["↓", " ", " "]
+    told = " ".join(row.strip() for row in shown[4:])
+    assert told.startswith("↓ vanishing: layer 1: gradient 1.0e-7, 1/10,000,000 of the output's.")
+    assert "Another init, or fewer layers." in told
+
+
+def test_in_a_low_pane_it_is_told_in_the_lower_edge(images: Picture) -> None:
+    pane = layer_pane()
+    assert show(pane, vanishing(images), (40, 3))[1].startswith("↓1 ")
+    assert str(pane.border_subtitle) == "1–2 of 3 · ↓ vanishing in layer 1"
+
+
+def test_in_ascii_signs_are_ascii(images: Picture) -> None:
+    shown = show(LayerPane(ascii_only=True), vanishing(images), (50, 10))
+    assert shown[1].startswith("v1 ")
+    assert shown[4].startswith("v vanishing: ")
 
 
 # The predictions

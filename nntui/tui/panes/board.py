@@ -11,8 +11,9 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from nntui.tui import keymap
-from nntui.tui.panes.curves import GradientPane, LossPane
+from nntui.tui.panes.curves import LossPane
 from nntui.tui.panes.events import EventPane
+from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.layers import LayerPane
 from nntui.tui.panes.plane import PlanePane
@@ -58,7 +59,7 @@ class Board(Horizontal):
             yield PlanePane(self._marker)
         with Vertical(id="right"):
             yield KnobPane()
-            yield LayerPane(id="layers")
+            yield LayerPane(ascii_only=self._marker == "ascii")
             yield PredictionPane(ascii_only=self._marker == "ascii")
             yield EventPane(id="events")
 

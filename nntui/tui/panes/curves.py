@@ -1,4 +1,4 @@
-"""The two panes that draw curves: the loss, and each layer's gradient norm."""
+"""Panes that draw curves, and the one of the loss."""
 
 from __future__ import annotations
 
@@ -205,22 +205,6 @@ class LossPane(CurvePane):
     def unit(self) -> str:  # type: ignore[override]
         """What the values are."""
         return "loss" if set(self._names) <= {"loss", "val_loss"} else "value"
-
-
-class GradientPane(CurvePane):
-    """The norm of each layer's gradient: equal heights are healthy, a low line is a layer that hardly learns."""
-
-    EVERY: ClassVar = 0.2
-    number, heading, unit = 2, "Gradients", "norm"
-    EXPLAIN: ClassVar = (
-        "How hard each layer is pulled: the norm of its gradient at every step.",
-        "Good is all layers within a factor of about ten of each other, and falling slowly.",
-        "Far below the others: another activation or init, or fewer layers. Rising without end: lower lr, or clip.",
-    )
-
-    def series(self, picture: Picture) -> tuple[str, ...]:
-        """One curve a layer."""
-        return tuple(f"grad_norm/{layer.name}" for layer in picture.run.layers)
 
 
 def _courses(curves: Mapping[str, Curve], of_all: Mapping[str, Curve]) -> Iterator[Course]:

@@ -1,63 +1,80 @@
-"""The table of layers: gradient norm, weight norm and how far each step moves the weights."""
+"""The table of layers: norms, how far each step moves the weights, what the units do, and what that warns of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple
+import textwrap
+from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.style import Style
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
+from textual.strip import Strip
 
-from nntui.store.records import SAMPLES_PER_PARAMETER, LayerRecord
+from nntui import diagnosis
+from nntui.diagnosis import Finding
+from nntui.store.records import SAMPLES_PER_PARAMETER
 from nntui.text import plain
-from nntui.tui.panes.numbers import count, figure
+from nntui.tui import keymap
+from nntui.tui.panes.layertable import VIEWS, FigureColumn, Placed, place
+from nntui.tui.panes.numbers import count
 from nntui.tui.panes.pane import Pane, PictureCells
-from nntui.tui.picture import Picture
+from nntui.tui.picture import Picture, Query, Wanted
 from nntui.tui.widgets.cells import line
+from nntui.tui.widgets.sparkline import sparkline
 from nntui.tui.widgets.text import fit
 
-#: Of each figure: its metric, its heading, and the heading in a narrow pane.
-FIGURES = (
-    ("grad_norm", "gradient", "grad"),
-    ("weight_norm", "weights", "weight"),
-    ("update_ratio", "update/w", "upd/w"),
-)
-#: A figure's cells, and those with which its heading is spelled out.
-_FIGURE_WIDTH, _WIDE_FIGURE_WIDTH = 8, 9
-#: Cells of a layer's name at least, and at most before other columns have theirs.
-_LEAST_NAME, _MOST_NAME = 8, 20
-#: Cells to which the heading of another column can be cut.
-_LEAST_WORD = 6
+#: Buckets of the histories: enough for warnings, which look at quarters of the run.
+BUCKETS = 24
+#: The sign of each kind of finding, and in ASCII.
+SIGNS = {
+    diagnosis.EXPLODING: ("↑", "^"),
+    diagnosis.VANISHING: ("↓", "v"),
+    diagnosis.DEAD: ("✕", "x"),
+    diagnosis.STALLED: ("═", "="),
+    diagnosis.SATURATED: ("■", "#"),
+    diagnosis.LARGE_STEPS: ("!", "!"),
+    diagnosis.OVERFITTING: ("▲", "/"),
+}
+#: Cells of a layer's name at most.
+_MOST_NAME = 20
+#: Lines of findings for which the pane is made higher, and rows of layers that these leave where there are more.
+_FINDING_LINES, _ROWS = 4, 2
 
 
-class _Column(NamedTuple):
-    """What is told of a layer in words, where there is room."""
-
-    heading: str
-    right: bool
-    text: Callable[[LayerRecord], str]
-
-
-#: Those that matter most first.
-WORDS = (
-    _Column("activation", False, lambda layer: layer.activation),
-    _Column("params", True, lambda layer: count(layer.parameters)),
-    _Column("shape", False, lambda layer: f"{layer.inputs}→{layer.outputs}"),
-)
+def findings(picture: Picture) -> tuple[Finding, ...]:
+    """What the figures of a run warn of, the worst first; by their histories as far as these were read."""
+    return diagnosis.findings(picture.run, picture.curves.get(LayerPane.ID, {}))
 
 
 class LayerPane(Pane, PictureCells):
-    """One row a layer; the ratio of update to weight is healthy near one in a thousand."""
+    """One row a layer; below, in words, what is wrong."""
 
     EVERY: ClassVar = 0.5
+    ID: ClassVar = "layers"
     number, heading = 4, "Layers"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"layers--heading", "layers--quiet"}
+    PLACE = keymap.LAYERS
+    BINDINGS: ClassVar = keymap.bindings(keymap.LAYERS)
+    EXPLAIN: ClassVar = (
+        "Each layer's gradient, weights, share of the weights a step moves, and what its units do, with their history.",
+        "Good is gradients of like size, steps near a thousandth of the weights, and few units dead or saturated.",
+        "Steps far above 1e-3: lower lr; far below: raise it. Dead units: activation leaky-relu. Saturated: init.",
+    )
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"layers--quiet", "layers--spark", "layers--warning"}
     DEFAULT_CSS = """
     LayerPane {
-        .layers--heading { color: $foreground 65%; }
         .layers--quiet { color: $foreground 65%; }
+        .layers--spark { color: $text-primary; }
+        .layers--warning { color: $text-warning; text-style: bold; }
     }
     """
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__(id=self.ID)
+        self._ascii = ascii_only
+        self._view = next(iter(VIEWS))
+        self._first = 0
+        self._told = 0
 
     def picture(self, picture: Picture) -> None:
         """Shows the newest figures; more layers make the pane higher."""
@@ -67,46 +84,141 @@ class LayerPane(Pane, PictureCells):
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """A line a layer, and the heading."""
-        return 1 + (len(self._last.run.layers) if self._last else 0)
+        """A line a layer, the heading, and what has been told in words; what was high stays so."""
+        return 1 + (len(self._last.run.layers) if self._last else 0) + self._told
+
+    def on_hide(self) -> None:
+        """A hidden table wants no histories."""
+        self.post_message(Wanted(self.ID, None))
 
     def draw(self, picture: Picture) -> None:
-        """One line a layer, with as many columns as fit."""
+        """One line a layer, with as many columns as fit, then the findings."""
         run, width, height = picture.run, self.size.width, self.size.height
-        quiet = self.get_component_rich_style("layers--quiet")
-        shown = run.layers if len(run.layers) < height else run.layers[: max(0, height - 2)]
-        name_width, words, wide = _widths(shown, width)
-        long = wide > _FIGURE_WIDTH
-        headings = "".join(f" {fit(column.heading, w, right=column.right)}" for column, w in words)
-        headings += "".join(fit(full if long else short, wide, right=True) for _, full, short in FIGURES)
-        rows = [line((fit("layer", name_width) + headings, self.get_component_rich_style("layers--heading")))]
-        for i, layer in enumerate(shown):
-            told = "".join(f" {fit(column.text(layer), w, right=column.right)}" for column, w in words)
-            figures = "".join(figure(_value(run.latest.get(metric), i), wide) for metric, _, _ in FIGURES)
-            rows.append(line(fit(layer.name, name_width), (told, quiet), figures))
-        if len(shown) < len(run.layers):
-            rows.append(line((fit(f"… {len(run.layers) - len(shown)} more layers", width), quiet)))
-        self.show(rows)
+        found = findings(picture)
+        words = self._in_words(found, width)
+        if min(len(words), _FINDING_LINES) > self._told:
+            self._told = min(len(words), _FINDING_LINES)
+            self.refresh(layout=True)
+        worst = self._in_words(found[:1], width)
+        told = min(len(words), max(height - 1 - len(run.layers), min(len(worst), height - 1 - _ROWS), 0))
+        rows = max(1, height - 1 - told)
+        self._first = max(0, min(self._first, len(run.layers) - rows))
+        shown = range(self._first, min(len(run.layers), self._first + rows))
+        names = [_name(layer.name) for layer in run.layers]
+        name_width = 1 + min(_MOST_NAME, max(map(cell_len, (*names, "layer"))))
+        placed = place(self._view, run, width - name_width)
+        lines = [self._heading(name_width, placed)]
+        marks = {layer: SIGNS[finding.kind][self._ascii] for finding in reversed(found) for layer in finding.layers}
+        for i in shown:
+            sign = (marks.get(i, " "), self._style("warning"))
+            lines.append(line(sign, fit(names[i], name_width - 1), *self._cells(picture, i, placed)))
+        room = height - len(lines)
+        if len(words) > room > 0:
+            words[room - 1] = line((fit(words[room - 1].text + " …", width), Style.null()))
+        self.show(lines + words[:room])
+        self.caption(self._below(picture, shown, found if room < 1 else ()))
+        self._ask(picture, placed, shown)
+
+    def _ask(self, picture: Picture, placed: list[Placed], shown: range) -> None:
+        """Says which histories are drawn, and by which series findings are made."""
+        layers = [picture.run.layers[i].name for i in shown]
+        metrics = [p.column.metric for p in placed if isinstance(p.column, FigureColumn) and p.spark]
+        names = dict.fromkeys((*diagnosis.series(picture.run), *(f"{m}/{name}" for m in metrics for name in layers)))
+        self.post_message(Wanted(self.ID, Query(tuple(names), BUCKETS)))
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"layers--{name}")
+
+    # The table
+
+    def _heading(self, name_width: int, placed: list[Placed]) -> Strip:
+        text = fit(" layer", name_width)
+        for column, width, spark in placed:
+            if isinstance(column, FigureColumn):
+                text += fit(column.heading if spark else column.short, width, right=True) + " " * spark
+            else:
+                text += " " + fit(column.heading, width - 1, right=column.right)
+        return line((text, self._style("quiet")))
+
+    def _cells(self, picture: Picture, layer: int, placed: list[Placed]) -> list[tuple[str, Style]]:
+        run, curves = picture.run, picture.curves.get(self.ID, {})
+        cells: list[tuple[str, Style]] = []
+        for column, width, spark in placed:
+            if not isinstance(column, FigureColumn):
+                text = " " + fit(column.tell(run.layers[layer]), width - 1, right=column.right)
+                cells.append((text, self._style("quiet")))
+                continue
+            cells.append((column.text(run, layer), Style.null()))
+            curve = curves.get(f"{column.metric}/{run.layers[layer].name}")
+            bounds = (0.0, 1.0) if column.share else None
+            drawn = sparkline(curve, spark, bounds=bounds, ascii_only=self._ascii) if curve else " " * spark
+            cells.append((drawn, self._style("spark")))
+        return cells
+
+    # What is said in words
+
+    def _in_words(self, found: tuple[Finding, ...], width: int) -> list[Strip]:
+        """The findings, each with its advice, in lines of the pane's width."""
+        strips = []
+        for finding in found:
+            sign = SIGNS[finding.kind][self._ascii]
+            text = plain(f"{finding.kind}: {finding.text}. {finding.advice[:1].upper()}{finding.advice[1:]}.")
+            for i, row in enumerate(textwrap.wrap(text, max(8, width - 2))):
+                strips.append(line((f"{sign if i == 0 else ' '} ", self._style("warning")), row))
+        return strips
+
+    def _below(self, picture: Picture, shown: range, untold: tuple[Finding, ...]) -> str:
+        """Where one is among many layers; findings that have no room above; else the rule of thumb."""
+        run, width = picture.run, self.caption_width
+        here = f"{shown.start + 1}–{shown.stop} of {len(run.layers)}" if len(shown) < len(run.layers) else ""
+        before = f"{here} · " if here else ""
+        if untold:
+            worst = untold[0]
+            names = f" in {run.layers[worst.layers[0]].name}" if worst.layers else ""
+            return fit(f"{before}{SIGNS[worst.kind][self._ascii]} {worst.kind}{names}", width).rstrip()
         parameters = sum(layer.parameters for layer in run.layers)
-        self.caption(_rule_of_thumb(parameters, run.data.get("train_rows"), self.caption_width))
+        rule = _rule_of_thumb(parameters, run.data.get("train_rows"), width - len(before))
+        return before + rule if len(before + rule) <= width else here
+
+    # Moving about
+
+    def action_view(self) -> None:
+        """Begins with other columns."""
+        names = list(VIEWS)
+        self._view = names[(names.index(self._view) + 1) % len(names)]
+        self.redraw()
+
+    def action_scroll(self, rows: int) -> None:
+        """Moves by layers."""
+        self._first = max(0, self._first + rows)
+        self.redraw()
+
+    def action_page(self, pages: int) -> None:
+        """Moves by as much as is shown."""
+        self.action_scroll(pages * max(1, self.size.height - 2))
+
+    def action_scroll_home(self) -> None:
+        """To the first layer."""
+        self.action_scroll(-(10**9))
+
+    def action_scroll_end(self) -> None:
+        """To the last layer."""
+        self.action_scroll(10**9)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """The wheel moves as the keys do."""
+        event.stop()
+        self.action_scroll(1)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """The wheel moves as the keys do."""
+        event.stop()
+        self.action_scroll(-1)
 
 
-def _widths(layers: Sequence[LayerRecord], width: int) -> tuple[int, list[tuple[_Column, int]], int]:
-    """Cells of the name, of the columns in words that fit, and of each figure."""
-    name = max((cell_len(plain(layer.name)) for layer in layers), default=0)
-    room = width - len(FIGURES) * _FIGURE_WIDTH - max(_LEAST_NAME, min(name + 1, _MOST_NAME))
-    words: list[tuple[_Column, int]] = []
-    for column in WORDS:
-        longest = max((cell_len(plain(column.text(layer))) for layer in layers), default=0)
-        wanted = max(longest, min(len(column.heading), max(room - 1, _LEAST_WORD)))
-        if room < wanted + 1:
-            break
-        words.append((column, wanted))
-        room -= wanted + 1
-    wide = _WIDE_FIGURE_WIDTH if room >= len(FIGURES) else _FIGURE_WIDTH
-    words.sort(key=lambda pair: ("shape", "activation", "params").index(pair[0].heading))
-    taken = sum(w + 1 for _, w in words) + len(FIGURES) * wide
-    return max(0, width - taken), words, wide
+def _name(name: str) -> str:
+    """A layer's name below the heading "layer"."""
+    return plain(name).removeprefix("layer ") or plain(name)
 
 
 def _rule_of_thumb(parameters: int, samples: int | None, width: int) -> str:
@@ -131,7 +243,3 @@ def _rule_of_thumb(parameters: int, samples: int | None, width: int) -> str:
 def _short(number: int) -> str:
     """A count as it is, millions with one decimal."""
     return f"{number / 1e6:,.1f} M" if number >= 1e6 else count(number)
-
-
-def _value(values: list[float | None] | None, i: int) -> float | None:
-    return values[i] if values is not None and i < len(values) else None

@@ -160,7 +160,8 @@ class DashboardScreen(Screen[None]):
         )
         if self._picture is not None and self._picture.run.state == "paused":
             words["toggle_pause"] = "go on"
-        places = (keymap.APP, keymap.DASHBOARD, keymap.PANES, getattr(self.focused, "PLACE", ""))
+        own = [vars(kind)["PLACE"] for kind in type(self.focused).__mro__ if "PLACE" in vars(kind)]
+        places = (keymap.APP, keymap.DASHBOARD, keymap.PANES, *own)
         self.query_one(KeyBar).offer(hints(places, words=words, without=() if self.live else STEERING))
 
     @on(KeyBar.Pressed)

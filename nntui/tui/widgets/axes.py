@@ -81,6 +81,26 @@ def frame(
     return Frame((*(text + " " * columns for text in beside), *below), label_width + 1, columns, rows)
 
 
+@lru_cache(maxsize=64)
+def beside_names(width: int, height: int, x: XAxis, names: tuple[str, ...], *, dots: int = 2) -> Frame:
+    """Return a frame whose y axis has names, each at the middle of an equal share of the rows, the first on top.
+
+    Of several names that share a row the first stands there. `dots` are the dot columns of a cell. Names are of
+    characters one cell wide.
+    """
+    label_width = max(_LABEL_WIDTH, *map(len, names), 0)
+    columns, rows = width - label_width - 1, height - 2
+    if columns < _SMALLEST[0] or rows < _SMALLEST[1]:
+        return Frame((" " * max(0, width),) * max(0, height), 0, max(0, width), max(0, height))
+    labels = [""] * rows
+    for i, name in enumerate(names):
+        row = (2 * i + 1) * rows // (2 * len(names))
+        labels[row] = labels[row] or name
+    beside = [label.rjust(label_width) + ("┤" if label else "│") + " " * columns for label in labels]
+    x_cells, x_labels = zip(*x.ticks(columns, dots), strict=True)
+    return Frame((*beside, *_x_axis(columns, x_cells, x_labels, label_width)), label_width + 1, columns, rows)
+
+
 def _cell(value: float, window: tuple[float, float], cells: int, dots: int, log: bool) -> int:
     """The cell in which the raster draws a value."""
     start, end = window

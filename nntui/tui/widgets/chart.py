@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from nntui.text import plain
 from nntui.ticks import grow
-from nntui.tui.widgets.axes import frame, settle
+from nntui.tui.widgets.axes import Frame, frame, settle
 from nntui.tui.widgets.cells import Cells, line
 from nntui.tui.widgets.drawn import Drawn
 from nntui.tui.widgets.overlay import (
@@ -278,15 +278,22 @@ class Chart(Cells):
             self.show(self._empty_lines())
             return
         self._axis = axis = self._x_axis(curves)
-        self._y_window = self._settled(_extremes(curves, axis.window, plotted.log))
-        self._y_log = plotted.log
-        dots = MARKERS[self._marker].dots
-        outline = frame(width, height, axis, self._y_window, log=plotted.log, dots=dots)
-        lines = [self._line(curve) for curve in plotted.curves]
+        outline, canvas = self._painted(plotted.curves, axis)
+        draw_marks(canvas, plotted.marks, axis, self._dots)
+        self._draw_cursor(canvas)
+        before, self._drawn = self._drawn, Drawn(outline, canvas, self._styles(), self._marker)
+        self.show(self._drawn.lines(self._style("axis")), self._drawn.changes(before))
+
+    def _painted(self, curves: Sequence[Buckets], axis: XAxis) -> tuple[Frame, Raster]:
+        """The frame, and the canvas with the curves."""
+        plotted, (width, height) = self._plotted, self.size
+        seen = _extremes([curve for curve in curves if len(curve.first)], axis.window, plotted.log)
+        window = self._settle(seen, log=plotted.log)
+        outline = frame(width, height, axis, window, log=plotted.log, dots=MARKERS[self._marker].dots)
         canvas = raster(
-            lines,
+            [self._line(curve) for curve in curves],
             axis.window,
-            self._y_window,
+            window,
             outline.columns,
             outline.rows,
             log=plotted.log,
@@ -294,11 +301,8 @@ class Chart(Cells):
             dashes=[DASHES[series % len(DASHES)] for series in plotted.palette],
             place=axis.share,
         )
-        draw_marks(canvas, plotted.marks, axis, dots[0])
         draw_bad(canvas)
-        self._draw_cursor(canvas, lines)
-        before, self._drawn = self._drawn, Drawn(outline, canvas, self._styles(), self._marker)
-        self.show(self._drawn.lines(self._style("axis")), self._drawn.changes(before))
+        return outline, canvas
 
     def _x_axis(self, curves: Sequence[Buckets]) -> XAxis:
         plotted = self._plotted
@@ -315,7 +319,7 @@ class Chart(Cells):
         weight = self._plotted.smoothing
         return smoothed(curve, weight, log=self._plotted.log) if weight else curve
 
-    def _draw_cursor(self, canvas: Raster, lines: Sequence[Buckets]) -> None:
+    def _draw_cursor(self, canvas: Raster) -> None:
         """The cursor and, in a box, what it reads."""
         plotted, (rows, columns) = self._plotted, canvas.codes.shape
         step = plotted.cursor
@@ -328,17 +332,18 @@ class Chart(Cells):
         where = f"step {first:,}" if first == last else f"steps {first:,}–{last:,}"
         head = [where, *(course.text(step) for course in plotted.courses)]
         readings = [
-            Named(symbol, label, read(curve, first, last, drawn if plotted.smoothing else None))
-            for (symbol, label, _), curve, drawn in zip(self.legend(), plotted.curves, lines, strict=True)
+            Named(symbol, label, read(curve, first, last, self._line(curve) if plotted.smoothing else None))
+            for (symbol, label, _), curve in zip(self.legend(), plotted.curves, strict=True)
         ]
         here = [mark for mark in plotted.marks if first <= mark.step <= last]
         draw_box(canvas, readout(head, readings, here, columns, rows), column)
 
-    def _settled(self, extremes: tuple[float, float] | None) -> tuple[float, float]:
-        previous = self._y_window if self._y_log == self._plotted.log else None
-        if extremes is None:
-            return previous or (0.1, 1.0)
-        return settle(previous, *extremes, log=self._plotted.log)
+    def _settle(self, extremes: tuple[float, float] | None, *, log: bool) -> tuple[float, float]:
+        """The y window for values between two extremes, which moves only when it must."""
+        previous = self._y_window if self._y_log == log else None
+        window = settle(previous, *extremes, log=log) if extremes else previous or (0.1, 1.0)
+        self._y_window, self._y_log = window, log
+        return window
 
     def _empty_lines(self) -> list[Strip]:
         width, height = self.size
@@ -349,9 +354,11 @@ class Chart(Cells):
     def _styles(self) -> dict[int, Style]:
         """The style of each owner of a cell."""
         styles = {NOTHING: Style.null(), **{owner: self._style(name) for owner, name in _PARTS.items()}}
+        reads = self._plotted.cursor is not None
         for i, series in enumerate(self._plotted.palette):
             styles[2 * i] = self._style(f"series-{series % SERIES + 1}")
-            styles[FIRST_IN_BOX - i] = styles[BOX] + styles[2 * i]
+            if reads:
+                styles[FIRST_IN_BOX - i] = styles[BOX] + styles[2 * i]
             styles[2 * i + 1] = self._style(f"band-{series % SERIES + 1}")
         return styles
 
