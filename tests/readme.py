@@ -13,7 +13,7 @@ README = Path(__file__).parents[1] / "README.md"
 def keys() -> str:
     """Every key of a run's screen, by place."""
     rows = ["| where | keys | what |", "|---|---|---|"]
-    for place in (keymap.DASHBOARD, keymap.PANES, keymap.KNOBS, keymap.PREDICTIONS, keymap.START, keymap.APP):
+    for place in keymap.told():
         here = [key for key in keymap.KEYS if key.place == place]
         rows += [f"| {place} | {' '.join(f'`{name}`' for name in key.names)} | {key.help} |" for key in here]
     return "\n".join(rows)

@@ -16,6 +16,8 @@ from textual.theme import ThemeProvider
 from nntui.errors import UserError
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import open_run
+from nntui.tui.memory import Memory
+from nntui.tui.panes.board import Rearranged
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.help import HelpScreen
@@ -37,10 +39,14 @@ class NntuiApp(App[None]):
     def __init__(self, folder: Path | None = None, *, marker: str = "braille") -> None:
         super().__init__(driver_class=terminal.driver_class())
         self._marker = marker
+        self._memory = Memory()
         self.last_folder = folder
+        if self._memory.theme in self.available_themes:
+            self.theme = self._memory.theme
 
     def on_mount(self) -> None:
         """Opens the first screen."""
+        self.theme_changed_signal.subscribe(self, lambda theme: self._memory.keep(theme=theme.name))
         if self.last_folder is None:
             self.push_screen(StartScreen())
         else:
@@ -54,7 +60,15 @@ class NntuiApp(App[None]):
 
     def _open(self, folder: Path) -> None:
         self.last_folder = folder
-        self.push_screen(DashboardScreen(folder, marker=self._marker))
+        self.push_screen(DashboardScreen(folder, marker=self._marker, layout=self._memory.layout))
+
+    @on(Rearranged)
+    def _remember(self, message: Rearranged) -> None:
+        self._memory.keep(layout=message.layout)
+
+    def on_unmount(self) -> None:
+        """Nothing more will be remembered."""
+        self._memory.close()
 
     def action_help(self) -> None:
         """The help page, once."""

@@ -49,13 +49,17 @@ _SYMBOLS = {
     "full_stop": ".",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "ctrl+p": "^p",
     "ctrl+z": "^z",
     "ctrl+q": "^q",
     "ctrl+c": "^c",
 }
 
-APP, DASHBOARD, PANES, KNOBS, PREDICTIONS, PLANE, EVENTS, START, QUESTION, HELP = (
+APP, DASHBOARD, PANES, KNOBS, PREDICTIONS, PLANE, EVENTS, START, QUESTION, EXPLANATION, HELP = (
     "everywhere",
     "a run",
     "the panes",
@@ -65,8 +69,12 @@ APP, DASHBOARD, PANES, KNOBS, PREDICTIONS, PLANE, EVENTS, START, QUESTION, HELP 
     "the events",
     "the start screen",
     "a question",
+    "an explanation",
     "the help",
 )
+
+#: Places that say themselves how they are closed.
+PASSING = (QUESTION, EXPLANATION, HELP)
 
 KEYS: tuple[Key, ...] = (
     Key(APP, "q,ctrl+q,ctrl+c", "leave", "leave; training goes on", "leave", 1),
@@ -98,16 +106,29 @@ KEYS: tuple[Key, ...] = (
     Key(PANES, "tab", "next_pane(1)", "go to the next pane"),
     Key(PANES, "shift+tab", "next_pane(-1)", "go to the pane before"),
     Key(PANES, "m,z", "maximise", "let the pane fill the screen, or put it back", "maximise", 7),
+    Key(PANES, "less_than_sign", "widen(-1)", "make the column narrower"),
+    Key(PANES, "greater_than_sign", "widen(1)", "make the column wider; or drag its border", "size", 8, "<>{}"),
+    Key(PANES, "left_curly_bracket", "heighten(-1)", "make the pane lower"),
+    Key(PANES, "right_curly_bracket", "heighten(1)", "make the pane higher"),
+    Key(PANES, "0", "reset", "all panes where they were at first"),
+    Key(DASHBOARD, "e", "explain", "what the pane shows, what good looks like, what to turn", "explain", 6),
     Key(PANES, "y", "toggle_log", "the chart on a logarithmic axis, or a plain one", "log", 7),
     Key(DASHBOARD, "escape", "back", "from one pane to all; else to the start screen, if any"),
     Key(START, "enter", "open", "start the preset, or open the run", "open", 2),
     Key(START, "tab", "app.focus_next", "to the next list", "next list", 2),
     Key(QUESTION, "y,enter", "answer(True)", "yes"),
     Key(QUESTION, "n,escape,q", "answer(False)", "no"),
+    Key(EXPLANATION, "escape,e,enter,space,q", "dismiss", "close it"),
     Key(HELP, "escape,question_mark,f1,q", "dismiss", "close the help"),
     Key(APP, "ctrl+p", "command_palette", "the palette: themes, a picture of the screen, more", "palette", 8),
     Key(APP, "ctrl+z", "suspend_process", "back to the shell; fg returns"),
 )
+
+
+def told() -> list[str]:
+    """The places of which help and README tell: a run and its panes, each pane, other screens, everywhere."""
+    others = dict.fromkeys(key.place for key in KEYS if key.place not in (*PASSING, DASHBOARD, PANES, APP))
+    return [DASHBOARD, PANES, *others, APP]
 
 
 def bindings(*places: str) -> list[BindingType]:

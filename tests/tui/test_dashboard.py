@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import cycle
@@ -12,6 +13,7 @@ import psutil
 import pytest
 from rich.cells import cell_len
 from textual.events import MouseScrollDown
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -24,6 +26,7 @@ from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, GradientPane, LossPane
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.screens.dashboard import DashboardScreen
+from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.value import ValueEntry
 from tests.tui import recorded
@@ -342,15 +345,18 @@ def test_keys_of_the_dashboard_are_letters_while_one_types(live: Recording) -> N
 # Panes
 
 
-@pytest.mark.parametrize("number", range(1, 6))
+ALL = [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("number", ALL)
 def test_a_digit_hides_its_pane_and_shows_it_again(kept: Path, number: int) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert seen(pilot) == ALL
         await pilot.press(str(number))
-        assert seen(pilot) == [n for n in range(1, 6) if n != number]
+        assert seen(pilot) == [n for n in ALL if n != number]
         assert focused(pilot) != number
         await pilot.press(str(number))
-        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert seen(pilot) == ALL
         assert focused(pilot) == number
 
     play(scenario, kept)
@@ -358,21 +364,21 @@ def test_a_digit_hides_its_pane_and_shows_it_again(kept: Path, number: int) -> N
 
 def test_the_last_pane_cannot_be_hidden(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press(*"12345")
-        assert seen(pilot) == [5]
-        assert focused(pilot) == 5
+        await pilot.press(*"1234567")
+        assert seen(pilot) == [7]
+        assert focused(pilot) == 7
         await pilot.press("1")
-        assert seen(pilot) == [1, 5]
+        assert seen(pilot) == [1, 7]
 
     play(scenario, kept)
 
 
 def test_what_is_left_fills_the_room(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press(*"345")
+        await pilot.press(*"3457")
         loss = dashboard(pilot).query_one(LossPane)
         assert loss.region.width == 120
-        await pilot.press("2")
+        await pilot.press(*"26")
         assert loss.region.height == 37
 
     play(scenario, kept)
@@ -381,10 +387,10 @@ def test_what_is_left_fills_the_room(kept: Path) -> None:
 def test_tab_goes_round_the_panes(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         order = []
-        for _ in range(5):
+        for _ in ALL:
             order.append(focused(pilot))
             await pilot.press("tab")
-        assert order == [3, 4, 5, 1, 2]
+        assert order == [3, 4, 5, 6, 7, 1, 2]
         await pilot.press("shift+tab")
         assert focused(pilot) == 2
 
@@ -396,15 +402,15 @@ def test_a_pane_fills_the_screen_and_goes_back(kept: Path, key: str) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("tab", "tab", key)
         assert seen(pilot) == [5]
-        await pilot.press("tab")
+        await pilot.press("tab", "tab", "tab")
         assert seen(pilot) == [1]
         await pilot.press("2")
         assert seen(pilot) == [2]
         await pilot.press(key)
-        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert seen(pilot) == ALL
         assert focused(pilot) == 2
         await pilot.press(key, "escape")
-        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert seen(pilot) == ALL
 
     play(scenario, kept)
 
@@ -429,7 +435,8 @@ def test_y_changes_the_axis_of_the_chart_in_focus_or_of_the_loss(kept: Path) -> 
 
 def test_a_click_gives_a_pane_the_focus_and_chooses_a_knob(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        for number, selector in enumerate(("#loss", "#gradients", "#knobs", "#layers", "#predictions"), start=1):
+        panes = ("#loss", "#gradients", "#knobs", "#layers", "#predictions", "#plane", "#events")
+        for number, selector in enumerate(panes, start=1):
             await pilot.click(selector)
             assert focused(pilot) == number
         pane = dashboard(pilot).query_one(KnobPane)
@@ -734,7 +741,7 @@ def test_words_of_others_are_shown_as_words_in_every_pane(make: Callable[[], rec
 
     async def scenario(pilot: Pilot[None]) -> None:
         assert_tame(pilot)
-        for _ in range(5):
+        for _ in ALL:
             await pilot.press("tab", "m")
             assert_tame(pilot)
             await pilot.press("m")
@@ -820,14 +827,14 @@ def test_resizing_under_a_dialog(live: Recording, over: str) -> None:
 def test_a_small_terminal_shows_one_pane_and_keys_bring_another(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         assert seen(pilot) == [1]
-        for number in (3, 5, 2, 4, 1):
+        for number in (3, 5, 2, 7, 4, 6, 1):
             await pilot.press(str(number))
             assert seen(pilot) == [number]
             assert focused(pilot) == number
         await pilot.press("tab")
         assert seen(pilot) == [2]
         await pilot.press("shift+tab", "shift+tab")
-        assert seen(pilot) == [5]
+        assert seen(pilot) == [7]
 
     play(scenario, kept, size=(40, 12))
 
@@ -878,3 +885,158 @@ def test_a_run_just_made_shows_words_where_there_is_nothing_yet() -> None:
 
     play(scenario, recording.folder)
     recording.writer.close()
+
+
+# Where panes stand
+
+
+def regions(pilot: Pilot[None]) -> dict[int, Region]:
+    return {pane.number: pane.region for pane in dashboard(pilot).query_one(Board).panes if pane.display}
+
+
+async def drag(pilot: Pilot[None], start: tuple[int, int], end: tuple[int, int]) -> None:
+    await pilot.mouse_down(offset=start)
+    await pilot.hover(offset=((start[0] + end[0]) // 2, (start[1] + end[1]) // 2))
+    await pilot.hover(offset=end)
+    await pilot.mouse_up(offset=end)
+    await pilot.pause()
+
+
+def remembered(home: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((home / "screen.toml").read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def kept_plan(home: Path) -> dict[str, Any]:
+    """What is remembered of a terminal of 120 columns."""
+    plan: dict[str, Any] = remembered(home).get("layout", {}).get("full", {})
+    return plan
+
+
+@pytest.mark.parametrize(("size", "numbers"), [((80, 24), [1, 2, 3, 4, 5]), ((120, 40), ALL), ((200, 60), ALL)])
+def test_what_there_is_room_for_is_seen_at_first(kept: Path, size: tuple[int, int], numbers: list[int]) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert seen(pilot) == numbers
+        assert len({region.x for region in regions(pilot).values()}) == (3 if size[0] == 200 else 2)
+
+    play(scenario, kept, size=size)
+
+
+def test_the_mouse_drags_the_lines_between_panes(kept: Path, nntui_home: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        before = regions(pilot)
+        await drag(pilot, (before[1].right, 20), (50, 20))
+        assert regions(pilot)[1].right == regions(pilot)[3].x == 50
+        below = regions(pilot)[1].bottom
+        await drag(pilot, (20, below), (20, below + 5))
+        assert regions(pilot)[1].bottom == regions(pilot)[2].y == below + 5
+        await until(
+            pilot, lambda: set(remembered(nntui_home).get("layout", {}).get("full", {})) == {"widths", "heights"}
+        )
+        await pilot.press("0")
+        await pilot.pause()
+        assert regions(pilot) == before
+        await until(pilot, lambda: remembered(nntui_home) == {"layout": {}})
+
+    play(scenario, kept)
+
+
+def test_a_click_on_a_border_moves_nothing(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        before = regions(pilot)
+        await pilot.click(offset=(before[1].right, 20))
+        await pilot.hover(offset=(20, 20))
+        assert regions(pilot) == before
+
+    play(scenario, kept)
+
+
+def test_keys_move_the_sides_of_the_pane_in_focus(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        before = regions(pilot)[3]
+        for key, change in (
+            ("greater_than_sign", (2, 0)),
+            ("less_than_sign", (0, 0)),
+            ("right_curly_bracket", (0, 1)),
+            ("left_curly_bracket", (0, 0)),
+        ):
+            await pilot.press(key)
+            await pilot.pause()
+            now = regions(pilot)[3]
+            assert (now.width - before.width, now.height - before.height) == change
+
+    play(scenario, kept)
+
+
+def test_what_was_moved_and_hidden_is_so_the_next_time_in_a_terminal_of_this_size(kept: Path, nntui_home: Path) -> None:
+    found: list[dict[int, Region]] = []
+
+    async def first(pilot: Pilot[None]) -> None:
+        await pilot.press("6", "greater_than_sign", "right_curly_bracket")
+        await pilot.pause()
+        found.append(regions(pilot))
+        await until(pilot, lambda: set(kept_plan(nntui_home)) == {"hidden", "widths", "heights"})
+
+    async def second(pilot: Pilot[None]) -> None:
+        assert regions(pilot) == found[0]
+        assert 6 not in found[0]
+        await pilot.resize_terminal(200, 60)
+        await settled(pilot)
+        assert seen(pilot) == ALL
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot)
+        assert regions(pilot) == found[0]
+
+    play(first, kept)
+    play(second, kept)
+
+
+def test_the_theme_that_was_chosen_is_the_next_time(kept: Path, nntui_home: Path) -> None:
+    async def choose(pilot: Pilot[None]) -> None:
+        pilot.app.theme = "nord"
+        await until(pilot, lambda: remembered(nntui_home).get("theme") == "nord")
+
+    async def again(pilot: Pilot[None]) -> None:
+        assert pilot.app.theme == "nord"
+
+    play(choose, kept)
+    play(again, kept)
+
+
+@pytest.mark.parametrize(
+    "content", ["theme = 'no such'", "layout = 3", "[layout]\nfull = 1", "[layout.full]\nhidden=[1,2,3,4,5,6,7]"]
+)
+def test_a_strange_memory_is_as_good_as_none(kept: Path, nntui_home: Path, content: str) -> None:
+    (nntui_home / "screen.toml").write_text(content)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert seen(pilot) == ALL
+
+    play(scenario, kept)
+
+
+def test_looking_at_a_run_writes_nothing(kept: Path, nntui_home: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("tab", "m", "m", "question_mark", "escape")
+
+    play(scenario, kept)
+    assert sorted(path.name for path in nntui_home.iterdir()) == ["runs"]
+
+
+@pytest.mark.parametrize("number", ALL)
+def test_each_pane_explains_itself(kept: Path, number: int) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane = dashboard(pilot).query_one(Board).panes[number - 1]
+        pane.focus()
+        await pilot.press("e")
+        assert isinstance(pilot.app.screen, Explanation)
+        page = " ".join("".join(char if char.isalnum() else " " for char in text(pilot)).split())
+        for sentence in pane.EXPLAIN:
+            assert sentence.endswith(".")
+            assert " ".join("".join(char if char.isalnum() else " " for char in sentence).split()[:4]) in page
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, DashboardScreen)
+
+    play(scenario, kept)

@@ -20,6 +20,11 @@ class EventPane(Pane, PictureCells):
     """A line an event: when, at which step, and what."""
 
     number, heading = 7, "Events"
+    EXPLAIN: ClassVar = (
+        "Everything that has happened to the run, the newest first: what was turned and by whom, pauses, warnings.",
+        "A healthy run has no ✕ but the ones you expect, and each ▲ is followed by a loss that falls faster.",
+        "Where a curve bends, look here for the change at that step, and turn that knob back if it hurt.",
+    )
     PLACE = keymap.EVENTS
     BINDINGS: ClassVar = keymap.bindings(keymap.EVENTS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"events--quiet"}

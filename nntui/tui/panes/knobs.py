@@ -60,6 +60,11 @@ class KnobPane(Pane, PictureCells):
     """
 
     number, heading = 3, "Knobs"
+    EXPLAIN: ClassVar = (
+        "Every knob of the run with its value, and the place of that value on its ladder.",
+        "A good setting lets the loss fall fast and stay low; each change is marked on the curves with ▲.",
+        "Turn the learning rate first: down when the loss jumps about, up when it creeps; u undoes a change.",
+    )
     PLACE = keymap.KNOBS
     BINDINGS: ClassVar = keymap.bindings(keymap.KNOBS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"knobs--chosen", "knobs--quiet", "knobs--asked", "knobs--place"}

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
-from textual.geometry import Size
 
 from nntui.store.records import SAMPLES_PER_PARAMETER, LayerRecord
 from nntui.text import plain
@@ -66,7 +65,8 @@ class LayerPane(Pane, PictureCells):
         if higher:
             self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+    @property
+    def lines_wanted(self) -> int:
         """A line a layer, and the heading."""
         return 1 + (len(self._last.run.layers) if self._last else 0)
 

@@ -26,6 +26,8 @@ class Pane(_Base):
     can_focus = True
     #: Where in the keymap the pane's own keys stand; nothing when it has none.
     PLACE: ClassVar[str] = ""
+    #: What it shows, what good looks like, and what to turn: a sentence each.
+    EXPLAIN: ClassVar[tuple[str, ...]] = ("It follows the run while it trains.",)
     number: int
     heading: str
     _caption: Content | None = None
@@ -33,6 +35,11 @@ class Pane(_Base):
     def on_mount(self) -> None:
         """Puts number and name in the upper edge."""
         self.border_title = Content.assemble((f"{self.number} ", "bold"), self.heading)
+
+    @property
+    def lines_wanted(self) -> int | None:
+        """How many lines there are to show; None when more lines always show more."""
+        return None
 
     @property
     def caption_width(self) -> int:

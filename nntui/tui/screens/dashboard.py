@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,6 +21,7 @@ from nntui.tui.panes.curves import LossPane
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, Turned, Typed
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
+from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.value import ValueEntry
@@ -38,8 +40,10 @@ class DashboardScreen(Screen[None]):
     BINDINGS: ClassVar = keymap.bindings(keymap.DASHBOARD)
     CSS_PATH = "../styles/dashboard.tcss"
 
-    def __init__(self, folder: Path, *, marker: str) -> None:
+    def __init__(self, folder: Path, *, marker: str, layout: Mapping[str, Any] | None = None) -> None:
+        """``layout`` is what was remembered of where the panes stand."""
         super().__init__()
+        self._layout = layout
         self.folder = folder
         self._marker = marker
         self._picture: Picture | None = None
@@ -49,7 +53,7 @@ class DashboardScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Who and how far, the panes, the keys."""
         yield Header()
-        yield Board(self._marker)
+        yield Board(self._marker, self._layout)
         yield KeyBar()
         yield TooSmall()
 
@@ -182,6 +186,11 @@ class DashboardScreen(Screen[None]):
                 self._set(message.knob, value)
 
         await self.app.push_screen(ValueEntry(message.knob, message.value), take)
+
+    async def action_explain(self) -> None:
+        """What the focused pane shows, what good looks like, and what to turn."""
+        number = getattr(self.focused, "number", 1)
+        await self.app.push_screen(Explanation(self.query_one(Board).panes[number - 1]))
 
     async def action_stop(self) -> None:
         """Asks, then stops."""
