@@ -85,7 +85,7 @@ class Board(Widget):
         yield LayerPane(id="layers")
         yield PredictionPane(ascii_only=self._marker == "ascii")
         yield PlanePane(self._marker)
-        yield EventPane(id="events")
+        yield EventPane()
 
     @property
     def layout(self) -> Layout:

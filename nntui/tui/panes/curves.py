@@ -106,4 +106,4 @@ class GradientPane(CurvePane):
 
 
 def _marks(events: Sequence[Event]) -> list[Mark]:
-    return [Mark(event.step, SYMBOLS[event.kind], event.text) for event in events if event.kind in SYMBOLS]
+    return [Mark(event.step, SYMBOLS[event.kind], event.what) for event in events if event.kind in SYMBOLS]

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from nntui.knob import Knob, Value
+from nntui.knob import Value
 from nntui.knobs import KNOBS
 from nntui.text import plain
 from nntui.tui import keymap, terminal
@@ -19,7 +19,7 @@ from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import LossPane
 from nntui.tui.panes.header import Header
-from nntui.tui.panes.knobs import KnobPane, Turned, Typed
+from nntui.tui.panes.knobs import KnobPane, NeedsNewRun, Turned, Typed
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
 from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.keys import hints
@@ -31,7 +31,7 @@ from nntui.tui.widgets.toosmall import TooSmall
 #: Characters of a notice; more would cover the screen.
 LONGEST_NOTICE = 400
 #: What needs a trainer.
-STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type"))
+STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type", "undo"))
 
 
 class DashboardScreen(Screen[None]):
@@ -102,7 +102,9 @@ class DashboardScreen(Screen[None]):
     def _take_answer(self, message: Answered) -> None:
         command = message.command
         if message.key:
-            self.query_one(KnobPane).answered(message.key, message.value)
+            applied = command is not None and command.status == "applied"
+            before = command.answer.partition(" → ")[0] if command is not None and applied else None
+            self.query_one(KnobPane).answered(message.key, message.value, before)
         if command is None:
             self._say(message.text, "error")
         elif command.status == "refused":
@@ -173,17 +175,23 @@ class DashboardScreen(Screen[None]):
 
     @on(Turned)
     def _turn(self, message: Turned) -> None:
-        self._set(message.knob, message.value)
+        self._command("set", message.knob.key, message.knob.show(message.value))
 
-    def _set(self, knob: Knob, value: Value) -> None:
-        self.query_one(KnobPane).asked(knob, value)
-        self._command("set", knob.key, knob.show(value))
+    @on(NeedsNewRun)
+    def _say_new_run(self, message: NeedsNewRun) -> None:
+        self._say(f"{message.knob.name} cannot change while the network trains: it needs a new run")
+
+    def action_undo(self) -> None:
+        """Turns the knob back that was turned here last."""
+        if not self.query_one(KnobPane).undo():
+            self._say("nothing to undo: no knob was turned from here")
 
     @on(Typed)
     async def _type(self, message: Typed) -> None:
         def take(value: Value | None) -> None:
             if value is not None:
-                self._set(message.knob, value)
+                self.query_one(KnobPane).asked(message.knob, value)
+                self._command("set", message.knob.key, message.knob.show(value))
 
         await self.app.push_screen(ValueEntry(message.knob, message.value), take)
 
