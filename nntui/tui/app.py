@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -11,9 +12,10 @@ from typing import ClassVar
 from textual import on
 from textual.app import App
 from textual.screen import ModalScreen
-from textual.theme import ThemeProvider
+from textual.theme import BUILTIN_THEMES, ThemeProvider
 
-from nntui.errors import UserError
+from nntui import settings
+from nntui.errors import UserError, closest
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import open_run
 from nntui.tui.memory import Memory
@@ -36,13 +38,23 @@ class NntuiApp(App[None]):
     HORIZONTAL_BREAKPOINTS, VERTICAL_BREAKPOINTS = TooSmall.WIDTHS, TooSmall.HEIGHTS
     last_folder: Path | None = None
 
-    def __init__(self, folder: Path | None = None, *, marker: str = "braille") -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        marker: str = "braille",
+        theme: str = "",
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        """``theme`` goes before the one that is remembered; ``keys`` are those of :func:`keymap.remapped`."""
         super().__init__(driver_class=terminal.driver_class())
         self._marker = marker
         self._memory = Memory()
         self.last_folder = folder
-        if self._memory.theme in self.available_themes:
-            self.theme = self._memory.theme
+        theme = theme or self._memory.theme
+        if theme in self.available_themes:
+            self.theme = theme
+        self.set_keymap(dict(keys or {}))
 
     def on_mount(self) -> None:
         """Opens the first screen."""
@@ -89,10 +101,22 @@ class NntuiApp(App[None]):
         self.exit()
 
 
-def open_dashboard(folder: Path | None) -> int:
-    """Runs the app on a run's folder, or on the start screen; returns the exit code of the process."""
-    marker = "braille" if terminal.can_show("braille") else "ascii"
-    app = NntuiApp(folder, marker=marker)
+def open_dashboard(folder: Path | None, marker: str = "") -> int:
+    """Runs the app on a run's folder, or on the start screen; returns the exit code of the process.
+
+    ``marker`` goes before what the settings say. Raises UserError, before anything is shown, for settings that
+    cannot be.
+    """
+    own = settings.load()
+    if own.theme and own.theme not in BUILTIN_THEMES:
+        hint = closest(own.theme, BUILTIN_THEMES)
+        raise UserError(f"theme = {own.theme!r}: must be one of {', '.join(sorted(BUILTIN_THEMES))}{hint}")
+    keys = keymap.remapped(own.keys, str(settings.settings_path()))
+    keymap.use(keys)
+    marker = marker or own.marker
+    if marker == "auto" or not terminal.can_show(marker):
+        marker = "braille" if terminal.can_show("braille") else "ascii"
+    app = NntuiApp(folder, marker=marker, theme=own.theme, keys=keys)
     # What start-up has made stays; to look through it for garbage would hold the screen for 50 ms now and then.
     gc.freeze()
     code = terminal.run(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,6 +23,8 @@ from nntui.knob import Knob
 from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.reader import Reader
+from nntui.tui import keymap
+from nntui.tui.app import NntuiApp
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, GradientPane, LossPane
 from nntui.tui.panes.knobs import LIVE, KnobPane
@@ -31,7 +34,7 @@ from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.value import ValueEntry
 from tests.tui import recorded
 from tests.tui.recorded import Recording
-from tests.tui.screen import lines, play, settled, shows, text, until
+from tests.tui.screen import lines, play, settled, shows, text, unpaced, until
 
 #: Learning rates above and below that of a recorded run, 0.125.
 UP = ["0.16", "0.2", "0.25", "0.32", "0.4"]
@@ -1150,3 +1153,16 @@ def test_each_pane_explains_itself(kept: Path, number: int) -> None:
         assert isinstance(pilot.app.screen, DashboardScreen)
 
     play(scenario, kept)
+
+
+def test_keys_of_ones_own_work_instead_of_those_of_the_keymap(live: Recording) -> None:
+    async def session() -> None:
+        changes = {"a run: toggle_pause": ("p",), "the knobs: turn(1)": ("x",)}
+        app = NntuiApp(live.folder, keys=keymap.remapped(changes, ""))
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settled(pilot)
+            await pilot.press("space", "right", "p", "x")
+            assert await asked(pilot, live, 2) == [("pause", "", ""), ("set", "training.lr", "0.16")]
+
+    with unpaced():
+        asyncio.run(session())
