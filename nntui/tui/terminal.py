@@ -77,6 +77,11 @@ def backlog(app: App[Any]) -> int:
     return int(getattr(app._driver, "backlog", 0))
 
 
+def sent(app: App[Any]) -> int:
+    """All bytes that the terminal has taken from `app`; 0 where that is not known."""
+    return int(getattr(app._driver, "sent", 0))
+
+
 def run(app: App[Any]) -> int:
     """Run `app` in this terminal, from the main thread, until it exits; return the exit code of the process.
 
@@ -154,6 +159,11 @@ if sys.platform != "win32":
             """Writes handed to this driver and not taken by the terminal yet."""
             return 0 if self._output is None else self._output.backlog
 
+        @property
+        def sent(self) -> int:
+            """Bytes that the terminal has taken."""
+            return 0 if self._output is None else self._output.sent
+
         def write(self, data: str) -> None:
             if self._output is not None:
                 self._output.write(data)
@@ -227,6 +237,7 @@ if sys.platform != "win32":
             self._dropped = False
             self._discard = False
             self._closed = False
+            self.sent = 0
 
         @property
         def backlog(self) -> int:
@@ -295,4 +306,6 @@ if sys.platform != "win32":
         def _send(self, data: bytes) -> None:
             while data and not self._discard:
                 if select.select([], [self._descriptor], [], 0.1)[1]:
-                    data = data[os.write(self._descriptor, data[: self.CHUNK]) :]
+                    taken = os.write(self._descriptor, data[: self.CHUNK])
+                    self.sent += taken
+                    data = data[taken:]

@@ -16,6 +16,7 @@ from nntui.tui.app import NntuiApp
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane
 from nntui.tui.panes.pane import PictureCells, Pictured
+from nntui.tui.screens import dashboard as dashboard_screen
 from nntui.tui.screens.dashboard import DashboardScreen
 
 Scenario = Callable[[Pilot[None]], Awaitable[None]]
@@ -43,6 +44,7 @@ def unpaced() -> Iterator[None]:
     paced = [Pictured, *Pictured.__subclasses__(), *PictureCells.__subclasses__(), *CurvePane.__subclasses__()]
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(feed, POLL_SECONDS=0.02, ENDED_POLL_SECONDS=0.05))
+        stack.enter_context(patch.object(dashboard_screen, "SYSTEM_SECONDS", 1e6))
         for pane in paced:
             stack.enter_context(patch.object(pane, "EVERY", 0.0))
         yield

@@ -492,7 +492,7 @@ def test_what_is_left_fills_the_room(kept: Path) -> None:
         loss = dashboard(pilot).query_one(LossPane)
         assert loss.region.width == 120
         await pilot.press(*"26")
-        assert loss.region.height == 37
+        assert loss.region.height == 36
 
     play(scenario, kept)
 
@@ -1166,3 +1166,16 @@ def test_keys_of_ones_own_work_instead_of_those_of_the_keymap(live: Recording) -
 
     with unpaced():
         asyncio.run(session())
+
+
+def test_the_system_line_tells_what_trainer_and_screen_take(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def session() -> None:
+        monkeypatch.setattr("nntui.tui.screens.dashboard.SYSTEM_SECONDS", 0.05)
+        app = NntuiApp(live.folder)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await shows(pilot, "trainer", "% cpu", "MiB", "12,345 steps/s", "KiB/s")
+            assert "% cpu" in lines(pilot)[2]
+            await pilot.resize_terminal(90, 40)
+            await until(pilot, lambda: "% cpu" not in text(pilot))
+
+    asyncio.run(session())

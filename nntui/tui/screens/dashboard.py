@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Resize
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
@@ -16,20 +18,25 @@ from nntui.knobs import KNOBS
 from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
+from nntui.tui.panes import systemline
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import LossPane
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, NeedsNewRun, Turned, Typed
+from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
 from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.value import ValueEntry
+from nntui.tui.system import Meter
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
 #: Characters of a notice; more would cover the screen.
 LONGEST_NOTICE = 400
+#: What the machine is busy with is measured this often.
+SYSTEM_SECONDS = 1.0
 #: What needs a trainer.
 STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type", "undo"))
 
@@ -49,10 +56,12 @@ class DashboardScreen(Screen[None]):
         self._picture: Picture | None = None
         self._feed: Feed | None = None
         self._lost = False
+        self._meter = Meter()
 
     def compose(self) -> ComposeResult:
         """Who and how far, the panes, the keys."""
         yield Header()
+        yield SystemLine()
         yield Board(self._marker, self._layout)
         yield KeyBar()
         yield TooSmall()
@@ -64,6 +73,20 @@ class DashboardScreen(Screen[None]):
         self._feed.want("loss", LossPane.first_query(self.app.size.width))
         self.run_worker(self._feed.run(), name="feed", exclusive=True)
         self.query_one(KnobPane).focus()
+        self.set_interval(SYSTEM_SECONDS, self._measure)
+
+    def on_resize(self, event: Resize) -> None:
+        """The system line is the first to make room."""
+        self.query_one(SystemLine).display = (
+            event.size.width >= systemline.WIDE and event.size.height >= systemline.HIGH
+        )
+
+    def _measure(self) -> None:
+        line = self.query_one(SystemLine)
+        if line.display and self._picture is not None:
+            run = self._picture.run
+            here = run.live and run.host == socket.gethostname()
+            line.usage(self._meter.read(run.pid if here else None, terminal.sent(self.app)), run.steps_per_s)
 
     # What comes from the feed
 
