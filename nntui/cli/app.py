@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nntui.cli import check, export, predict, runs, screenshot, serve, steer, train, watch
+from nntui.cli import check, export, predict, runs, screen, screenshot, serve, steer, train, watch
 from nntui.cli.output import BAD_INPUT, FAILED, BytesPerSecond, Slow, has_terminal, silence_stdout, talk
 from nntui.errors import UserError
 
@@ -91,6 +91,8 @@ app.command()(runs.presets)
 app.command()(check.check)
 app.command("rm")(runs.remove)
 app.command()(runs.paths)
+app.command()(screen.settings)
+app.command()(screen.keys)
 
 
 def run(arguments: list[str] | None) -> int:

@@ -99,15 +99,17 @@ def _plain_line(line: str) -> str:
 
 
 def paths() -> None:
-    """Print where runs and presets live.
+    """Print where runs, presets and settings live.
 
     NNTUI_HOME moves them all.
     """
     from nntui import paths as places
+    from nntui import settings
 
     rows = [
         ("runs", str(places.runs_dir())),
         ("own presets", str(places.user_presets_dir())),
         ("bundled presets", str(places.bundled_presets_dir())),
+        ("settings", str(settings.settings_path())),
     ]
     typer.echo(table(("what", "folder"), rows))

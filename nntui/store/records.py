@@ -91,6 +91,11 @@ class Event:
     kind: str
     text: str
 
+    @property
+    def what(self) -> str:
+        """The text without who asked for it: ``lr 0.1 → 0.125`` of ``lr 0.1 → 0.125 by ada@pts/3``."""
+        return self.text.rpartition(" by ")[0] or self.text if self.kind == "set" else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

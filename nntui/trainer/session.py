@@ -265,7 +265,7 @@ class Session:
             # A step may take another time from now on.
             self._slice_steps, self._new_pace = 1, True
             self._writer.configure(settings.to_dict())
-            self._event("set", f"{knob.name} {knob.show(old)} → {knob.show(new)}")
+            self._event("set", f"{knob.name} {knob.show(old)} → {knob.show(new)} by {command.who}")
             self._telemetry.latest["lr"] = self._loop.rate
         return f"{knob.show(old)} → {knob.show(new)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,12 +12,15 @@ from typing import Any, ClassVar
 from textual import events, on
 from textual.app import App, SystemCommand
 from textual.screen import ModalScreen, Screen
-from textual.theme import ThemeProvider
+from textual.theme import BUILTIN_THEMES, ThemeProvider
 
-from nntui.errors import UserError
+from nntui import settings
+from nntui.errors import UserError, closest
 from nntui.tui import keymap, svg, terminal
 from nntui.tui.budget import Budget
 from nntui.tui.feed import open_run
+from nntui.tui.memory import Memory
+from nntui.tui.panes.board import Rearranged
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.help import HelpScreen
@@ -43,16 +46,27 @@ class NntuiApp(App[None]):
         marker: str = "braille",
         budget: int | None = None,
         at: int | None = None,
+        theme: str = "",
+        keys: Mapping[str, str] | None = None,
     ) -> None:
-        """The run in ``folder``, or the start screen; see :class:`DashboardScreen` and :class:`Budget`."""
+        """The run in ``folder``, or the start screen; see :class:`DashboardScreen` and :class:`Budget`.
+
+        ``theme`` goes before the one that is remembered; ``keys`` are those of :func:`keymap.remapped`.
+        """
         super().__init__(driver_class=terminal.driver_class())
         self._marker = marker
         self._at = at
         self.budget = Budget(lambda: terminal.sent(self), budget)
+        self._memory = Memory()
         self.last_folder = folder
+        theme = theme or self._memory.theme
+        if theme in self.available_themes:
+            self.theme = theme
+        self.set_keymap(dict(keys or {}))
 
     def on_mount(self) -> None:
         """Opens the first screen."""
+        self.theme_changed_signal.subscribe(self, lambda theme: self._memory.keep(theme=theme.name))
         if self.last_folder is None:
             self.push_screen(StartScreen(self._marker))
         else:
@@ -73,7 +87,16 @@ class NntuiApp(App[None]):
     def _open(self, folder: Path) -> None:
         self.last_folder = folder
         self.budget.hurry()
-        self.push_screen(DashboardScreen(folder, marker=self._marker, budget=self.budget, at=self._at))
+        layout = self._memory.layout
+        self.push_screen(DashboardScreen(folder, marker=self._marker, budget=self.budget, at=self._at, layout=layout))
+
+    @on(Rearranged)
+    def _remember(self, message: Rearranged) -> None:
+        self._memory.keep(layout=message.layout)
+
+    def on_unmount(self) -> None:
+        """Nothing more will be remembered."""
+        self._memory.close()
 
     def action_help(self) -> None:
         """The help page, once."""
@@ -116,13 +139,22 @@ class NntuiApp(App[None]):
         self.exit()
 
 
-def open_dashboard(folder: Path | None, budget: int | None = None) -> int:
+def open_dashboard(folder: Path | None, budget: int | None = None, marker: str = "") -> int:
     """Runs the app on a run's folder, or on the start screen; returns the exit code of the process.
 
-    ``budget`` is how many bytes a second may go to the terminal, None for as many as there are.
+    ``budget`` is how many bytes a second may go to the terminal, None for as many as there are; ``marker`` goes before
+    what the settings say. Raises UserError, before anything is shown, for settings that cannot be.
     """
-    marker = "braille" if terminal.can_show("braille") else "ascii"
-    app = NntuiApp(folder, marker=marker, budget=budget)
+    own = settings.load()
+    if own.theme and own.theme not in BUILTIN_THEMES:
+        hint = closest(own.theme, BUILTIN_THEMES)
+        raise UserError(f"theme = {own.theme!r}: must be one of {', '.join(sorted(BUILTIN_THEMES))}{hint}")
+    keys = keymap.remapped(own.keys, str(settings.settings_path()))
+    keymap.use(keys)
+    marker = marker or own.marker
+    if marker == "auto" or not terminal.can_show(marker):
+        marker = "braille" if terminal.can_show("braille") else "ascii"
+    app = NntuiApp(folder, marker=marker, budget=budget, theme=own.theme, keys=keys)
     # What start-up has made stays; to look through it for garbage would hold the screen for 50 ms now and then.
     gc.freeze()
     code = terminal.run(app)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
+
+from nntui.errors import UserError, closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +31,25 @@ class Key:
     show_as: str = ""
 
     @property
+    def id(self) -> str:
+        """What the settings file calls it: ``a run: toggle_pause``, ``the knobs: turn(-1)``."""
+        return f"{self.place}: {self.action}"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The keys as a person reads them."""
-        return tuple(_SYMBOLS.get(key, key) for key in self.keys.split(","))
+        return tuple(_SYMBOLS.get(key) or _character(key) or key for key in self.keys.split(","))
 
     @property
     def shown(self) -> str:
         """How the key bar writes it."""
         return self.show_as or self.names[0]
+
+
+def _character(key: str) -> str:
+    """What a key types, if that can be seen."""
+    character = key_to_character(key) or ""
+    return character if character.isprintable() and character != " " else ""
 
 
 _SYMBOLS = {
@@ -47,12 +64,16 @@ _SYMBOLS = {
     "equals_sign": "=",
     "question_mark": "?",
     "full_stop": ".",
+    "slash": "/",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "shift+left": "⇧←",
     "shift+right": "⇧→",
-    "slash": "/",
     "backspace": "⌫",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "ctrl+p": "^p",
     "ctrl+z": "^z",
     "ctrl+q": "^q",
@@ -79,12 +100,13 @@ LOOK = "a closer look"
 EDIT = "editing before starting"
 COMPARE = "comparing runs"
 FILES = "opening a file"
+EXPLANATION = "an explanation"
 QUESTION = "a question"
 CHOICE = "a choice"
 HELP = "the help"
 
 #: Places that say themselves how they are closed.
-PASSING = (FILTER, LOOK, FILES, QUESTION, CHOICE, HELP)
+PASSING = (FILTER, LOOK, FILES, EXPLANATION, QUESTION, CHOICE, HELP)
 
 KEYS: tuple[Key, ...] = (
     Key(APP, "q,ctrl+q,ctrl+c", "leave", "leave; training goes on", "leave", 1),
@@ -141,6 +163,14 @@ KEYS: tuple[Key, ...] = (
     Key(PLANE, "pagedown", "page(1)", "a page down; on the surface, the next output"),
     Key(PLANE, "home,g", "start", "put the cross away; to the first line"),
     Key(PLANE, "end,G", "finish", "to the last line"),
+    Key(EVENTS, "up,k", "choose(-1)", "move up, to newer events", "move", 5, "↑ ↓"),
+    Key(EVENTS, "down,j", "choose(1)", "move down"),
+    Key(EVENTS, "pageup", "page(-1)", "a page up"),
+    Key(EVENTS, "pagedown", "page(1)", "a page down"),
+    Key(EVENTS, "home,g", "end(-1)", "to the newest event"),
+    Key(EVENTS, "end,G", "end(1)", "to the oldest event"),
+    Key(EVENTS, "slash", "search", "search as you type; ⏎ keeps what was found, esc clears", "search", 2),
+    Key(DASHBOARD, "u", "undo", "put the knob back that was turned here last", "undo", 6),
     Key(DASHBOARD, "left_square_bracket", "turn_rate(-1)", "lower the learning rate by a fifth"),
     Key(DASHBOARD, "right_square_bracket", "turn_rate(1)", "raise the learning rate by a quarter", "rate", 5, "[ ]"),
     Key(PANES, "1", "pane(1)", "show or hide the loss; in a small terminal, go to it"),
@@ -153,6 +183,12 @@ KEYS: tuple[Key, ...] = (
     Key(PANES, "tab", "next_pane(1)", "go to the next pane"),
     Key(PANES, "shift+tab", "next_pane(-1)", "go to the pane before"),
     Key(PANES, "m,z", "maximise", "let the pane fill the screen, or put it back", "maximise", 7),
+    Key(PANES, "less_than_sign", "widen(-1)", "make the column narrower"),
+    Key(PANES, "greater_than_sign", "widen(1)", "make the column wider; or drag its border", "size", 8, "<>{}"),
+    Key(PANES, "left_curly_bracket", "heighten(-1)", "make the pane lower"),
+    Key(PANES, "right_curly_bracket", "heighten(1)", "make the pane higher"),
+    Key(PANES, "0", "reset", "all panes where they were at first"),
+    Key(DASHBOARD, "e", "explain", "what the pane shows, what good looks like, what to turn", "explain", 6),
     Key(DASHBOARD, "escape", "back", "from one pane to all; else to the start screen, if any"),
     Key(START, "tab", "app.focus_next", "to the next list", "next list", 4),
     Key(START, "e", "edit", "edit what is chosen, then start it as a new run", "edit", 2),
@@ -195,6 +231,7 @@ KEYS: tuple[Key, ...] = (
     Key(CHOICE, "up", "highlight(-1)", "the name above"),
     Key(CHOICE, "down", "highlight(1)", "the name below"),
     Key(CHOICE, "escape", "close", "close, with what is ticked"),
+    Key(EXPLANATION, "escape,e,enter,space,q", "dismiss", "close it"),
     Key(HELP, "escape,question_mark,f1,q", "dismiss", "close the help"),
     Key(APP, "ctrl+p", "command_palette", "the palette: themes, a picture of the screen, more", "palette", 8),
     Key(APP, "ctrl+z", "suspend_process", "back to the shell; fg returns"),
@@ -217,5 +254,55 @@ def labelled(*places: str) -> list[Key]:
     return [key for key in KEYS if key.label and key.place in places]
 
 
+def remapped(changes: Mapping[str, Sequence[str]], source: str) -> dict[str, str]:
+    """Keys by the ids of Textual's bindings, as ``App.set_keymap`` takes them. Raises UserError, naming the source.
+
+    ``changes`` has, by the id of a :class:`Key`, the keys that work instead of those of the keymap.
+    """
+    ids = [key.id for key in KEYS]
+    found = {}
+    for action, keys in changes.items():
+        if action not in ids:
+            raise UserError(f"{source}: keys: unknown action {action!r}{closest(action, ids)}; nntui keys lists them")
+        found[action] = ",".join(_key_name(key, action, source) for key in keys)
+    _check_conflicts([replace(key, keys=found.get(key.id, key.keys)) for key in KEYS], found, source)
+    return found
+
+
+def _key_name(key: str, action: str, source: str) -> str:
+    """Textual's name of a key, also of one that is given as its character or symbol."""
+    name = {symbol: name for name, symbol in _SYMBOLS.items()}.get(key, "")
+    if not name and len(key) == 1 and not key.isalnum():
+        name = unicodedata.name(key, "").lower().replace("-", "_").replace(" ", "_")
+        name = KEY_NAME_REPLACEMENTS.get(name, name)
+    name = name or (key if len(key) == 1 else key.lower())
+    known = {str(item.value) for item in Keys} | set(_SYMBOLS)
+    if len(key) > 1 and name.rpartition("+")[2] not in known and len(name.rpartition("+")[2]) != 1:
+        raise UserError(
+            f"{source}: keys: {action}: unknown key {key!r}{closest(name, known)}; such as x, f2, ctrl+x, up"
+        )
+    return name
+
+
+def _check_conflicts(keys: Sequence[Key], changed: Mapping[str, str], source: str) -> None:
+    """Keys mean one thing in one place, and those of a pane nothing else that works there. Raises UserError."""
+    behind, apart = (DASHBOARD, PANES), (*PASSING, START)
+    meant = {key.id: set(key.keys.split(",")) for key in KEYS}
+    for one, other in itertools.combinations(keys, 2):
+        together = one.place == other.place or (
+            (APP in {one.place, other.place} and not {one.place, other.place} & set(PASSING))
+            or (not {one.place, other.place} & set(apart) and (one.place in behind or other.place in behind))
+        )
+        both = set(one.keys.split(",")) & set(other.keys.split(",")) - (meant[one.id] & meant[other.id])
+        if together and both and (one.id in changed or other.id in changed):
+            raise UserError(f"{source}: keys: {min(both)} means both {one.id!r} and {other.id!r}")
+
+
+def use(changes: Mapping[str, str]) -> None:
+    """From now on help and key bar tell the keys as they are remapped."""
+    global KEYS  # noqa: PLW0603 (one keymap a process, changed once before the screen opens)
+    KEYS = tuple(replace(key, keys=changes[key.id], show_as="") if key.id in changes else key for key in KEYS)
+
+
 def _binding(key: Key) -> Binding:
-    return Binding(key.keys, key.action, key.help, show=bool(key.label), key_display=key.shown)
+    return Binding(key.keys, key.action, key.help, show=bool(key.label), key_display=key.shown, id=key.id)

@@ -238,6 +238,7 @@ if sys.platform != "win32":
             self._dropped = False
             self._discard = False
             self._closed = False
+            self.sent = 0
 
         @property
         def backlog(self) -> int:

@@ -15,6 +15,7 @@ from nntui.tui import feed
 from nntui.tui.app import NntuiApp
 from nntui.tui.panes.curves import CurvePane
 from nntui.tui.panes.pane import PictureCells, Pictured
+from nntui.tui.screens import dashboard as dashboard_screen
 from nntui.tui.screens import samples
 from nntui.tui.screens.dashboard import DashboardScreen
 
@@ -44,6 +45,7 @@ def unpaced() -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(feed, POLL_SECONDS=0.02, ENDED_POLL_SECONDS=0.05))
         stack.enter_context(patch.object(samples, "SETTLE_SECONDS", 0.0))
+        stack.enter_context(patch.object(dashboard_screen, "SYSTEM_SECONDS", 1e6))
         for pane in paced:
             stack.enter_context(patch.object(pane, "EVERY", 0.0))
         yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import cycle
@@ -12,6 +14,7 @@ import psutil
 import pytest
 from rich.cells import cell_len
 from textual.events import MouseScrollDown
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -20,16 +23,19 @@ from nntui.knob import Knob
 from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.reader import Reader
+from nntui.tui import keymap
+from nntui.tui.app import NntuiApp
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.screens.dashboard import DashboardScreen
+from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.value import ValueEntry
 from tests.tui import recorded
 from tests.tui.recorded import Recording
-from tests.tui.screen import lines, play, settled, shows, text, until
+from tests.tui.screen import lines, play, settled, shows, text, unpaced, until
 
 #: Learning rates above and below that of a recorded run, 0.125.
 UP = ["0.16", "0.2", "0.25", "0.32", "0.4"]
@@ -159,6 +165,7 @@ def test_each_knob_that_matters_is_chosen_and_turned(live: Recording) -> None:
         while not met or met[-1] is not pane.chosen:
             met.append(pane.chosen)
             await pilot.press("right", "down")
+        met = [knob for knob in met if knob.live]
         assert {knob for knob in LIVE if knob.matters(live.config.get)} < set(met)
         assert KNOBS["training.momentum"] in met  # of the optimizer that comes next
         before = {knob: live.config.get(knob.key) for knob in met}
@@ -281,6 +288,115 @@ def test_a_change_from_elsewhere_turns_the_knob_here(live: Recording) -> None:
     play(scenario, live.folder)
 
 
+# Undoing
+
+
+def test_u_turns_back_what_was_turned_here_last(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("right", "right", "down", "right")
+        assert len(await asked(pilot, live, 3)) == 3
+        await pilot.press("u", "u", "u")
+        assert (await asked(pilot, live, 6))[3:] == [
+            ("set", "training.optimizer", "sgd"),
+            ("set", "training.lr", "0.16"),
+            ("set", "training.lr", "0.125"),
+        ]
+        await pilot.press("u")
+        await shows(pilot, "nothing to undo")
+        assert len(await asked(pilot, live, 6)) == 6
+
+    play(scenario, live.folder)
+
+
+def test_undoing_gives_back_what_the_trainer_says_there_was(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("right")
+        await asked(pilot, live, 1)
+        live.answer(text="0.3 → 0.16")
+        await until(pilot, lambda: not dashboard(pilot).query_one(KnobPane)._asked)
+        await pilot.press("u")
+        assert await asked(pilot, live, 1) == [("set", "training.lr", "0.3")]
+
+    play(scenario, live.folder)
+
+
+def test_a_refused_change_is_not_undone(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("right")
+        await asked(pilot, live, 1)
+        live.answer("refused", "not today")
+        await shows(pilot, "not today")
+        await pilot.press("u")
+        await shows(pilot, "nothing to undo")
+        assert live.writer.waiting() == []
+
+    play(scenario, live.folder)
+
+
+def test_a_knob_that_needs_a_new_run_says_so(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane = dashboard(pilot).query_one(KnobPane)
+        pane.chosen = KNOBS["training.seed"]
+        pane.redraw()
+        await shows(pilot, "▸ seed", "needs a new run: seed of")
+        for key in ("right", "enter"):
+            await pilot.press(key)
+            await shows(pilot, "seed cannot change while the network trains")
+            pilot.app.clear_notifications()
+        assert isinstance(pilot.app.screen, DashboardScreen)
+        assert live.writer.waiting() == []
+
+    play(scenario, live.folder)
+
+
+# Events
+
+
+def told(recording: Recording, *events: tuple[int, str, str]) -> None:
+    for step, kind, words in events:
+        recording.writer.event(step, kind, words)
+    recording.commit()
+
+
+def test_events_are_searched_as_one_types(live: Recording) -> None:
+    told(live, (1, "state", "started"), *((n, "set", f"lr 0.{n} → 0.{n + 1} by ada@pts/{n}") for n in range(10, 60)))
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "51 events")
+        await pilot.press("7", "7", "slash", *"pts/2s", "backspace", "3")
+        await shows(pilot, "1 of 51", "lr 0.23 → 0.24 by", "ada@pts/23")
+        assert live.writer.waiting() == []  # letters were letters
+        await pilot.press("enter", "escape")
+        await shows(pilot, "51 events", "lr 0.59")
+        await pilot.press("slash", *"xyz")
+        await shows(pilot, "Nothing found.", "0 of 51")
+        await pilot.press("escape", "space")
+        assert await asked(pilot, live, 1) == [("pause", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_the_chosen_event_is_told_in_full_and_stays_chosen(live: Recording) -> None:
+    long = "a warning of many words that say " + "what went wrong and why, " * 5 + "to the end"
+    told(live, *((n, "state", f"event {n}") for n in range(1, 40)), (40, "warning", long), (41, "state", "event 41"))
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "41 events")
+        await pilot.press("7", "7", "m")
+        assert "to the end" not in text(pilot)
+        await pilot.press("down")
+        await shows(pilot, "to the end")
+        told(live, (42, "state", "event 42"))
+        await shows(pilot, "42 events")
+        assert "to the end" in text(pilot)
+        await pilot.press("end")
+        await shows(pilot, " event 1 ")
+        await pilot.press("home")
+        await shows(pilot, " event 42 ")
+
+    play(scenario, live.folder, size=(120, 44))
+
+
 # Typing a value
 
 
@@ -343,15 +459,18 @@ def test_keys_of_the_dashboard_are_letters_while_one_types(live: Recording) -> N
 # Panes
 
 
-@pytest.mark.parametrize("number", range(1, 6))
+ALL = [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("number", ALL)
 def test_a_digit_hides_its_pane_and_shows_it_again(kept: Path, number: int) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert seen(pilot) == ALL
         await pilot.press(str(number))
-        assert seen(pilot) == [n for n in range(1, 6) if n != number]
+        assert seen(pilot) == [n for n in ALL if n != number]
         assert focused(pilot) != number
         await pilot.press(str(number))
-        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert seen(pilot) == ALL
         assert focused(pilot) == number
 
     play(scenario, kept)
@@ -359,22 +478,22 @@ def test_a_digit_hides_its_pane_and_shows_it_again(kept: Path, number: int) -> N
 
 def test_the_last_pane_cannot_be_hidden(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press(*"12345")
-        assert seen(pilot) == [5]
-        assert focused(pilot) == 5
+        await pilot.press(*"1234567")
+        assert seen(pilot) == [7]
+        assert focused(pilot) == 7
         await pilot.press("1")
-        assert seen(pilot) == [1, 5]
+        assert seen(pilot) == [1, 7]
 
     play(scenario, kept)
 
 
 def test_what_is_left_fills_the_room(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press(*"345")
+        await pilot.press(*"3457")
         loss = dashboard(pilot).query_one(LossPane)
         assert loss.region.width == 120
-        await pilot.press("2")
-        assert loss.region.height == 37
+        await pilot.press(*"26")
+        assert loss.region.height == 36
 
     play(scenario, kept)
 
@@ -382,10 +501,10 @@ def test_what_is_left_fills_the_room(kept: Path) -> None:
 def test_tab_goes_round_the_panes(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         order = []
-        for _ in range(5):
+        for _ in ALL:
             order.append(focused(pilot))
             await pilot.press("tab")
-        assert order == [3, 4, 5, 1, 2]
+        assert order == [3, 4, 5, 6, 7, 1, 2]
         await pilot.press("shift+tab")
         assert focused(pilot) == 2
 
@@ -397,15 +516,15 @@ def test_a_pane_fills_the_screen_and_goes_back(kept: Path, key: str) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("tab", "tab", key)
         assert seen(pilot) == [5]
-        await pilot.press("tab")
+        await pilot.press("tab", "tab", "tab")
         assert seen(pilot) == [1]
         await pilot.press("2")
         assert seen(pilot) == [2]
         await pilot.press(key)
-        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert seen(pilot) == ALL
         assert focused(pilot) == 2
         await pilot.press(key, "escape")
-        assert seen(pilot) == [1, 2, 3, 4, 5]
+        assert seen(pilot) == ALL
 
     play(scenario, kept)
 
@@ -431,7 +550,8 @@ def test_y_changes_the_axis_of_the_chart_in_focus(kept: Path) -> None:
 
 def test_a_click_gives_a_pane_the_focus_and_chooses_a_knob(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        for number, selector in enumerate(("#loss", "#gradients", "#knobs", "#layers", "#predictions"), start=1):
+        panes = ("#loss", "#gradients", "#knobs", "#layers", "#predictions", "#plane", "#events")
+        for number, selector in enumerate(panes, start=1):
             await pilot.click(selector)
             assert focused(pilot) == number
         pane = dashboard(pilot).query_one(KnobPane)
@@ -736,7 +856,7 @@ def test_words_of_others_are_shown_as_words_in_every_pane(make: Callable[[], rec
 
     async def scenario(pilot: Pilot[None]) -> None:
         assert_tame(pilot)
-        for _ in range(5):
+        for _ in ALL:
             await pilot.press("tab", "m")
             assert_tame(pilot)
             await pilot.press("m")
@@ -822,14 +942,14 @@ def test_resizing_under_a_dialog(live: Recording, over: str) -> None:
 def test_a_small_terminal_shows_one_pane_and_keys_bring_another(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         assert seen(pilot) == [1]
-        for number in (3, 5, 2, 4, 1):
+        for number in (3, 5, 2, 7, 4, 6, 1):
             await pilot.press(str(number))
             assert seen(pilot) == [number]
             assert focused(pilot) == number
         await pilot.press("tab")
         assert seen(pilot) == [2]
         await pilot.press("shift+tab", "shift+tab")
-        assert seen(pilot) == [5]
+        assert seen(pilot) == [7]
 
     play(scenario, kept, size=(40, 12))
 
@@ -880,3 +1000,184 @@ def test_a_run_just_made_shows_words_where_there_is_nothing_yet() -> None:
 
     play(scenario, recording.folder)
     recording.writer.close()
+
+
+# Where panes stand
+
+
+def regions(pilot: Pilot[None]) -> dict[int, Region]:
+    return {pane.number: pane.region for pane in dashboard(pilot).query_one(Board).panes if pane.display}
+
+
+async def drag(pilot: Pilot[None], start: tuple[int, int], end: tuple[int, int]) -> None:
+    await pilot.mouse_down(offset=start)
+    await pilot.hover(offset=((start[0] + end[0]) // 2, (start[1] + end[1]) // 2))
+    await pilot.hover(offset=end)
+    await pilot.mouse_up(offset=end)
+    await pilot.pause()
+
+
+def remembered(home: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((home / "screen.toml").read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def kept_plan(home: Path) -> dict[str, Any]:
+    """What is remembered of a terminal of 120 columns."""
+    plan: dict[str, Any] = remembered(home).get("layout", {}).get("full", {})
+    return plan
+
+
+@pytest.mark.parametrize(("size", "numbers"), [((80, 24), [1, 2, 3, 4, 5]), ((120, 40), ALL), ((200, 60), ALL)])
+def test_what_there_is_room_for_is_seen_at_first(kept: Path, size: tuple[int, int], numbers: list[int]) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert seen(pilot) == numbers
+        assert len({region.x for region in regions(pilot).values()}) == (3 if size[0] == 200 else 2)
+
+    play(scenario, kept, size=size)
+
+
+def test_the_mouse_drags_the_lines_between_panes(kept: Path, nntui_home: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        before = regions(pilot)
+        await drag(pilot, (before[1].right, 20), (50, 20))
+        assert regions(pilot)[1].right == regions(pilot)[3].x == 50
+        below = regions(pilot)[1].bottom
+        await drag(pilot, (20, below), (20, below + 5))
+        assert regions(pilot)[1].bottom == regions(pilot)[2].y == below + 5
+        await until(
+            pilot, lambda: set(remembered(nntui_home).get("layout", {}).get("full", {})) == {"widths", "heights"}
+        )
+        await pilot.press("0")
+        await pilot.pause()
+        assert regions(pilot) == before
+        await until(pilot, lambda: remembered(nntui_home) == {"layout": {}})
+
+    play(scenario, kept)
+
+
+def test_a_click_on_a_border_moves_nothing(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        before = regions(pilot)
+        await pilot.click(offset=(before[1].right, 20))
+        await pilot.hover(offset=(20, 20))
+        assert regions(pilot) == before
+
+    play(scenario, kept)
+
+
+def test_keys_move_the_sides_of_the_pane_in_focus(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        before = regions(pilot)[3]
+        for key, change in (
+            ("greater_than_sign", (2, 0)),
+            ("less_than_sign", (0, 0)),
+            ("right_curly_bracket", (0, 1)),
+            ("left_curly_bracket", (0, 0)),
+        ):
+            await pilot.press(key)
+            await pilot.pause()
+            now = regions(pilot)[3]
+            assert (now.width - before.width, now.height - before.height) == change
+
+    play(scenario, kept)
+
+
+def test_what_was_moved_and_hidden_is_so_the_next_time_in_a_terminal_of_this_size(kept: Path, nntui_home: Path) -> None:
+    found: list[dict[int, Region]] = []
+
+    async def first(pilot: Pilot[None]) -> None:
+        await pilot.press("6", "greater_than_sign", "right_curly_bracket")
+        await pilot.pause()
+        found.append(regions(pilot))
+        await until(pilot, lambda: set(kept_plan(nntui_home)) == {"hidden", "widths", "heights"})
+
+    async def second(pilot: Pilot[None]) -> None:
+        assert regions(pilot) == found[0]
+        assert 6 not in found[0]
+        await pilot.resize_terminal(200, 60)
+        await settled(pilot)
+        assert seen(pilot) == ALL
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot)
+        assert regions(pilot) == found[0]
+
+    play(first, kept)
+    play(second, kept)
+
+
+def test_the_theme_that_was_chosen_is_the_next_time(kept: Path, nntui_home: Path) -> None:
+    async def choose(pilot: Pilot[None]) -> None:
+        pilot.app.theme = "nord"
+        await until(pilot, lambda: remembered(nntui_home).get("theme") == "nord")
+
+    async def again(pilot: Pilot[None]) -> None:
+        assert pilot.app.theme == "nord"
+
+    play(choose, kept)
+    play(again, kept)
+
+
+@pytest.mark.parametrize(
+    "content", ["theme = 'no such'", "layout = 3", "[layout]\nfull = 1", "[layout.full]\nhidden=[1,2,3,4,5,6,7]"]
+)
+def test_a_strange_memory_is_as_good_as_none(kept: Path, nntui_home: Path, content: str) -> None:
+    (nntui_home / "screen.toml").write_text(content)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert seen(pilot) == ALL
+
+    play(scenario, kept)
+
+
+def test_looking_at_a_run_writes_nothing(kept: Path, nntui_home: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("tab", "m", "m", "question_mark", "escape")
+
+    play(scenario, kept)
+    assert sorted(path.name for path in nntui_home.iterdir()) == ["runs"]
+
+
+@pytest.mark.parametrize("number", ALL)
+def test_each_pane_explains_itself(kept: Path, number: int) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane = dashboard(pilot).query_one(Board).panes[number - 1]
+        pane.focus()
+        await pilot.press("e")
+        assert isinstance(pilot.app.screen, Explanation)
+        page = " ".join("".join(char if char.isalnum() else " " for char in text(pilot)).split())
+        for sentence in pane.EXPLAIN:
+            assert sentence.endswith(".")
+            assert " ".join("".join(char if char.isalnum() else " " for char in sentence).split()[:4]) in page
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, DashboardScreen)
+
+    play(scenario, kept)
+
+
+def test_keys_of_ones_own_work_instead_of_those_of_the_keymap(live: Recording) -> None:
+    async def session() -> None:
+        changes = {"a run: toggle_pause": ("p",), "the knobs: turn(1)": ("x",)}
+        app = NntuiApp(live.folder, keys=keymap.remapped(changes, ""))
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settled(pilot)
+            await pilot.press("space", "right", "p", "x")
+            assert await asked(pilot, live, 2) == [("pause", "", ""), ("set", "training.lr", "0.16")]
+
+    with unpaced():
+        asyncio.run(session())
+
+
+def test_the_system_line_tells_what_trainer_and_screen_take(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def session() -> None:
+        monkeypatch.setattr("nntui.tui.screens.dashboard.SYSTEM_SECONDS", 0.05)
+        app = NntuiApp(live.folder)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await shows(pilot, "trainer", "% cpu", "MiB", "12,345 steps/s", "KiB/s")
+            assert "% cpu" in lines(pilot)[2]
+            await pilot.resize_terminal(90, 40)
+            await until(pilot, lambda: "% cpu" not in text(pilot))
+
+    asyncio.run(session())

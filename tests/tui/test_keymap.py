@@ -17,6 +17,7 @@ from nntui.tui.app import NntuiApp
 from nntui.tui.keymap import KEYS, Key
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane
+from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs import KnobPane
@@ -29,6 +30,7 @@ from nntui.tui.panes.runlist import RunList
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.edit import EditScreen
+from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.files import FileEntry
 from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.keys import hints
@@ -58,6 +60,8 @@ PLACES: dict[str, type] = {
     keymap.EDIT: EditScreen,
     keymap.COMPARE: CompareScreen,
     keymap.FILES: FileEntry,
+    keymap.EVENTS: EventPane,
+    keymap.EXPLANATION: Explanation,
     keymap.QUESTION: Question,
     keymap.CHOICE: SeriesChoice,
     keymap.HELP: HelpScreen,
@@ -70,6 +74,7 @@ TOGETHER = [
     (keymap.LAYERS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.PREDICTIONS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.PLANE, keymap.PANES, keymap.DASHBOARD, keymap.APP),
+    (keymap.EVENTS, keymap.PANES, keymap.DASHBOARD, keymap.APP),
     (keymap.LISTS, keymap.PRESETS, keymap.START, keymap.APP),
     (keymap.LISTS, keymap.RUNS, keymap.START, keymap.APP),
     (keymap.LISTS, keymap.EDIT, keymap.APP),

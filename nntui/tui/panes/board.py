@@ -1,16 +1,19 @@
-"""The panes: which are seen, and which has the focus."""
+"""The panes: which are seen, where, and which has the focus."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.events import Resize
+from textual.events import MouseDown, MouseMove, MouseUp, Resize
+from textual.geometry import Offset, Region, Size, Spacing
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.message import Message
 from textual.widget import Widget
 
 from nntui.tui import keymap
+from nntui.tui.panes.arrangement import PLANS, Arrangement, Changes, Edge, changes_from, plan_for
 from nntui.tui.panes.curves import LossPane
 from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.gradients import GradientPane
@@ -30,38 +33,65 @@ PANES: tuple[type[AnyPane], ...] = (
     PlanePane,
     EventPane,
 )
-#: Panes that are hidden at first in a terminal of fewer columns or lines than these.
-ROOMY, EXTRA = (110, 34), (6, 7)
 #: In a smaller terminal one pane is shown at a time.
 WIDE, HIGH = 72, 20
-#: In a lower terminal panes give up what can be scrolled to.
-SHORT = 28
+#: Cells by which a key moves the side of a column.
+STEP = 2
 
 
-class Board(Horizontal):
-    """Curves on the left, figures on the right; or one pane alone, where a person or the terminal's size wants it."""
+class Rearranged(Message):
+    """Somebody has moved, hidden or shown panes; ``layout`` is what is to be remembered of it, by plan."""
+
+    def __init__(self, layout: dict[str, Any]) -> None:
+        super().__init__()
+        self.layout = layout
+
+
+class Places(Layout):
+    """Puts each pane of a board where its arrangement says."""
+
+    name = "places"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        assert isinstance(parent, Board)
+        regions = parent.regions(size)
+        nothing = Region(0, 0, 0, 0)
+        return [
+            WidgetPlacement(regions.get(getattr(child, "number", 0), nothing), Offset(), Spacing(), child)
+            for child in children
+        ]
+
+
+class Board(Widget):
+    """Panes in columns; or one pane alone, where a person or the terminal's size wants it."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.PANES)
 
-    def __init__(self, marker: str) -> None:
+    def __init__(self, marker: str, layout: Mapping[str, Any] | None = None) -> None:
+        """``layout`` is what was remembered: see :class:`Rearranged`."""
         super().__init__()
         self._marker = marker
-        self._hidden: set[int] | None = None  # what fits decides, until a person does
+        self._places = Places()
+        self._changes = {plan.name: changes_from(plan, (layout or {}).get(plan.name)) for plan in PLANS}
         self._alone: int | None = None
         self._small_shows = 1
         self._focus_before: Widget | None = None
+        self._dragged: Edge | None = None
 
     def compose(self) -> ComposeResult:
-        """Two columns."""
-        with Vertical(id="left"):
-            yield LossPane(self._marker, log_axis=False, id="loss")
-            yield GradientPane(self._marker, log_axis=True, id="gradients")
-            yield PlanePane(self._marker)
-        with Vertical(id="right"):
-            yield KnobPane()
-            yield LayerPane(ascii_only=self._marker == "ascii")
-            yield PredictionPane(ascii_only=self._marker == "ascii")
-            yield EventPane(id="events")
+        """All panes, in the order of their numbers."""
+        yield LossPane(self._marker, log_axis=False, id="loss")
+        yield GradientPane(self._marker, log_axis=True, id="gradients")
+        yield KnobPane()
+        yield LayerPane(ascii_only=self._marker == "ascii")
+        yield PredictionPane(ascii_only=self._marker == "ascii")
+        yield PlanePane(self._marker)
+        yield EventPane()
+
+    @property
+    def layout(self) -> Layout:
+        """Panes stand where the arrangement says."""
+        return self._places
 
     @property
     def panes(self) -> list[AnyPane]:
@@ -73,13 +103,7 @@ class Board(Horizontal):
         for pane in self.panes:
             pane.picture(picture)
 
-    def on_mount(self) -> None:
-        """Shows what there is room for."""
-        self._arrange()
-
-    def on_resize(self, event: Resize) -> None:
-        """Shows what there is room for."""
-        self._arrange()
+    # What is seen, and where
 
     @property
     def _small(self) -> bool:
@@ -91,25 +115,38 @@ class Board(Horizontal):
         return self._small_shows if self._small else self._alone
 
     @property
-    def _hides(self) -> set[int]:
+    def _hides(self) -> frozenset[int]:
         """The numbers of the panes that are not shown where several are."""
-        if self._hidden is not None:
-            return self._hidden
-        roomy = self.app.size.width >= ROOMY[0] and self.app.size.height >= ROOMY[1]
-        return set() if roomy else set(EXTRA)
+        plan = plan_for(self.app.size)
+        hidden = self._changes[plan.name].hidden
+        return plan.hidden if hidden is None else hidden
+
+    def regions(self, size: Size) -> dict[int, Region]:
+        """Where each pane that is seen stands in a board of some size, by number."""
+        return {self._only: size.region} if self._only else self._arrangement(size).regions()
+
+    def _arrangement(self, size: Size) -> Arrangement:
+        plan = plan_for(self.app.size)
+        panes = [pane for pane in self.panes if pane.number not in self._hides]
+        wanted = {pane.number: pane.lines_wanted + 2 for pane in panes if pane.lines_wanted is not None}
+        return Arrangement(plan, self._changes[plan.name], size, [pane.number for pane in panes], wanted)
+
+    def on_mount(self) -> None:
+        """Shows what there is room for."""
+        self._arrange()
+
+    def on_resize(self, event: Resize) -> None:
+        """Shows what there is room for."""
+        self._arrange()
 
     def _arrange(self) -> None:
         only, hidden, panes = self._only, self._hides, self.panes
         for pane in panes:
             pane.display = pane.number == only if only else pane.number not in hidden
-        for column in (self.query_one("#left"), self.query_one("#right")):
-            seen = [child for child in column.children if child.display]
-            column.display = bool(seen)
-            for child in column.children:
-                child.set_class(child in seen[-1:], "last")
-        self.set_class(self._small, "small")
-        self.set_class(self.app.size.height < SHORT, "short")
-        self._keep_focus([pane for pane in panes if pane.display])
+        seen = [pane for pane in panes if pane.display]
+        if seen:  # a child asks, since a layout is made anew for the sake of the children
+            seen[0].refresh(layout=True)
+        self._keep_focus(seen)
 
     def _keep_focus(self, seen: Sequence[Widget]) -> None:
         """Some pane that is seen has the focus; the one that had it before the terminal was small gets it back."""
@@ -125,16 +162,25 @@ class Board(Horizontal):
         if focused is not self.screen.focused:
             self.screen.set_focus(focused)
 
+    def _remember(self) -> None:
+        found = {name: changes.as_dict() for name, changes in self._changes.items()}
+        self.post_message(Rearranged({name: table for name, table in found.items() if table}))
+
+    # Keys
+
+    @property
+    def _focused(self) -> int:
+        return getattr(self.screen.focused, "number", 1)
+
     def action_pane(self, number: int) -> None:
         """Shows or hides a pane, all but the last one; where one is shown alone, shows this one instead."""
         if self._small:
             self._small_shows = number
         elif self._alone:
             self._alone = number
-        elif number in self._hides:
-            self._hidden = self._hides - {number}
-        elif len(self._hides) < len(self.panes) - 1:
-            self._hidden = self._hides | {number}
+        elif len(hidden := self._hides ^ {number}) < len(PANES):
+            self._changes[plan_for(self.app.size).name].hidden = hidden
+            self._remember()
         self._arrange()
         pane = self.panes[number - 1]
         if pane.display:
@@ -143,16 +189,16 @@ class Board(Horizontal):
     def action_next_pane(self, direction: int) -> None:
         """The next pane; where one is shown alone, shows it instead."""
         if self._only:
-            self.action_pane((self._only - 1 + direction) % len(self.panes) + 1)
-        elif direction > 0:
-            self.screen.focus_next()
+            self.action_pane((self._only - 1 + direction) % len(PANES) + 1)
         else:
-            self.screen.focus_previous()
+            seen = [pane for pane in self.panes if pane.display]
+            here = next((i for i, pane in enumerate(seen) if pane is self.screen.focused), 0)
+            seen[(here + direction) % len(seen)].focus()
 
     def action_maximise(self) -> None:
         """Lets the focused pane fill the screen, or brings all back."""
         if not self.restore() and not self._small:
-            self._alone = getattr(self.screen.focused, "number", 1)
+            self._alone = self._focused
             self._arrange()
 
     def restore(self) -> bool:
@@ -163,3 +209,49 @@ class Board(Horizontal):
         self._arrange()
         self.panes[number - 1].focus()
         return True
+
+    def action_widen(self, direction: int) -> None:
+        """Makes the column of the focused pane wider, or narrower."""
+        self._shift(direction * STEP, column=True)
+
+    def action_heighten(self, direction: int) -> None:
+        """Makes the focused pane higher, or lower."""
+        self._shift(direction, column=False)
+
+    def _shift(self, by: int, *, column: bool) -> None:
+        arrangement = self._arrangement(self.size)
+        if self._only is None and (found := arrangement.edge_of(self._focused, column=column)):
+            edge, direction = found
+            arrangement.shift(edge, by * direction)
+            self._arrange()
+            self._remember()
+
+    def action_reset(self) -> None:
+        """Puts everything back as it was before anybody moved, hid or showed a pane in a terminal of this size."""
+        self._alone = None
+        self._changes[plan_for(self.app.size).name] = Changes()
+        self._arrange()
+        self._remember()
+
+    # The mouse
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Takes hold of the line between two panes."""
+        place = event.screen_offset - self.region.offset
+        self._dragged = None if self._only else self._arrangement(self.size).edge_at(*place)
+        if self._dragged is not None:
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """The line that is held follows."""
+        if self._dragged is not None and not self._only:
+            place = event.screen_offset - self.region.offset
+            self._arrangement(self.size).move(self._dragged, *place)
+            self._arrange()
+
+    def on_mouse_up(self, event: MouseUp) -> None:
+        """Lets go of the line."""
+        if self._dragged is not None:
+            self._dragged = None
+            self.release_mouse()
+            self._remember()

@@ -1,10 +1,19 @@
-"""The event log: everything that was marked on the curves, the newest first."""
+"""The event log: everything that was marked on the curves and more, the newest first, searched as one types."""
 
 from __future__ import annotations
 
+import textwrap
 import time
+from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len, chop_cells
+from rich.style import Style
+from textual.events import Click, Key, MouseScrollDown, MouseScrollUp
+from textual.strip import Strip
+
+from nntui.store.records import Event
+from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.panes.numbers import count
 from nntui.tui.panes.pane import Pane, PictureCells
@@ -14,23 +23,170 @@ from nntui.tui.widgets.text import fit
 
 #: The symbol of each kind of event; those of the curves' marks are the same.
 SYMBOLS = {"set": "▲", "warning": "✕", "state": "●"}
+#: The kinds that have a colour of their own.
+_TONED = ("warning", "set")
+#: Cells of a step, and the width from which on the clock has room besides.
+_STEP_WIDTH, _WIDE = 11, 34
+#: The longest words that can be searched for.
+_LONGEST = 60
 
 
 class EventPane(Pane, PictureCells):
-    """A line an event: when, at which step, and what."""
+    """A line an event: when, at which step, and what; the chosen one in full."""
 
     number, heading = 7, "Events"
+    EXPLAIN: ClassVar = (
+        "Everything that has happened to the run, the newest first: what was turned and by whom, pauses, warnings.",
+        "A healthy run has no ✕ but the ones you expect, and each ▲ is followed by a loss that falls faster.",
+        "Where a curve bends, look here for the change at that step, and turn that knob back if it hurt.",
+    )
     PLACE = keymap.EVENTS
     BINDINGS: ClassVar = keymap.bindings(keymap.EVENTS)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"events--quiet"}
-    DEFAULT_CSS = "EventPane .events--quiet { color: $foreground 65%; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"events--quiet", "events--warning", "events--set", "events--chosen"}
+    DEFAULT_CSS = """
+    EventPane {
+        .events--quiet { color: $foreground 65%; }
+        .events--warning { color: $error; text-style: bold; }
+        .events--set { color: $primary; }
+        .events--chosen { color: $foreground; background: $primary 25%; text-style: bold; }
+        &:nocolor { .events--warning, .events--set { color: $foreground; } }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="events")
+        self._search = ""
+        self._typing = False
+        self._chosen: int | None = None  # the id of an event; the newest, whichever that is, when None
+        self._first = 0  # place of the event on the first line
+        self._events: Sequence[Event] = ()
+        self._rows: list[int] = []  # the place of the event on each line
 
     def draw(self, picture: Picture) -> None:
-        """As many of the newest events as fit."""
-        width, quiet = self.size.width, self.get_component_rich_style("events--quiet")
-        lines = []
-        for event in reversed(picture.events[-self.size.height :]):
-            clock = time.strftime("%H:%M:%S", time.localtime(event.at))
-            left = f"{clock} {count(event.step):>11} {SYMBOLS.get(event.kind, '·')} "
-            lines.append(line((left, quiet), fit(event.text, width - len(left))))
-        self.show(lines)
+        """The events in which what was searched for is found, from the one scrolled to."""
+        wanted = self._search.casefold()
+        self._events = [event for event in reversed(picture.events) if wanted in _searched(event)]
+        if not self._events:
+            words = "Nothing found." if picture.events else "What happens to the run appears here as it happens."
+            self._rows = []
+            self.show([line((fit(words, self.size.width), self.get_component_rich_style("events--quiet")))])
+        else:
+            self.show(self._in_lines())
+        self.caption(self._legend(len(picture.events)))
+
+    @property
+    def _here(self) -> int:
+        """The place of the chosen event among those shown."""
+        return next((i for i, event in enumerate(self._events) if event.id == self._chosen), 0)
+
+    def _in_lines(self) -> list[Strip]:
+        here, height = self._here, self.size.height
+        texts = self._wrapped(self._events[here]) if self.has_focus else [self._events[here].text]
+        self._first = max(here - max(0, height - len(texts)), min(self._first, here))
+        lines: list[Strip] = []
+        self._rows = []
+        for i, event in enumerate(self._events[self._first : self._first + height], start=self._first):
+            chosen = i == here and self.has_focus
+            told = texts if i == here else [event.text]
+            rows = [self._row(event, text, row, chosen) for row, text in enumerate(told)]
+            lines += rows
+            self._rows += [i] * len(rows)
+        return lines[:height]
+
+    @property
+    def _left_width(self) -> int:
+        """Cells before the text."""
+        return _STEP_WIDTH + 3 + (9 if self.size.width >= _WIDE else 0)
+
+    def _wrapped(self, event: Event) -> list[str]:
+        """The whole text, in at most half the lines there are."""
+        width, text = max(4, self.size.width - self._left_width), plain(event.text)
+        lines = textwrap.wrap(text, width) if cell_len(text) == len(text) else chop_cells(text, width)
+        most = max(1, self.size.height // 2)
+        return [*lines[: most - 1], "".join(lines[most - 1 :])] if lines else [""]
+
+    def _row(self, event: Event, text: str, row: int, chosen: bool) -> Strip:
+        base = self.get_component_rich_style("events--chosen") if chosen else Style()
+        quiet = self.get_component_rich_style("events--quiet", partial=True)
+        tone = self.get_component_rich_style(f"events--{event.kind}", partial=True) if event.kind in _TONED else quiet
+        width = self._left_width
+        clock = time.strftime("%H:%M:%S ", time.localtime(event.at)) if self.size.width >= _WIDE else ""
+        left = f"{clock}{count(event.step):>{_STEP_WIDTH}} "
+        symbol = f"{SYMBOLS.get(event.kind, '·')} "
+        told = [(left, base + quiet), (symbol, base + tone)] if not row else [(" " * width, base)]
+        return line(*told, (fit(text, self.size.width - width), base))
+
+    def _legend(self, total: int) -> str:
+        if not self._search and not self._typing:
+            return f"{count(total)} event{'' if total == 1 else 's'} · / searches" if total else ""
+        end = "▏" if self._typing else ""
+        found = f" · {count(len(self._events))} of {count(total)} · esc clears"
+        return f"/{fit(self._search, min(cell_len(plain(self._search)), max(1, self.caption_width - 28)))}{end}{found}"
+
+    # Keys and mouse
+
+    def on_key(self, event: Key) -> None:
+        """While one searches, letters are letters; esc clears what was searched for."""
+        if event.key == "escape" and (self._typing or self._search):
+            self._typing, self._search = False, ""
+        elif not self._typing:
+            return
+        elif event.key == "enter":
+            self._typing = False
+        elif event.key == "backspace":
+            self._search = self._search[:-1]
+        elif event.is_printable and event.character:
+            self._search = (self._search + event.character)[:_LONGEST]
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+        self._first = 0
+        self.redraw()
+
+    def action_search(self) -> None:
+        """What is typed from now on is searched for."""
+        self._typing = True
+        self.redraw()
+
+    def action_choose(self, steps: int) -> None:
+        """Chooses an event so many lines below, or above; at the top, the newest stays chosen as others come."""
+        place = max(0, min(len(self._events) - 1, self._here + steps))
+        self._chosen = self._events[place].id if place else None
+        self.redraw()
+
+    def action_page(self, direction: int) -> None:
+        """A page up or down."""
+        self.action_choose(direction * max(1, self.size.height - 1))
+
+    def action_end(self, direction: int) -> None:
+        """To the newest, or to the oldest."""
+        self.action_choose(direction * len(self._events))
+
+    def on_click(self, event: Click) -> None:
+        """A click chooses an event."""
+        row = event.get_content_offset_capture(self).y
+        if 0 <= row < len(self._rows):
+            self.action_choose(self._rows[row] - self._here)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """The wheel moves as the keys do."""
+        self.action_choose(3)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """The wheel moves as the keys do."""
+        self.action_choose(-3)
+
+    def on_focus(self) -> None:
+        """The chosen event is told apart where keys move it."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """Whoever goes elsewhere has done with typing."""
+        self._typing = False
+        self.redraw()
+
+
+def _searched(event: Event) -> str:
+    """What of an event is searched: kind, step and text."""
+    return f"{event.kind} {event.step} {count(event.step)} {event.text}".casefold()

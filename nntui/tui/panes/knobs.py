@@ -13,6 +13,7 @@ from nntui import config
 from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS
 from nntui.tui import keymap
+from nntui.tui.panes.history import Change, History
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import line
@@ -29,6 +30,8 @@ def _rank(knob: Knob) -> tuple[int, bool]:
 
 #: Every knob that can be turned while the network trains.
 LIVE = tuple(sorted((knob for knob in KNOBS.values() if knob.live), key=_rank))
+#: Those that need a new run, and say of a run what one would compare: how it is built, and its seed.
+FIXED = tuple(knob for knob in KNOBS.values() if not knob.live and not knob.key.startswith("data."))
 #: A value has so many cells at least, and at most before it takes those of the ladder.
 _VALUE_WIDTH, _LONG_VALUE_WIDTH = 10, 13
 #: The ladder of a knob: cells without which it is not drawn, and that it needs.
@@ -53,6 +56,14 @@ class Typed(Message):
         self.value = value
 
 
+class NeedsNewRun(Message):
+    """Somebody wants to turn a knob that cannot change while the network trains."""
+
+    def __init__(self, knob: Knob) -> None:
+        super().__init__()
+        self.knob = knob
+
+
 class KnobPane(Pane, PictureCells):
     """A row a knob: its name, its value, and where it stands on its ladder.
 
@@ -60,6 +71,11 @@ class KnobPane(Pane, PictureCells):
     """
 
     number, heading = 3, "Knobs"
+    EXPLAIN: ClassVar = (
+        "Every knob of the run with its value, and the place of that value on its ladder.",
+        "A good setting lets the loss fall fast and stay low; each change is marked on the curves with ▲.",
+        "Turn the learning rate first: down when the loss jumps about, up when it creeps; u undoes a change.",
+    )
     PLACE = keymap.KNOBS
     BINDINGS: ClassVar = keymap.bindings(keymap.KNOBS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"knobs--chosen", "knobs--quiet", "knobs--asked", "knobs--place"}
@@ -78,6 +94,7 @@ class KnobPane(Pane, PictureCells):
         super().__init__(id="knobs")
         self.chosen = KNOBS["training.lr"]  # what the keys turn
         self._asked: dict[str, Value] = {}
+        self._history = History()
         self._first = 0  # row on the first line
 
     def value(self, knob: Knob) -> Value:
@@ -90,7 +107,8 @@ class KnobPane(Pane, PictureCells):
     @property
     def offered(self) -> list[Knob]:
         """The knobs that have a row, in their order."""
-        return [knob for knob in LIVE if self._matters(knob) or knob is self.chosen or self.value(knob) != knob.default]
+        live = [knob for knob in LIVE if self._matters(knob) or knob is self.chosen or self.value(knob) != knob.default]
+        return [*live, *FIXED]
 
     def _matters(self, knob: Knob) -> bool:
         """Whether a knob has any effect as the others stand, or will stand when the trainer has answered."""
@@ -98,14 +116,30 @@ class KnobPane(Pane, PictureCells):
 
     def asked(self, knob: Knob, value: Value) -> None:
         """Shows a value as asked for until the trainer answers."""
+        self._history.add(Change(knob, self.value(knob), value))
+        self._show_asked(knob, value)
+
+    def _show_asked(self, knob: Knob, value: Value) -> None:
         self._asked[knob.key] = value
         self.redraw()
 
-    def answered(self, key: str, value: str) -> None:
-        """The trainer has answered: unless something newer was asked, the run's own value counts again."""
+    def answered(self, key: str, value: str, before: str | None) -> None:
+        """The trainer has answered: unless something newer was asked, the run's own value counts again.
+
+        ``before`` is what the knob had, as the trainer tells it; None when it refused.
+        """
+        self._history.answered(key, value, before)
         if key in self._asked and KNOBS[key].show(self._asked[key]) == value:
             del self._asked[key]
             self.redraw()
+
+    def undo(self) -> bool:
+        """Asks for what the knob turned last had before; whether there was one."""
+        change = self._history.take()
+        if change is not None:
+            self._show_asked(change.knob, change.before)
+            self.post_message(Turned(change.knob, change.before))
+        return change is not None
 
     def draw(self, picture: Picture) -> None:
         """The rows, the chosen one kept in sight."""
@@ -122,6 +156,7 @@ class KnobPane(Pane, PictureCells):
             above, below = self._first, len(offered) - self._first - len(rows)
             more = "".join(f" {count}{sign}" for count, sign in ((above, "↑"), (below, "↓")) if count)
             effect = "" if self._matters(self.chosen) else "no effect now: "
+            effect = effect if self.chosen.live else "needs a new run: "
             more = more and f" ·{more}"
             self.caption(fit(effect + self.chosen.help, self.caption_width - len(more)).rstrip() + more)
 
@@ -141,10 +176,12 @@ class KnobPane(Pane, PictureCells):
         quiet = self.get_component_rich_style("knobs--quiet", partial=True)
         tone = self.get_component_rich_style("knobs--place", partial=True) if is_chosen else quiet
         pointer = "▸ " if is_chosen else "  "
-        faint = Style() if self._matters(knob) else quiet
+        faint = Style() if knob.live and self._matters(knob) else quiet
         name = (pointer + fit(knob.name, names_width), base + faint)
         rest = max(0, width - len(pointer) - names_width)
         room = rest - values_width - 2
+        if not knob.live and len(text) <= values_width:
+            return line(name, (fit(fit(text, min(rest, values_width), right=True), rest), base + faint))
         if len(text) > values_width or room < _LEAST_PLACE:
             wide = rest if len(text) > values_width else min(rest, values_width)
             return line(name, (fit(fit(text, wide, right=len(text) < wide), rest), base + asked + faint))
@@ -186,6 +223,9 @@ class KnobPane(Pane, PictureCells):
         """Asks for the next value of a knob, if there is one."""
         if self._last is None or not self._last.run.live:
             return
+        if not knob.live:
+            self.post_message(NeedsNewRun(knob))
+            return
         before = self.value(knob)
         value = knob.turned(before, direction)
         while value != before and not self._can_be(knob, value):
@@ -211,7 +251,9 @@ class KnobPane(Pane, PictureCells):
 
     def action_type(self) -> None:
         """Asks for a value to be typed."""
-        if self._last is not None and self._last.run.live:
+        if self._last is not None and self._last.run.live and not self.chosen.live:
+            self.post_message(NeedsNewRun(self.chosen))
+        elif self._last is not None and self._last.run.live:
             self.post_message(Typed(self.chosen, self.value(self.chosen)))
 
     def on_click(self, event: Click) -> None:

@@ -8,7 +8,6 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.style import Style
 from textual.events import MouseScrollDown, MouseScrollUp
-from textual.geometry import Size
 from textual.strip import Strip
 
 from nntui import diagnosis
@@ -83,7 +82,8 @@ class LayerPane(Pane, PictureCells):
         if higher:
             self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+    @property
+    def lines_wanted(self) -> int:
         """A line a layer, the heading, and what has been told in words; what was high stays so."""
         return 1 + (len(self._last.run.layers) if self._last else 0) + self._told
 

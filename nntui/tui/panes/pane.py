@@ -26,6 +26,8 @@ class Pane(_Base):
     can_focus = True
     #: Where in the keymap the pane's own keys stand; nothing when it has none.
     PLACE: ClassVar[str] = ""
+    #: What it shows, what good looks like, and what to turn: a sentence each.
+    EXPLAIN: ClassVar[tuple[str, ...]] = ("It follows the run while it trains.",)
     number: int
     heading: str
     _caption: Content | None = None
@@ -37,6 +39,11 @@ class Pane(_Base):
     def take_back(self) -> bool:
         """Takes back something that a person opened in the pane, on the way back; whether there was anything."""
         return False
+
+    @property
+    def lines_wanted(self) -> int | None:
+        """How many lines there are to show; None when more lines always show more."""
+        return None
 
     @property
     def caption_width(self) -> int:

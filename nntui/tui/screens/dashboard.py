@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Resize
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from nntui.knob import Knob, Value
+from nntui.knob import Value
 from nntui.knobs import KNOBS
 from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.budget import Budget
 from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
+from nntui.tui.panes import systemline
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import LossPane, Picking
 from nntui.tui.panes.header import Header
-from nntui.tui.panes.knobs import KnobPane, Turned, Typed
+from nntui.tui.panes.knobs import KnobPane, NeedsNewRun, Turned, Typed
 from nntui.tui.panes.pane import Pane, Pictured
+from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
+from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.series import SeriesChoice
 from nntui.tui.screens.value import ValueEntry
+from nntui.tui.system import Meter
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
 #: Characters of a notice; more would cover the screen.
 LONGEST_NOTICE = 400
+#: What the machine is busy with is measured this often.
+SYSTEM_SECONDS = 1.0
 #: What needs a trainer.
-STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type"))
+STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type", "undo"))
 
 
 class DashboardScreen(Screen[None]):
@@ -41,21 +50,35 @@ class DashboardScreen(Screen[None]):
     BINDINGS: ClassVar = keymap.bindings(keymap.DASHBOARD)
     CSS_PATH = "../styles/dashboard.tcss"
 
-    def __init__(self, folder: Path, *, marker: str, budget: Budget | None = None, at: int | None = None) -> None:
-        """``at`` is the step at which the run is shown and not followed further."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        marker: str,
+        budget: Budget | None = None,
+        at: int | None = None,
+        layout: Mapping[str, Any] | None = None,
+    ) -> None:
+        """``at`` is the step at which the run is shown and not followed further.
+
+        ``layout`` is what was remembered of where the panes stand.
+        """
         super().__init__()
         self._at = at
         self._budget = budget or Budget(lambda: 0)
+        self._layout = layout
         self.folder = folder
         self._marker = marker
         self._picture: Picture | None = None
         self._feed: Feed | None = None
         self.unreadable = ""  # or why the run cannot be read any more
+        self._meter = Meter()
 
     def compose(self) -> ComposeResult:
         """Who and how far, the panes, the keys."""
         yield Header()
-        yield Board(self._marker)
+        yield SystemLine()
+        yield Board(self._marker, self._layout)
         yield KeyBar()
         yield TooSmall()
 
@@ -68,6 +91,20 @@ class DashboardScreen(Screen[None]):
         self._feed.want("loss", LossPane.first_query(self.app.size.width))
         self.run_worker(self._feed.run(), name="feed", exclusive=True)
         self.query_one(KnobPane).focus()
+        self.set_interval(SYSTEM_SECONDS, self._measure)
+
+    def on_resize(self, event: Resize) -> None:
+        """The system line is the first to make room."""
+        self.query_one(SystemLine).display = (
+            event.size.width >= systemline.WIDE and event.size.height >= systemline.HIGH
+        )
+
+    def _measure(self) -> None:
+        line = self.query_one(SystemLine)
+        if line.display and self._picture is not None:
+            run = self._picture.run
+            here = run.live and run.host == socket.gethostname()
+            line.usage(self._meter.read(run.pid if here else None, terminal.sent(self.app)), run.steps_per_s)
 
     # What comes from the feed
 
@@ -112,7 +149,9 @@ class DashboardScreen(Screen[None]):
     def _take_answer(self, message: Answered) -> None:
         command = message.command
         if message.key:
-            self.query_one(KnobPane).answered(message.key, message.value)
+            applied = command is not None and command.status == "applied"
+            before = command.answer.partition(" → ")[0] if command is not None and applied else None
+            self.query_one(KnobPane).answered(message.key, message.value, before)
         if command is None:
             self._say(message.text, "error")
         elif command.status == "refused":
@@ -192,19 +231,30 @@ class DashboardScreen(Screen[None]):
 
     @on(Turned)
     def _turn(self, message: Turned) -> None:
-        self._set(message.knob, message.value)
+        self._command("set", message.knob.key, message.knob.show(message.value))
 
-    def _set(self, knob: Knob, value: Value) -> None:
-        self.query_one(KnobPane).asked(knob, value)
-        self._command("set", knob.key, knob.show(value))
+    @on(NeedsNewRun)
+    def _say_new_run(self, message: NeedsNewRun) -> None:
+        self._say(f"{message.knob.name} cannot change while the network trains: it needs a new run")
+
+    def action_undo(self) -> None:
+        """Turns the knob back that was turned here last."""
+        if not self.query_one(KnobPane).undo():
+            self._say("nothing to undo: no knob was turned from here")
 
     @on(Typed)
     async def _type(self, message: Typed) -> None:
         def take(value: Value | None) -> None:
             if value is not None:
-                self._set(message.knob, value)
+                self.query_one(KnobPane).asked(message.knob, value)
+                self._command("set", message.knob.key, message.knob.show(value))
 
         await self.app.push_screen(ValueEntry(message.knob, message.value), take)
+
+    async def action_explain(self) -> None:
+        """What the focused pane shows, what good looks like, and what to turn."""
+        number = getattr(self.focused, "number", 1)
+        await self.app.push_screen(Explanation(self.query_one(Board).panes[number - 1]))
 
     async def action_stop(self) -> None:
         """Asks, then stops."""

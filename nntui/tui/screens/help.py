@@ -14,19 +14,9 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from nntui.tui import keymap
+from nntui.tui.panes.board import PANES
 from nntui.tui.screens.dialog import Dialog
 from nntui.tui.widgets.toosmall import TooSmall
-
-PANES = (
-    (
-        "Loss",
-        "How wrong the network is. It should fall; validation rising while training falls is overfitting: more l2.",
-    ),
-    ("Gradients", "How hard each layer is pulled. A line far below the others is a layer that hardly learns."),
-    ("Knobs", "What can be turned while it trains. Every change is marked on the curves with ▲."),
-    ("Layers", "Update to weight is healthy near 1e-3: far above it, lower the rate; far below, raise it."),
-    ("Predictions", "What the network says of each row. Look at the worst: are they hard, or mislabelled?"),
-)
 
 
 class HelpScreen(Dialog[None]):
@@ -59,16 +49,16 @@ def _text(width: int) -> Content:
 
 
 def _sections(width: int) -> list[Content]:
-    places = keymap.told()
     keys = [
         _section(
             f"{place[0].upper()}{place[1:]}",
             (("  ".join(key.names), key.help) for key in keymap.KEYS if key.place == place),
             width,
         )
-        for place in places
+        for place in keymap.told()
     ]
-    return [*keys, _section("What the panes tell", PANES, width)]
+    told = [(pane.heading, " ".join(pane.EXPLAIN)) for pane in PANES]
+    return [*keys, _section("What the panes tell", told, width)]
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> Content:

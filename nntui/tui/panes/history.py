@@ -1,0 +1,45 @@
+"""What was turned from this screen, so that it can be turned back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nntui.knob import ConfigError, Knob, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A knob, the value it had, and the one that was asked for."""
+
+    knob: Knob
+    before: Value
+    asked: Value
+
+
+class History:
+    """The changes asked for here and not undone, the last one at the end. One that is refused was none."""
+
+    def __init__(self) -> None:
+        self._changes: list[Change] = []
+
+    def add(self, change: Change) -> None:
+        """Somebody has asked for it; the trainer's answer is still to come."""
+        self._changes.append(change)
+
+    def answered(self, key: str, asked: str, before: str | None) -> None:
+        """The trainer's answer: what the knob had before, as the trainer tells it; None when the change is refused."""
+        for i, change in enumerate(self._changes):
+            if change.knob.key == key and change.knob.show(change.asked) == asked:
+                self._changes[i : i + 1] = [] if before is None else [_corrected(change, before)]
+                return
+
+    def take(self) -> Change | None:
+        """The last change, which is to be undone now."""
+        return self._changes.pop() if self._changes else None
+
+
+def _corrected(change: Change, before: str) -> Change:
+    try:
+        return replace(change, before=change.knob.parse(before))
+    except ConfigError:
+        return change

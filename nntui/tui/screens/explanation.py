@@ -1,0 +1,39 @@
+"""What a pane shows, what good looks like, and what to turn: three sentences over the screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from nntui.tui import keymap
+from nntui.tui.panes.pane import Pane
+from nntui.tui.screens.dialog import Dialog
+from nntui.tui.widgets.toosmall import TooSmall
+
+
+class Explanation(Dialog[None]):
+    """Closed by any of its keys, or a click beside it."""
+
+    BINDINGS: ClassVar = keymap.bindings(keymap.EXPLANATION)
+    CSS_PATH = "../styles/dialogs.tcss"
+
+    def __init__(self, pane: Pane) -> None:
+        super().__init__()
+        self._heading = Content.assemble((f"{pane.number} ", "bold"), pane.heading)
+        self._sentences = pane.EXPLAIN
+
+    def compose(self) -> ComposeResult:
+        """A paragraph a sentence."""
+        with VerticalScroll(id="explanation") as box:
+            box.border_title = self._heading
+            box.border_subtitle = "esc closes"
+            yield Static(Content("\n\n".join(self._sentences)))
+        yield TooSmall()
+
+    def on_click(self) -> None:
+        """A click closes it."""
+        self.dismiss()
