@@ -16,13 +16,16 @@ from nntui.tui import keymap
 from nntui.tui.app import NntuiApp
 from nntui.tui.keymap import KEYS, Key
 from nntui.tui.panes.board import Board
+from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.screens.autopsy import AutopsyScreen
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.start import StartScreen
+from nntui.tui.screens.values import ValuesScreen
 from tests.tui import recorded
 from tests.tui.screen import lines, play, settled
 
@@ -33,6 +36,9 @@ PLACES: dict[str, type] = {
     keymap.PANES: Board,
     keymap.KNOBS: KnobPane,
     keymap.PREDICTIONS: PredictionPane,
+    keymap.FILTER: FilterEntry,
+    keymap.AUTOPSY: AutopsyScreen,
+    keymap.VALUES: ValuesScreen,
     keymap.START: StartScreen,
     keymap.QUESTION: Question,
     keymap.HELP: HelpScreen,
@@ -108,7 +114,7 @@ def test_the_help_lists_every_key_that_does_not_close_it() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
-        for _ in range(8):
+        for _ in range(12):
             seen.update(" ".join(line.replace("│", " ").split()) for line in lines(pilot))
             await pilot.press("pagedown")
             await settled(pilot)

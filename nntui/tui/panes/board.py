@@ -59,7 +59,7 @@ class Board(Horizontal):
         with Vertical(id="right"):
             yield KnobPane()
             yield LayerPane(id="layers")
-            yield PredictionPane(ascii_only=self._marker == "ascii")
+            yield PredictionPane(self._marker)
             yield EventPane(id="events")
 
     @property
@@ -119,7 +119,7 @@ class Board(Horizontal):
             self._focus_before = self._focus_before or focused
         else:
             focused, self._focus_before = self._focus_before or focused, None
-        if focused is None or focused not in seen:
+        if focused is None or not any(widget in seen for widget in focused.ancestors_with_self):
             focused = seen[0]
         if focused is not self.screen.focused:
             self.screen.set_focus(focused)

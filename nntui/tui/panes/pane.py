@@ -39,6 +39,10 @@ class Pane(_Base):
         """The cells that a caption can have: the edge keeps one at either end."""
         return max(0, self.size.width - 2)
 
+    def back(self) -> bool:
+        """Takes back what narrows the pane's view; whether there was anything."""
+        return False
+
     def caption(self, text: str | Content) -> None:
         """Puts a unit, a legend or a hint in the lower edge; nothing is redrawn while it stays the same."""
         content = Content(plain(text)) if isinstance(text, str) else text

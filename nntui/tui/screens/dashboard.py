@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
+from textual.widgets import Input
 
 from nntui.knob import Knob, Value
 from nntui.knobs import KNOBS
@@ -19,10 +20,15 @@ from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import LossPane
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, Turned, Typed
+from nntui.tui.panes.pane import Pane
+from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
+from nntui.tui.screens.autopsy import AutopsyScreen
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.question import Question
+from nntui.tui.screens.rundialog import RunDialog
 from nntui.tui.screens.value import ValueEntry
+from nntui.tui.screens.values import ValuesScreen
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
@@ -69,6 +75,9 @@ class DashboardScreen(Screen[None]):
         before, self._picture = self._picture, message.picture
         self.query_one(Header).picture(message.picture)
         self.query_one(Board).picture(message.picture)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, RunDialog):
+                screen.picture(message.picture)
         state = message.picture.run.state
         if before is None or before.run.state != state:
             self._tell_state(before, message.picture)
@@ -121,6 +130,23 @@ class DashboardScreen(Screen[None]):
         if self._feed is not None:
             self._feed.ask(message.pane, message.question)
 
+    # What lies over it
+
+    @on(PredictionPane.Opened)
+    async def _open_row(self, message: PredictionPane.Opened) -> None:
+        if self._picture is not None:
+            screen = AutopsyScreen(self._picture, self.post_message, message.order, message.place, marker=self._marker)
+            await self.app.push_screen(screen, self.query_one(PredictionPane).choose)
+
+    @on(PredictionPane.Typing)
+    async def _type_values(self, message: PredictionPane.Typing) -> None:
+        if self._picture is None:
+            return
+        if self._picture.run.data.get("image"):
+            self._say("Values can be typed where the inputs are numbers; these are images.")
+        else:
+            await self.app.push_screen(ValuesScreen(self._picture, self.post_message, message.row))
+
     # Steering
 
     @property
@@ -138,7 +164,10 @@ class DashboardScreen(Screen[None]):
         )
         if self._picture is not None and self._picture.run.state == "paused":
             words["toggle_pause"] = "go on"
-        places = (keymap.APP, keymap.DASHBOARD, keymap.PANES, getattr(self.focused, "PLACE", ""))
+        inside = self.focused.ancestors_with_self if self.focused else ()
+        place = next((found for widget in inside if (found := getattr(widget, "PLACE", ""))), "")
+        is_typing = isinstance(self.focused, Input)
+        places = (place,) if is_typing else (keymap.APP, keymap.DASHBOARD, keymap.PANES, place)
         self.query_one(KeyBar).offer(hints(places, words=words, without=() if self.live else STEERING))
 
     @on(KeyBar.Pressed)
@@ -193,6 +222,9 @@ class DashboardScreen(Screen[None]):
         await self.app.push_screen(Question("Stop this run for good?", "Its curves and weights are kept."), take)
 
     def action_back(self) -> None:
-        """From one pane to all; else to the start screen, if the app began there."""
+        """Takes a filter away; else from one pane to all; else to the start screen, if the app began there."""
+        pane = self.focused
+        if isinstance(pane, Pane) and pane.back():
+            return
         if not self.query_one(Board).restore() and len(self.app.screen_stack) > 2:
             self.app.pop_screen()

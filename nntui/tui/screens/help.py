@@ -59,7 +59,8 @@ def _text(width: int) -> Content:
 
 
 def _sections(width: int) -> list[Content]:
-    places = (keymap.DASHBOARD, keymap.PANES, keymap.KNOBS, keymap.PREDICTIONS, keymap.START, keymap.APP)
+    panes = (keymap.KNOBS, keymap.PREDICTIONS, keymap.FILTER, keymap.AUTOPSY, keymap.VALUES)
+    places = (keymap.DASHBOARD, keymap.PANES, *panes, keymap.START, keymap.APP)
     keys = [
         _section(
             f"{place[0].upper()}{place[1:]}",
