@@ -50,23 +50,30 @@ class _Grid(NamedTuple):
         return cls(max(1, min(_MOST, room // max(1, units))), share)
 
 
+def lines_wanted(layers: Sequence[Layer], width: int) -> int:
+    """Lines in which every layer has its bars and, where there is room beside each other, its numbers."""
+    return sum(_lines(layer, _room(width)[1]) for layer in layers)
+
+
 def activation_lines(
     layers: Sequence[Layer], width: int, height: int, style: Styles, *, ascii_only: bool
 ) -> list[Strip]:
-    """Lines for layers from input to output: with numbers if all have room, else bars, else a single line each."""
-    name = _NAME if width >= _ROOMY else _SHORT_NAME
-    room = width - name - _LARGEST
-    tallest = [_lines(layer, room) for layer in layers]
-    signed = [1 + _is_signed(layer) for layer in layers]
-    one_each = sum(signed) > height
-    numbers = sum(tallest) <= height
-    shown = layers
+    """Lines for layers from input to output: with numbers if all have room, else two lines each, else a single one."""
+    room = _room(width)
+    tall = 3 if lines_wanted(layers, width) <= height else 2 if 2 * len(layers) <= height else 1
+    shown, lines = layers, []
     if len(layers) > height:
         shown = layers[len(layers) - max(1, height - 1) :]
-    lines = [] if len(shown) == len(layers) else [line((f"… {len(layers) - len(shown)} layers before", style("quiet")))]
+        lines.append(line((f"… {len(layers) - len(shown)} layers before", style("quiet"))))
     for layer in shown:
-        lines += _layer(layer, (name, room), style, numbers=numbers, one=one_each, ascii_only=ascii_only)
+        lines += _layer(layer, room, tall, style, ascii_only=ascii_only)
     return lines[:height]
+
+
+def _room(width: int) -> tuple[int, int]:
+    """Cells of a layer's name, and of its units."""
+    name = _NAME if width >= _ROOMY else _SHORT_NAME
+    return name, width - name - _LARGEST
 
 
 def _is_signed(layer: Layer) -> bool:
@@ -74,35 +81,45 @@ def _is_signed(layer: Layer) -> bool:
 
 
 def _lines(layer: Layer, room: int) -> int:
-    """Lines of a layer with its numbers, where these have room, and its units' names."""
+    """Lines of a layer: two of bars, and one each for the numbers and the names of its units, where they have room."""
     readable = _Grid.of(layer.record.outputs, room).cells >= _READABLE
-    return 1 + _is_signed(layer) + readable * (1 + bool(layer.labels))
+    return 2 + readable * (1 + bool(layer.labels))
 
 
-def _layer(
-    layer: Layer, widths: tuple[int, int], style: Styles, *, numbers: bool, one: bool, ascii_only: bool
-) -> list[Strip]:
+def _layer(layer: Layer, widths: tuple[int, int], tall: int, style: Styles, *, ascii_only: bool) -> list[Strip]:
+    """A layer in one line, in two, or with ``tall`` of 3 with numbers and names as well."""
     (name, room), record, quiet = widths, layer.record, style("quiet")
     grid = _Grid.of(record.outputs, room)
     values = np.zeros(record.outputs) if layer.values is None else np.nan_to_num(layer.values)
     values = _largest_of(values, grid.share)
     largest = float(np.abs(values).max(initial=0))
-    levels = np.rint(values / largest * _EIGHTHS).astype(int) if largest > 0 else np.zeros(len(values), int)
+    shares = values / largest if largest > 0 else values
+    bars = [_bars(levels, grid.cells, style, ascii_only=ascii_only) for levels in _levels(shares, layer, tall)]
     told = "" if layer.values is None else figure(largest, _LARGEST)
-    first = (fit(record.name, name), style("name"))
-    second = (fit(_told(record, grid), name), quiet)
-    bars = [_bars(levels, grid.cells, style, ascii_only=ascii_only, both=one)]
-    if _is_signed(layer) and not one:
-        bars.append(_bars(-levels, grid.cells, style, ascii_only=ascii_only, hanging=True))
-    lines = [line(first, *bars[0], (fit("", room - len(values) * grid.cells) + told, quiet))]
-    lines += [line(second, *parts) for parts in bars[1:]]
-    if numbers and not one and grid.cells >= _READABLE:
-        lead = second if len(lines) == 1 else (" " * name, quiet)
-        lines.append(line(lead, "" if layer.values is None else _numbers(layer.values, grid.cells)))
+    padding = " " * (room - len(values) * grid.cells)
+    lines = [line((fit(record.name, name), style("name")), *bars[0], (padding + told, quiet))]
+    lines += [line((fit(_told(record, grid), name), quiet), *parts) for parts in bars[1:]]
+    if tall > 2 and grid.cells >= _READABLE:
+        sign = "+" if _is_signed(layer) else ""
+        lines.append(line(" " * name, "" if layer.values is None else _numbers(layer.values, sign, grid.cells)))
         if layer.labels:
             labels = "".join(fit(label, grid.cells - 1, right=True) + " " for label in layer.labels)
             lines.append(line(" " * name, (labels, quiet)))
     return lines
+
+
+def _levels(shares: Values, layer: Layer, tall: int) -> list[NDArray[np.int64]]:
+    """How much of each unit's cell is filled, in eighths, a line each; below zero it hangs.
+
+    What has two lines grows from the middle where it has signs, else from the bottom of both.
+    """
+    if tall == 1:
+        return [np.rint(shares * _EIGHTHS).astype(np.int64)]
+    if _is_signed(layer):
+        levels = np.rint(shares * _EIGHTHS).astype(np.int64)
+        return [np.maximum(levels, 0), np.minimum(levels, 0)]
+    levels = np.rint(shares * 2 * _EIGHTHS).astype(np.int64)
+    return [np.maximum(levels - _EIGHTHS, 0), np.minimum(levels, _EIGHTHS)]
 
 
 def _told(record: LayerRecord, grid: _Grid) -> str:
@@ -120,17 +137,13 @@ def _largest_of(values: Values, share: int) -> Values:
     return found
 
 
-def _bars(
-    levels: NDArray[np.int64], cells: int, style: Styles, *, ascii_only: bool, hanging: bool = False, both: bool = False
-) -> list[tuple[str, Style]]:
-    """A bar for each unit whose level is above zero; with ``both`` those below zero hang in the same line."""
+def _bars(levels: NDArray[np.int64], cells: int, style: Styles, *, ascii_only: bool) -> list[tuple[str, Style]]:
+    """A bar for each unit, those below zero hanging; a gap between them where there is room."""
     wide = cells - 1 if cells > 2 else cells
     gap = (" " * (cells - wide), style("quiet"))
     parts = []
     for level in levels.tolist():
-        down = hanging or (both and level < 0)
-        size = min(_EIGHTHS, abs(level)) if level > 0 or both else 0
-        parts.append(_bar(size, wide, style, down=down, ascii_only=ascii_only))
+        parts.append(_bar(min(_EIGHTHS, abs(level)), wide, style, down=level < 0, ascii_only=ascii_only))
         if cells > wide:
             parts.append(gap)
     return parts
@@ -146,10 +159,10 @@ def _bar(size: int, wide: int, style: Styles, *, down: bool, ascii_only: bool) -
     return _UP[size] * wide, style("above")
 
 
-def _numbers(values: Values, cells: int) -> str:
-    return "".join(_number(float(value)).rjust(cells - 1) + " " for value in values)
+def _numbers(values: Values, sign: str, cells: int) -> str:
+    return "".join(_number(float(value), sign).rjust(cells - 1) + " " for value in values)
 
 
-def _number(value: float) -> str:
-    """A number with its sign in six cells at most."""
-    return f"{value:+.2f}" if abs(value) < 99.995 else f"{value:+.0e}"
+def _number(value: float, sign: str) -> str:
+    """A number in six cells at most."""
+    return f"{value:{sign}.2f}" if abs(value) < 99.995 else f"{value:{sign}.0e}"

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nntui.store.records import Curve
-from nntui.tui.panes.activations import Layer, activation_lines
+from nntui.tui.panes.activations import Layer, activation_lines, lines_wanted
 from nntui.tui.panes.answertable import input_text
 from nntui.tui.panes.cards import image_shape, value_range
 from nntui.tui.panes.numbers import count, figure
@@ -131,6 +131,11 @@ class RowActivations(PictureCells):
 
     def draw(self, picture: Picture) -> None:
         """A line or more a layer; without bars until the answer has come."""
+        layers = self._layers(picture)
+        ascii_only = self._marker == "ascii"
+        self.show(activation_lines(layers, self.size.width, self.size.height, self._style, ascii_only=ascii_only))
+
+    def _layers(self, picture: Picture) -> list[Layer]:
         answer = answer_to(self.question, picture)
         known = answer is not None and len(answer.layers) == len(picture.run.layers)
         outputs = [str(name) for name in picture.run.data.get("classes") or picture.run.data.get("outputs") or ()]
@@ -140,16 +145,14 @@ class RowActivations(PictureCells):
             labels = outputs if is_last and len(outputs) == record.outputs else ()
             values = answer.layers[i][0].astype(np.float64) if answer is not None and known else None
             layers.append(Layer(record, values if values is None or len(values) == record.outputs else None, labels))
-        self.show(
-            activation_lines(layers, self.size.width, self.size.height, self._style, ascii_only=self._marker == "ascii")
-        )
+        return layers
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"row--{name}")
 
-    def lines_wanted(self, picture: Picture) -> int:
-        """Lines in which every layer has its bars and numbers."""
-        return 4 * len(picture.run.layers) + 1
+    def lines_wanted(self, picture: Picture, width: int) -> int:
+        """Lines in which every layer has its bars and numbers, in so many cells."""
+        return lines_wanted(self._layers(picture), width)
 
 
 def answer_to(question: Question | None, picture: Picture) -> Answer | None:

@@ -18,8 +18,9 @@ Counts = NDArray[np.int64]
 
 #: Shades of a cell: the share of its row that it holds, in equal parts.
 SHADES = 4
-#: Cells of a class's name beside its row: at least, and at most. A column has at least so many cells for its name.
-_LEAST_NAME, _MOST_NAME, _LEAST_COLUMN, _MOST_COLUMN = 3, 14, 5, 11
+#: Cells of a class's name beside its row: at least, and at most. A column
+#: has at least so many, is easy to read with so many, and never has more.
+_LEAST_NAME, _MOST_NAME, _LEAST_COLUMN, _EASY_COLUMN, _MOST_COLUMN = 3, 14, 5, 7, 11
 #: Cells of the share of a class that was found, with a blank before it, and its heading.
 _FOUND, _FOUND_WIDTH = "found", 6
 
@@ -51,7 +52,7 @@ class ConfusionMatrix:
         fitting = min(len(names), across // column, max(1, room.height - 2))
         #: The classes that have a row and a column.
         self.shown = most_confused(counts, max(1, fitting))
-        widest = max(column, min(_MOST_COLUMN, 1 + longest, across // len(self.shown)))
+        widest = max(column, min(_MOST_COLUMN, max(_EASY_COLUMN, 1 + longest), across // len(self.shown)))
         self._column = min(widest, across)
 
     def lines(self) -> list[Strip]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import ClassVar
 
 import numpy as np
@@ -43,10 +44,11 @@ class OwnAnswer(PictureCells):
         """The newest answer to the question."""
         found = next((answer for answer in picture.answers.values() if answer.question is self.question), None)
         error = self.error or (found.error if found is not None else "")
-        count = _lines(picture.run)
+        count = lines_of(picture.run)
         if error:
             lines = [
-                line((fit(text, self.size.width), self._style("wrong"))) for text in _wrapped(error, self.size.width)
+                line((fit(text, self.size.width), self._style("wrong")))
+                for text in textwrap.wrap(error, self.size.width)
             ]
         elif found is None or not len(found.P):
             lines = [line(("The answer comes in a moment.", self._style("quiet")))]
@@ -76,13 +78,8 @@ class OwnAnswer(PictureCells):
         return self.get_component_rich_style(f"own--{name}")
 
 
-def _lines(run: RunRecord) -> int:
+def lines_of(run: RunRecord) -> int:
     """Lines for the answers of a run."""
     if run.data.get("task", "binary") == "regression":
         return min(_OUTPUTS, max(2, len(run.data.get("outputs") or ())))
     return max(2, min(_OUTPUTS, len(run.data["classes"])))
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """The text in two lines at most."""
-    return [text[:width], text[width:]] if len(text) > width else [text]

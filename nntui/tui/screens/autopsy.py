@@ -28,6 +28,8 @@ from nntui.tui.widgets.toosmall import TooSmall
 
 #: A terminal of fewer columns or lines has no room for inputs beside the loss.
 WIDE, HIGH = 60, 18
+#: Columns and lines that a box has around what is in it.
+EDGES = 4, 2
 
 
 class AutopsyScreen(RunDialog[int]):
@@ -95,7 +97,8 @@ class AutopsyScreen(RunDialog[int]):
         """Tells title and parts."""
         picture = self.latest
         activations = self.query_one(RowActivations)
-        activations.styles.height = min(self.size.height * 3 // 5, activations.lines_wanted(picture) + 2)
+        lines = activations.lines_wanted(picture, self.size.width - EDGES[0])
+        activations.styles.height = EDGES[1] + min(self.size.height * 3 // 5, lines)
         self.query_one("#row-title", Static).update(self._title(picture))
         answer = picture.answers.get(self.NAME)
         is_mine = answer is not None and answer.question is self._question
@@ -112,9 +115,9 @@ class AutopsyScreen(RunDialog[int]):
         answers = answers_of(picture.run, rows, P, lambda name: self.rich_style)
         part = "held out" if rows["part"][row] else "training"
         mark = answers.mark(row)
-        sign = mark if isinstance(mark, str) else mark[0]
+        sign = f"{mark[0].strip()} " if mark else ""
         place = f"{count(self._place + 1)} of {count(len(self._order))}"
-        return plain(f"row {int(rows['row'][row])} ({part}, {place}) · {answers.said(row)}{sign}")
+        return plain(f"{sign}row {int(rows['row'][row])} · {answers.said(row)} · {part} · {place}")
 
     def action_step(self, rows: int) -> None:
         """Another row of the order."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import ClassVar
 
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import ScreenResultType
 
@@ -43,7 +45,7 @@ class RunDialog(Dialog[ScreenResultType]):
     def picture(self, picture: Picture) -> None:
         """A new picture of the run."""
         self.latest = picture
-        if self.is_mounted:
+        with suppress(NoMatches):  # there are no parts yet, or none any more
             self.follow()
 
     def follow(self) -> None:

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.panes.answertable import input_text
-from nntui.tui.panes.ownvalues import OwnAnswer
+from nntui.tui.panes.ownvalues import OwnAnswer, lines_of
 from nntui.tui.picture import Picture, Question
 from nntui.tui.screens.rundialog import RunDialog
 from nntui.tui.screens.value import LOW
@@ -68,6 +68,7 @@ class ValuesScreen(RunDialog[None]):
     def on_mount(self) -> None:
         """Asks at once."""
         super().on_mount()
+        self.query_one(OwnAnswer).styles.height = lines_of(self.latest.run)
         self.query(Input).first().focus()
         self._ask()
 
