@@ -97,8 +97,8 @@ def _layer(layer: Layer, widths: tuple[int, int], tall: int, style: Styles, *, a
     bars = [_bars(levels, grid.cells, style, ascii_only=ascii_only) for levels in _levels(shares, layer, tall)]
     told = "" if layer.values is None else figure(largest, _LARGEST)
     padding = " " * (room - len(values) * grid.cells)
-    lines = [line((fit(record.name, name), style("name")), *bars[0], (padding + told, quiet))]
-    lines += [line((fit(_told(record, grid), name), quiet), *parts) for parts in bars[1:]]
+    lines = [line((fit(record.name, name - 1) + " ", style("name")), *bars[0], (padding + told, quiet))]
+    lines += [line((fit(_told(record, grid), name - 1) + " ", quiet), *parts) for parts in bars[1:]]
     if tall > 2 and grid.cells >= _READABLE:
         sign = "+" if _is_signed(layer) else ""
         lines.append(line(" " * name, "" if layer.values is None else _numbers(layer.values, sign, grid.cells)))
