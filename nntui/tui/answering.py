@@ -64,7 +64,8 @@ class Answering:
                 if not self._congested():
                     await self._answer_some()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._pause)
+                    async with asyncio.timeout(self._pause):
+                        await self._wake.wait()
         finally:
             await self._inference.close()
 

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -138,10 +139,10 @@ class Feed:
                     for message in await loop.run_in_executor(self._thread, self._look_again):
                         self._post(message)
                     self._answering.note(self._network)
-                try:
-                    await asyncio.wait_for(self._wake.wait(), SOON_SECONDS if congested else self._pause)
-                except TimeoutError:
-                    continue
+                # Not wait_for: in Python 3.11, one that is cancelled just when its time has come goes on.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SOON_SECONDS if congested else self._pause):
+                        await self._wake.wait()
         except UserError as error:
             self._post(Unreadable(str(error)))
         except Exception as error:  # a folder may hold anything, and none of it may end the app

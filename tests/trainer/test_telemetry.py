@@ -13,8 +13,9 @@ from nntui.config import RunConfig
 from nntui.store import folder
 from nntui.store.reader import Reader
 from nntui.store.writer import Writer
-from nntui.trainer import tables
+from nntui.trainer import pace, tables
 from nntui.trainer.loop import Loop
+from nntui.trainer.pace import Pace
 from nntui.trainer.problem import Problem, make_problem
 from nntui.trainer.session import make_loop
 from nntui.trainer.telemetry import Telemetry
@@ -196,3 +197,123 @@ def test_of_large_data_the_held_out_rows_come_first(
     assert len(shown) == 200
     assert set((bench.problem.test + 1).tolist()) <= set(shown)
     assert shown == sorted(shown)
+
+
+def test_times_are_recorded_beside_the_layers(make: Make) -> None:
+    bench = make(*CANCER, "batch_size=100")
+    bench.loop.run(7)
+    bench.telemetry.record_layers(123.0, 4.5, 6.5)
+    assert bench.last("elapsed") == 4.5
+    assert bench.last("wall") == 6.5
+    assert bench.last("epoch") == pytest.approx(bench.loop.epochs_done)
+
+
+def test_an_evaluation_tells_what_the_units_of_each_layer_do(make: Make) -> None:
+    bench = make(*CANCER, "activation=relu")
+    first = bench.loop.network.layers[0]
+    first.W[:, 2], first.b[2] = 0, -1
+    bench.telemetry.evaluate()
+    X = bench.problem.inputs(bench.problem.train)
+    X = X[np.linspace(0, len(X) - 1, 256).astype(int)]
+    A = np.maximum(X @ first.W + first.b, 0)
+    P = 1 / (1 + np.exp(-(A @ bench.loop.network.layers[1].W + bench.loop.network.layers[1].b)))
+    assert bench.last("act_mean/layer 1") == pytest.approx(A.mean(), rel=1e-5)
+    assert bench.last("act_std/layer 1") == pytest.approx(A.std(), rel=1e-5)
+    assert bench.last("act_mean/output") == pytest.approx(P.mean(), rel=1e-5)
+    assert bench.last("dead/layer 1") == 0.25
+    assert bench.last("saturated/output") == pytest.approx(((P <= 0.01) | (P >= 0.99)).mean())
+    assert bench.telemetry.latest["dead"] == [0.25, 0]
+    assert bench.telemetry.latest["act_mean"] == pytest.approx([A.mean(), P.mean()], rel=1e-5)
+
+
+def test_the_units_are_looked_at_once_a_step(make: Make) -> None:
+    bench = make(*CANCER)
+    bench.telemetry.evaluate()
+    bench.telemetry.describe()
+    bench.telemetry.evaluate()
+    bench.loop.run(1)
+    bench.telemetry.evaluate()
+    bench.writer.commit()
+    assert bench.reader.curves(["dead/output"], 0, 1, 10)["dead/output"].count.tolist() == [1, 1]
+
+
+def test_the_table_of_weights_is_the_network(make: Make) -> None:
+    bench = make(*CANCER)
+    bench.loop.run(3)
+    bench.telemetry.keep_weights(at_rest=False)
+    bench.writer.commit()
+    found = bench.reader.table("weights")
+    assert found is not None
+    step, arrays = found
+    assert step == 3
+    assert sorted(arrays) == ["layer 1.W", "layer 1.b", "output.W", "output.b"]
+    for layer in bench.loop.network.layers:
+        np.testing.assert_array_equal(arrays[f"{layer.name}.W"], layer.W)
+        np.testing.assert_array_equal(arrays[f"{layer.name}.b"], layer.b)
+        assert arrays[f"{layer.name}.W"].dtype == np.float32
+
+
+def test_weights_are_kept_now_and_then_and_always_at_rest(make: Make) -> None:
+    bench = make(*CANCER)
+    kept = []
+    for at_rest in (False, False, True):
+        bench.loop.run(1)
+        bench.telemetry.keep_weights(at_rest=at_rest)
+        bench.writer.commit()
+        kept.append(bench.reader.table_step("weights"))
+    assert kept == [1, 1, 3]
+
+
+def test_the_larger_a_table_the_less_often_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    one = Pace(0.5)
+    assert one.due
+    one.wrote(1000)
+    now[0] += 0.4
+    assert not one.due
+    now[0] += 0.2
+    assert one.due
+    one.wrote(10 * pace.BYTES_PER_SECOND)
+    now[0] += 9.9
+    assert not one.due
+    now[0] += 0.2
+    assert one.due
+
+
+def test_weights_that_are_spoiled_or_too_many_are_not_kept(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = make(*CANCER)
+    bench.loop.network.parameters[0] = np.inf
+    bench.telemetry.keep_weights(at_rest=True)
+    bench.writer.commit()
+    assert bench.reader.table_step("weights") is None
+    bench.loop.network.parameters[0] = 1
+    monkeypatch.setattr(tables, "TABLE_WEIGHTS", bench.loop.network.parameters.size - 1)
+    bench.telemetry.keep_weights(at_rest=True)
+    bench.writer.commit()
+    assert bench.reader.table_step("weights") is None
+
+
+@pytest.mark.parametrize("settings", [CANCER, ("source=diabetes", "layers=3")])
+def test_the_history_has_the_loss_of_each_row_that_is_shown(settings: tuple[str, ...], make: Make) -> None:
+    bench = make(*settings)
+    bench.telemetry.evaluate()
+    expected, rows = [], bench.telemetry._tables.shown
+    for step in range(2):
+        if step:
+            bench.loop.run(1)
+            let_history_be_due(bench)
+            bench.telemetry.evaluate()
+        network = bench.loop.network
+        Z = network.forward(bench.problem.inputs(rows))
+        expected.append(network.losses_of(Z, bench.problem.targets(rows)))
+    bench.writer.commit()
+    found = bench.reader.table("history")
+    assert found is not None
+    assert found[1]["steps"].tolist() == [0, 1]
+    np.testing.assert_allclose(found[1]["loss"], np.column_stack(expected), rtol=1e-6)
+
+
+def let_history_be_due(bench: Bench) -> None:
+    """Lets the next point of the history be written at once."""
+    bench.telemetry._tables._history_pace._due_at = 0.0

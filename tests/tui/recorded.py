@@ -25,6 +25,12 @@ from nntui.store.writer import Status, Writer
 
 #: Recorded runs are so old, in seconds: "3 d" on the start screen, for the next twelve hours.
 AGE = 3.1 * 86_400
+#: The series of the stream ``layers`` that are of no layer, and the kinds that are; and those of ``activations``.
+TIMES = ("lr", "steps_per_s", "epoch", "elapsed", "wall")
+NORMS = ("weight_norm", "update_ratio")
+ACTIVITY = ("act_mean", "act_std", "dead", "saturated")
+#: The points of a row's history.
+HISTORY = 64
 
 
 @dataclass(frozen=True)
@@ -198,10 +204,15 @@ def _pixels(rows: int, columns: int) -> tuple[str, ...]:
 
 
 class Recording:
-    """A run folder, written as a trainer writes it; this process stands for the trainer while it is live."""
+    """A run folder, written as a trainer writes it; this process stands for the trainer while it is live.
 
-    def __init__(self, runs: Path, shape: Shape, *, run_id: str = "recorded", name: str = "", preset: str = "") -> None:
-        self.shape = shape
+    An ``old`` one has no more than the first versions recorded: steps, evaluations, rows and predictions.
+    """
+
+    def __init__(
+        self, runs: Path, shape: Shape, *, run_id: str = "recorded", name: str = "", preset: str = "", old: bool = False
+    ) -> None:
+        self.shape, self.old = shape, old
         self.config = config.from_dict({"title": shape.title, **shape.settings})
         made = folder.create(runs, name=name, preset=preset or shape.name, config=self.config.to_dict())
         self.folder = made.rename(runs / run_id)
@@ -214,6 +225,9 @@ class Recording:
         self.writer.add_stream("step", ["loss", *(f"grad_norm/{name}" for name in names)])
         score = "r2" if shape.task == "regression" else "accuracy"
         self.writer.add_stream("evaluation", [score, *(["val_loss", f"val_{score}"] if shape.test_rows else [])])
+        if not old:
+            self.writer.add_stream("layers", [*TIMES, *(f"{kind}/{name}" for kind in NORMS for name in names)])
+            self.writer.add_stream("activations", [f"{kind}/{name}" for kind in ACTIVITY for name in names])
         rows: dict[str, NDArray[Any]] = {
             "row": np.arange(1, len(shape.X) + 1),
             "X": shape.X.astype(np.float32),
@@ -246,6 +260,9 @@ class Recording:
         self.writer.record("evaluation", every, held_out if self.shape.test_rows else held_out[:, :1])
         last = int(numbers[-1])
         self.predict(last)
+        if not self.old:
+            self._record_layers(every, total)
+            self._keep_tables(last)
         for step, kind, text in self.shape.events:
             if first <= step <= last:
                 self.writer.event(step, kind, text)
@@ -258,6 +275,33 @@ class Recording:
             elapsed=last / 20,
             latest=self._latest(last),
         )
+
+    def _record_layers(self, steps: NDArray[np.int64], total: int) -> None:
+        """Stages what a trainer tells of its layers and their units, and the time at these steps."""
+        layers = range(len(self.shape.layers))
+        lr = np.array([self._rate(int(step)) for step in steps])
+        epochs = steps / total * self.shape.settings["training"]["epochs"]
+        times = (lr, np.full(len(steps), 12_345.0), epochs, steps / 20, steps / 20 + 1)
+        norms = [_layer_figures(steps, i)[kind] for kind in NORMS for i in layers]
+        self.writer.record("layers", steps, np.column_stack((*times, *norms)))
+        figures = [_layer_figures(steps, i)[kind] for kind in ACTIVITY for i in layers]
+        self.writer.record("activations", steps, np.column_stack(figures))
+
+    def _keep_tables(self, step: int) -> None:
+        """Stages weights, and how the loss of each row went up to a step."""
+        weights: dict[str, NDArray[Any]] = {}
+        for number, layer in enumerate(self.shape.layers):
+            n = np.arange(layer.inputs * layer.outputs).reshape(layer.inputs, layer.outputs)
+            fade = 1 + step / 1000
+            weights[f"{layer.name}.W"] = ((n * 37 % 101 - 50) / 40 * fade).astype(np.float32)
+            weights[f"{layer.name}.b"] = ((np.arange(layer.outputs) * 53 % 89 - 44) / 60 + number / 10).astype(
+                np.float32
+            )
+        self.writer.table("weights", step, weights)
+        steps = np.linspace(0, step, min(HISTORY, step + 1)).astype(np.int64)
+        share = 0.2 + np.arange(len(self.shape.X)) * 29 % 50 / 25
+        loss = (share[:, None] * _loss(np.maximum(steps, 1))).astype(np.float32)
+        self.writer.table("history", step, {"steps": steps, "loss": loss})
 
     def predict(self, step: int) -> None:
         """Stages predictions: about one class in six is wrong, and numbers are off by up to half a deviation."""
@@ -293,14 +337,14 @@ class Recording:
         here = np.array([step])
         score = "r2" if self.shape.task == "regression" else "accuracy"
         layers = range(len(self.shape.layers))
+        kinds = NORMS if self.old else (*NORMS, *ACTIVITY)
         return {
             "loss": float(_loss(here)[0]),
             "lr": self._rate(step),
             score: float(_accuracy(here)[0]),
             **({f"val_{score}": float(_accuracy(here)[0]) - 0.01} if self.shape.test_rows else {}),
             "grad_norm": [float(_norms(here, i)[0]) for i in layers],
-            "weight_norm": [1.5 + i for i in layers],
-            "update_ratio": [2.5e-3 / (i + 1) for i in layers],
+            **{kind: [float(_layer_figures(here, i)[kind][0]) for i in layers] for kind in kinds},
         }
 
     def _rate(self, step: int) -> float:
@@ -315,7 +359,7 @@ def execute(run: Path, statement: str, *values: Any) -> None:
         db.execute(statement, values)
 
 
-def finished(runs: Path, shape: Shape, **options: str) -> Path:
+def finished(runs: Path, shape: Shape, **options: Any) -> Path:
     """The folder of a run that has had its 2000 steps."""
     recording = Recording(runs, shape, **options)
     recording.train(2000)
@@ -335,6 +379,20 @@ def _norms(steps: NDArray[np.int64], layer: int) -> NDArray[np.float64]:
     noise = (steps * 6011 % 97 - 48) / 48
     norms: NDArray[np.float64] = (0.4 + 0.1 * noise) / 3**layer / (1 + steps / 150)
     return norms
+
+
+def _layer_figures(steps: NDArray[np.int64], layer: int) -> dict[str, NDArray[np.float64]]:
+    """What is told of one layer at these steps, by kind."""
+    one = np.ones(len(steps))
+    grown = steps / (steps + 500.0)
+    return {
+        "weight_norm": one * (1.5 + layer),
+        "update_ratio": one * 2.5e-3 / (layer + 1),
+        "act_mean": 0.1 * (layer + 1) + 0.3 * grown,
+        "act_std": 0.2 + 0.25 * grown / (layer + 1),
+        "dead": one * (0.25 if layer == 1 else 0.0),
+        "saturated": 0.4 * grown / (layer + 1),
+    }
 
 
 def _accuracy(steps: NDArray[np.int64]) -> NDArray[np.float64]:
