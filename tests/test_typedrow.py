@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,9 +64,9 @@ def test_what_means_nothing_is_told(text: str, told: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from('x1petal wid,"=.5 \x00')) | st.text())
 def test_whatever_is_typed_is_a_row_or_a_line(text: str) -> None:
+    found: list[Any] = []
     try:
-        row = changed(text, NAMES, ROW)
+        found.append(changed(text, NAMES, ROW))
     except TypedRowError as error:
-        assert len(str(error)) < 300
-    else:
-        assert row.shape == (3,)
+        found.append(str(error))
+    assert len(found[0]) == 3 if isinstance(found[0], np.ndarray) else 0 < len(found[0]) < 300

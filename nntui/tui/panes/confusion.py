@@ -75,6 +75,6 @@ class ConfusionMatrix:
             text = f"{count:,}" if count else "·"
             shade = -(-count * SHADES // total) if count else 0  # anything at all has the least shade
             name = ("hit" if k == other else "miss") + str(shade) if shade else "quiet"
-            parts.append((text.rjust(self._column), self._style(name)))
+            parts.append((fit(text, self._column, right=True), self._style(name)))
         share = f"{self._counts[k, k] / total:.0%}" if total else "–"
         return line(*parts, (share.rjust(_FOUND_WIDTH), self._style("quiet")))

@@ -113,11 +113,11 @@ class AutopsyScreen(RunDialog[int]):
             P = P.copy()
             P[row] = answer.P[0]
         answers = answers_of(picture.run, rows, P, lambda name: self.rich_style)
-        part = "held out" if rows["part"][row] else "training"
+        part = "held-out" if rows["part"][row] else "training"
         mark = answers.mark(row)
         sign = f"{mark[0].strip()} " if mark else ""
         place = f"{count(self._place + 1)} of {count(len(self._order))}"
-        return plain(f"{sign}row {int(rows['row'][row])} · {answers.said(row)} · {part} · {place}")
+        return plain(f"{sign}{part} row {int(rows['row'][row])} ({place}) · {answers.said(row)}")
 
     def action_step(self, rows: int) -> None:
         """Another row of the order."""

@@ -47,7 +47,7 @@ class ValuesScreen(RunDialog[None]):
             dialog.border_title = "Your own values"
             dialog.border_subtitle = "esc closes"
             if len(self._names) > MANY:
-                hint = f"name=value, set apart by commas; all others as in row {self._row}"
+                hint = f"name=value, with commas; all others as in row {self._row}"
                 yield Static(hint, classes="detail", markup=False)
                 yield Input(self._first_words(), id="all", select_on_focus=False)
             else:
