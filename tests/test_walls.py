@@ -56,7 +56,8 @@ def loaded(code: str, home: Path) -> set[str]:
         ("nntui.data", SCREEN | {"nntui.config", "nntui.store", "nntui.engine", "nntui.trainer", "sqlite3"}),
         ("nntui.trainer.loop", SCREEN | {"nntui.store", "nntui.data", "sqlite3", "psutil", "safetensors"}),
         ("nntui.trainer.session", SCREEN),
-        ("nntui.tui.app", {"typer", "nntui.cli"} | NUMBERS - {"numpy"}),
+        ("nntui.inference.service", SCREEN | {"nntui.launch", "nntui.store.writer", "nntui.trainer.session"}),
+        ("nntui.tui.app", {"typer", "nntui.cli", "nntui.inference"} | NUMBERS - {"numpy"}),
     ],
 )
 def test_a_module_loads_none_of_what_it_must_not_know(module: str, forbidden: set[str], tmp_path: Path) -> None:

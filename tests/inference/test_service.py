@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from nntui import pipe
 from nntui.config import RunConfig
 from nntui.engine import layer_outputs
+from nntui.errors import UserError
 from nntui.inference import run as subject
 from nntui.inference.service import Service
 from nntui.store import folder, tables
@@ -153,7 +154,7 @@ def ask(*messages: bytes) -> list[tuple[pipe.Facts, tables.Arrays]]:
     answers = io.BytesIO()
     Service().serve(io.BytesIO(b"".join(messages)), answers)
     answers.seek(0)
-    return list(iter(lambda: pipe.read(answers), None))  # type: ignore[arg-type]
+    return list(iter(lambda: pipe.read(answers), None))
 
 
 def complaint(*messages: bytes) -> str:
@@ -197,7 +198,7 @@ def test_an_answer_is_bounded(trained: Callable[..., Trained], monkeypatch: pyte
     monkeypatch.setattr(subject, "MAX_ANSWER", 3 * 8 - 1)
     asked = Asked(run.folder)
     assert asked.forward()[1]["P"].shape == (3, 1)
-    with pytest.raises(subject.UserError, match="3 rows of 8 units: must be at most 23 numbers"):
+    with pytest.raises(UserError, match="3 rows of 8 units: must be at most 23 numbers"):
         asked.forward(layers=True)
 
 

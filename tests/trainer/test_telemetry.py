@@ -266,7 +266,7 @@ def test_weights_are_kept_now_and_then_and_always_at_rest(make: Make) -> None:
 
 def test_the_larger_a_table_the_less_often_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("nntui.trainer.pace.time.monotonic", lambda: now[0])
     one = Pace(0.5)
     assert one.due
     one.wrote(1000)

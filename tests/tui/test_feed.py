@@ -16,11 +16,15 @@ import pytest
 from textual.message import Message
 
 from nntui.store import commands
+from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.store.schema import DATABASE
+from nntui.trainer.checkpoints import save_checkpoint
+from nntui.trainer.problem import make_problem
+from nntui.trainer.session import make_loop
 from nntui.tui import feed as subject
 from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
-from nntui.tui.picture import Picture, Query
+from nntui.tui.picture import Answer, Picture, Query, Question
 from tests.tui import recorded
 from tests.tui.recorded import Recording
 
@@ -496,3 +500,45 @@ def test_the_newest_runs_come_first(runs: Path) -> None:
     recording_update(runs / "old", created="0")
     assert [run.id for _, run in subject.recent_runs(runs)] == ["new", "old"]
     assert len(subject.recent_runs(runs, limit=1)) == 1
+
+
+def test_the_picture_holds_what_the_network_answers(live: Recording) -> None:
+    problem = make_problem(live.config)
+    loop = make_loop(live.config, problem)
+    question, other = Question(np.array([[0.0, 1.0]]), layers=True), Question(np.array([[1.0, 1.0]]))
+
+    async def scenario(follower: Follower) -> None:
+        follower.feed.ask("plane", question)
+        await until(lambda: answer(follower).error)
+        assert "no checkpoint yet" in answer(follower).error
+        save_checkpoint(live.folder / CHECKPOINTS, loop, problem, live.config)
+        follower.feed.ask("plane", other)
+        await until(lambda: answer(follower).question is other)
+        assert (answer(follower).step, answer(follower).layers) == (100, ()), "of the newest weights"
+        follower.feed.ask("plane", question)
+        await until(lambda: answer(follower).question is question)
+        live.train(100)
+        await until(lambda: answer(follower).step == 200)
+        assert [A.shape for A in answer(follower).layers] == [(1, 3), (1, 1)]
+        follower.feed.ask("plane", None)
+        await until(lambda: not follower.pictures[-1].answers)
+
+    assert follow(live.folder, scenario).complaints == []
+
+
+def answer(follower: Follower) -> Answer:
+    """The newest answer to the pane that asks."""
+    answers = follower.pictures[-1].answers if follower.pictures else {}
+    return answers.get("plane", Answer(Question(np.empty((0, 2)))))
+
+
+def test_a_run_of_before_has_no_such_tables(runs: Path) -> None:
+    folder = recorded.finished(runs, recorded.images(), old=True)
+
+    async def scenario(follower: Follower) -> None:
+        follower.feed.want_tables("plane", ("weights", "history"))
+        await until(lambda: follower.pictures and "weights" in follower.pictures[-1].tables)
+        assert follower.pictures[-1].table("weights").step == -1
+        assert follower.pictures[-1].table("predictions").step == 2000
+
+    assert follow(folder, scenario).complaints == []
