@@ -284,6 +284,7 @@ def test_a_network_that_cannot_answer_says_why(species: Beneath) -> None:
 # From the dashboard
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the same
 def test_enter_opens_the_row_and_closing_it_chooses_where_one_was() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         pane = pilot.app.screen.query_one(PredictionPane)
@@ -310,7 +311,7 @@ def test_images_cannot_be_typed() -> None:
     play(scenario, recorded.finished(paths.runs_dir(), recorded.images()))
 
 
-@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the loop of a test ends before its processes are waited for
 def test_a_row_of_a_real_run_is_looked_into_while_it_trains() -> None:
     settings = config.from_dict(
         {"data": {"test_fraction": 0.0}, "model": {"layers": [3]}, "training": {"epochs": 10**9}}
