@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_an_autopsy_tells_the_row_its_loss_and_its_activations(species: Beneath,
         screen.picture(species.answered([0.2, 0.7, 0.1], (hidden, [0.2, 0.7, 0.1])))
         await shows(pilot, "█", "✓ training row 4", "predicted versicolor")
         if size[0] > 60:
-            await shows(pilot, "P 0.700", "sepal length", "2 of 3", "petal width")
+            await shows(pilot, "0.700", "sepal length", "2 of 3", "petal width")
         if size == (120, 40):
             await shows(pilot, "-0.71", "+0.43", "+1.00", "0.20", "setosa", "8 tanh", "1.000")
 
@@ -300,6 +301,7 @@ def test_enter_opens_the_row_and_closing_it_chooses_where_one_was() -> None:
         await shows(pilot, "▸  4")
 
     play(scenario, recorded.finished(paths.runs_dir(), recorded.species()))
+    gc.collect()
 
 
 def test_images_cannot_be_typed() -> None:
@@ -344,3 +346,4 @@ def test_a_row_of_a_real_run_is_looked_into_while_it_trains() -> None:
 
     play(scenario, folder)
     assert trainer.wait(20) == 0
+    gc.collect()
