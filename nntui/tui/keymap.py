@@ -89,6 +89,8 @@ GRADIENTS = "the gradients"
 KNOBS = "the knobs"
 LAYERS = "the layers"
 PREDICTIONS = "the predictions"
+AUTOPSY = "the autopsy of a row"
+VALUES = "values of your own"
 PLANE = "the plane"
 EVENTS = "the events"
 START = "the start screen"
@@ -147,13 +149,37 @@ KEYS: tuple[Key, ...] = (
     Key(LAYERS, "home,g", "scroll_home", "to the first layer"),
     Key(LAYERS, "end,G", "scroll_end", "to the last layer"),
     Key(LAYERS, "v", "view", "other columns: norms, activations, shape", "columns", 2),
-    Key(PREDICTIONS, "up,k", "scroll(-1)", "move up", "move", 5, "↑ ↓"),
-    Key(PREDICTIONS, "down,j", "scroll(1)", "move down"),
+    Key(PREDICTIONS, "up,k", "move(-1)", "choose the row above", "move", 6, "↑ ↓"),
+    Key(PREDICTIONS, "down,j", "move(1)", "choose the row below"),
+    Key(PREDICTIONS, "left,h", "aside(-1)", "choose the image on the left"),
+    Key(PREDICTIONS, "right,l", "aside(1)", "choose the image on the right"),
     Key(PREDICTIONS, "pageup", "page(-1)", "a page up"),
     Key(PREDICTIONS, "pagedown", "page(1)", "a page down"),
-    Key(PREDICTIONS, "home,g", "scroll_home", "to the first row"),
-    Key(PREDICTIONS, "end,G", "scroll_end", "to the last row"),
-    Key(PREDICTIONS, "o", "order", "worst rows first, or in the order of the data", "order", 2),
+    Key(PREDICTIONS, "home,g", "edge(-1)", "to the first row"),
+    Key(PREDICTIONS, "end,G", "edge(1)", "to the last row"),
+    Key(PREDICTIONS, "enter", "open_row", "the autopsy of the row: its loss over time, its activations", "autopsy", 2),
+    Key(PREDICTIONS, "o", "order", "order by the worst, by number, or by the next column", "order", 3),
+    Key(PREDICTIONS, "O", "reverse", "the order the other way round"),
+    Key(
+        PREDICTIONS,
+        "slash",
+        "filter",
+        "show some rows only: wrong, test, class=3, x1>0.5, P<0.2, row=17",
+        "filter",
+        3,
+    ),
+    Key(PREDICTIONS, "v", "compare", "rows, or the confusion matrix (of numbers: said over is)", "matrix", 4),
+    Key(PREDICTIONS, "i", "type", "type values of your own, and see what the network says", "type values", 5),
+    Key(AUTOPSY, "left,up,h,k", "step(-1)", "the row before, in the order of the pane"),
+    Key(AUTOPSY, "right,down,l,j", "step(1)", "the next row", "next row", 2, "← →"),
+    Key(AUTOPSY, "home,g", "edge(-1)", "the first row"),
+    Key(AUTOPSY, "end,G", "edge(1)", "the last row"),
+    Key(AUTOPSY, "y", "toggle_log", "the loss on a logarithmic axis, or a plain one", "log", 3),
+    Key(AUTOPSY, "i", "type", "type values of your own, beginning with the row's", "type values", 4),
+    Key(AUTOPSY, "escape,enter,q", "close", "back to the run", "back", 1),
+    Key(VALUES, "up", "app.focus_previous", "the input above"),
+    Key(VALUES, "down", "app.focus_next", "the input below"),
+    Key(VALUES, "escape", "close", "back to the run", "back", 1),
     Key(PLANE, "v", "view", "the surface or curve, each unit's own map, the weights", "view", 2),
     Key(PLANE, "up,k", "move(0, -1)", "move the cross up, or scroll", "cross", 5, "↑ ↓ ← →"),
     Key(PLANE, "down,j", "move(0, 1)", "move the cross down, or scroll"),

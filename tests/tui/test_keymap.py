@@ -27,6 +27,7 @@ from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.presetlist import PresetList
 from nntui.tui.panes.rowlist import RowList
 from nntui.tui.panes.runlist import RunList
+from nntui.tui.screens.autopsy import AutopsyScreen
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.edit import EditScreen
@@ -38,6 +39,7 @@ from nntui.tui.screens.look import LookScreen
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.series import SeriesChoice
 from nntui.tui.screens.start import StartScreen
+from nntui.tui.screens.values import ValuesScreen
 from tests.tui import recorded
 from tests.tui.screen import lines, play, settled
 
@@ -50,6 +52,8 @@ PLACES: dict[str, type] = {
     keymap.GRADIENTS: GradientPane,
     keymap.LAYERS: LayerPane,
     keymap.PREDICTIONS: PredictionPane,
+    keymap.AUTOPSY: AutopsyScreen,
+    keymap.VALUES: ValuesScreen,
     keymap.PLANE: PlanePane,
     keymap.START: StartScreen,
     keymap.PRESETS: PresetList,

@@ -28,6 +28,7 @@ from nntui.tui.panes.layers import LayerPane
 from nntui.tui.panes.numbers import bar, count, duration, figure
 from nntui.tui.panes.pane import PictureCells
 from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.panes.ranking import NUMBER, WORST, Order
 from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
 from nntui.tui.picture import Picture, Table
 from tests.tui import recorded
@@ -526,14 +527,19 @@ def test_in_ascii_signs_are_ascii(images: Picture) -> None:
 
 
 def predictions(picture: Picture, size: tuple[int, int], *, in_order: bool = False) -> list[str]:
-    pane = PredictionPane(ascii_only=False)
-    pane._worst_first = not in_order
-    return show(pane, picture, size)
+    pane = PredictionPane("braille")
+    pane._order = Order(NUMBER if in_order else WORST)
+    return unmarked(show(pane, picture, size))
+
+
+def unmarked(rows: list[str]) -> list[str]:
+    """Without the mark of the chosen row."""
+    return [row.replace("▸", " ") for row in rows]
 
 
 def test_a_row_has_inputs_target_probability_and_verdict(table: Picture) -> None:
     shown = predictions(table, (44, 6), in_order=True)
-    assert shown[0].split() == ["row", "x1", "x2", "x1", "xor", "x2", "P"]
+    assert shown[0].split() == ["row▲", "x1", "x2", "x1", "xor", "x2", "P"]
     P = table.predictions["P"][:, 0]
     for i, (x1, x2) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):
         cells = shown[i + 1].split()
@@ -553,16 +559,16 @@ def test_the_worst_rows_come_first_and_what_is_not_finite_before_them(table: Pic
 
 
 def test_inputs_go_before_a_wide_bar_and_those_left_out_are_counted(images: Picture) -> None:
-    pane = PredictionPane(ascii_only=False)
+    pane = PredictionPane("braille")
     size = (50, 3)  # too low for pictures
-    shown = show(pane, images, size)
+    shown = unmarked(show(pane, images, size))
     inputs = len(shown[1].split("even" if "even" in shown[1] else "odd")[0].split()) - 1
     assert inputs > 1
     assert str(pane.border_subtitle).endswith(f"right · {inputs}/64 inputs")
 
 
 def test_right_rows_are_counted(images: Picture) -> None:
-    pane = PredictionPane(ascii_only=False)
+    pane = PredictionPane("braille")
     show(pane, images, (60, 20))
     right = np.sum((images.predictions["P"] >= 0.5) == (images.rows["T"] >= 0.5))
     assert 0 < right < 60
@@ -570,7 +576,7 @@ def test_right_rows_are_counted(images: Picture) -> None:
 
 
 def test_of_more_rows_than_are_kept_both_numbers_are_told(images: Picture) -> None:
-    pane = PredictionPane(ascii_only=False)
+    pane = PredictionPane("braille")
     data = {**images.run.data, "train_rows": 5000}
     show(pane, replace(images, run=replace(images.run, data=data)), (80, 20))
     assert str(pane.border_subtitle).endswith("/60 right · 60 of 5,012 rows")
@@ -619,8 +625,8 @@ def test_of_an_image_the_predicted_class_stands_under_the_target(tmp_path: Path)
 
 def test_of_numbers_target_prediction_and_error_are_told(tmp_path: Path) -> None:
     heights = picture_of(tmp_path, recorded.heights())
-    pane = PredictionPane(ascii_only=False)
-    shown = show(pane, heights, (44, 20))
+    pane = PredictionPane("braille")
+    shown = unmarked(show(pane, heights, (44, 20)))
     assert shown[0].split() == ["row", "x1", "x2", "height", "pred", "error"]
     P, T = heights.predictions["P"][:, 0], heights.rows["T"][:, 0]
     order = [int(row.split()[0]) - 1 for row in shown[1:]]
@@ -636,7 +642,7 @@ def test_of_numbers_target_prediction_and_error_are_told(tmp_path: Path) -> None
 def test_of_several_outputs_as_many_are_told_as_fit(tmp_path: Path, width: int, outputs: int) -> None:
     shape = recorded.heights()
     several = replace(shape, T=np.hstack([shape.T * k for k in (1, 100, 1e-4, -1)]), outputs=("a", "b", "c", "d"))
-    pane = PredictionPane(ascii_only=False)
+    pane = PredictionPane("braille")
     shown = show(pane, picture_of(tmp_path, several), (width, 10))
     assert [name for name in shown[0].split() if name in "abcd"] == list("abcd")[:outputs]
     assert ("outputs" in str(pane.border_subtitle)) == (outputs < 4 and width > 40)
@@ -644,8 +650,8 @@ def test_of_several_outputs_as_many_are_told_as_fit(tmp_path: Path, width: int, 
 
 def test_a_prediction_that_is_not_finite_is_wrong(table: Picture) -> None:
     P = np.array([[np.nan], [0.9], [0.9], [0.1]], dtype=np.float32)
-    pane = PredictionPane(ascii_only=False)
-    shown = show(pane, told(table, P), (44, 6))
+    pane = PredictionPane("braille")
+    shown = unmarked(show(pane, told(table, P), (44, 6)))
     assert shown[1].split()[0] == "1"
     assert shown[1].rstrip().endswith("✗")
     assert str(pane.border_subtitle).startswith("worst first · 3/4 right")

@@ -12,7 +12,8 @@ import pytest
 from nntui.store import catalog, commands
 from nntui.store.reader import Reader
 from nntui.tui import past
-from nntui.tui.feed import Feed, NewPicture, Query
+from nntui.tui.feed import Feed, NewPicture
+from nntui.tui.picture import Query
 from tests.tui import recorded
 from tests.tui.recorded import Recording
 
@@ -82,7 +83,7 @@ def test_curves_events_and_figures_end_at_the_step(turned: Path) -> None:
     assert shown.run.latest["grad_norm"][-1] == pytest.approx(float(exact["grad_norm/output"].final[0]))
     assert shown.run.latest["accuracy"] is not None
     assert len(shown.run.latest["grad_norm"]) == 2
-    assert shown.predictions_step == 2000
+    assert shown.table("predictions").step == 2000
     assert shown.run.title == "as it stood at step 700 of 2,000; predictions of step 2,000"
 
 

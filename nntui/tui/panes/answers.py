@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,19 @@ from nntui.tui.widgets.text import fit
 Array = NDArray[Any]
 Part = str | tuple[str, Style]
 
+
+class Heading(NamedTuple):
+    """What stands above a column: what the rows can be ordered by there, its words, and its cells with a blank."""
+
+    by: str
+    text: str
+    width: int
+
+    def shown(self, mark: str = "") -> str:
+        """The words right-aligned in the column's cells, a mark behind them."""
+        return " " + fit(fit(self.text, self.width - 1 - len(mark)).rstrip() + mark, self.width - 1, right=True)
+
+
 #: A bar is not worth drawing with fewer cells, and needs no more.
 LEAST_BAR, MOST_BAR = 4, 8
 #: The names of classes get as many cells in a table, and as many more where there is room to spare.
@@ -31,7 +44,8 @@ _FIGURE_WIDTH, _MARK_WIDTH, _NUMBER_WIDTH = 7, 2, 9
 class ClassAnswers:
     """Target and, where there are more than two classes, prediction; a probability as number and bar; right or wrong.
 
-    The probability is that of the second of two classes, else that of the predicted class.
+    The probability is that of the second of two classes, else that of the predicted class. Where the network's output
+    is no probability, it is told as it is.
     """
 
     #: Outputs that have no column.
@@ -49,6 +63,14 @@ class ClassAnswers:
         else:
             self._columns = [(run.data["target"], (T[:, 0] >= 0.5).astype(int))]
             self._shown = P[:, 0]
+        is_probability = not run.layers or run.layers[-1].activation != "identity"
+        #: What the figure is called.
+        self.figure = "P" if is_probability else "output"
+        #: What the rows can be ordered by: its words, and the values (rows,).
+        self.sortable: dict[str, tuple[str, Array]] = {
+            by: (heading, which) for by, (heading, which) in zip(("target", "predicted"), self._columns, strict=False)
+        }
+        self.sortable["answer"] = (self.figure, self._shown)
         self._names = names
         self._longest = max(map(len, names), default=0)
         self._name_width = self._bar_width = 0
@@ -70,39 +92,61 @@ class ClassAnswers:
         if self._bar_width:
             self._bar_width = min(MOST_BAR, self._bar_width + spare - more * len(self._columns))
 
-    def heading(self) -> str:
+    def headings(self) -> list[Heading]:
         """What stands above the columns."""
-        wide = self._name_width - 1
-        short = {"predicted": "pred"} if wide < len("predicted") else {}
-        names = "".join(" " + fit(short.get(name, name), wide, right=True) for name, _ in self._columns)
-        return names + "P".rjust(_FIGURE_WIDTH - 1)
+        wide = self._name_width
+        short = {"predicted": "pred"} if wide <= len("predicted") + 1 else {}
+        names = [
+            Heading(by, short.get(name, name), wide)
+            for by, (name, _) in zip(("target", "predicted"), self._columns, strict=False)
+        ]
+        return [*names, Heading("answer", self.figure, _FIGURE_WIDTH)]
 
     def cells(self, i: int) -> list[Part]:
         """The columns of a row."""
-        names = "".join(" " + fit(self._name(which[i]), self._name_width - 1, right=True) for _, which in self._columns)
-        parts: list[Part] = [names, f" {self._shown[i]:6.3f}"]
+        names = "".join(" " + fit(self.name(which[i]), self._name_width - 1, right=True) for _, which in self._columns)
+        parts: list[Part] = [names, " " + self._figure(i)]
         if self._bar_width:
             parts += [" ", self._bar(i, self._bar_width)]
         return [*parts, self._mark(i)]
 
     def card(self, i: int, width: int) -> list[list[Part]]:
         """Three lines beside an image."""
-        target, *predicted = (self._name(which[i]) for _, which in self._columns)
+        target, *predicted = (self.name(which[i]) for _, which in self._columns)
         first: list[Part] = [self._mark(i), fit(f" {target}", width - _MARK_WIDTH)]
         if not predicted:
-            return [first, [fit(f" P {self._shown[i]:5.3f}", width)], self._card_bar(i, 1, width)]
+            word = " P" if self.figure == "P" else ""
+            return [first, [fit(f"{word} {self._figure(i).strip()}", width)], self._card_bar(i, 1, width)]
         figure_width = 7
         return [
             first,
             [fit(f" → {predicted[0]}", width)],
-            [fit(f" {self._shown[i]:5.3f}", figure_width), *self._card_bar(i, 0, width - figure_width)],
+            [fit(f" {self._figure(i).strip()}", figure_width), *self._card_bar(i, 0, width - figure_width)],
         ]
 
     def _card_bar(self, i: int, indent: int, width: int) -> list[Part]:
         wide = min(MOST_BAR, width - indent - 1)
         return [" " * indent, self._bar(i, wide), " " * (width - indent - wide)]
 
-    def _name(self, which: int) -> str:
+    def said(self, i: int) -> str:
+        """Target and answer of a row in words."""
+        target = self.name(int(self._columns[0][1][i]))
+        answer = f"{self.figure} {self._figure(i).strip()}"
+        if len(self._columns) > 1:
+            return f"target {target} · predicted {self.name(int(self._columns[1][1][i]))} · {answer}"
+        return f"target {target} · {answer}"
+
+    def mark(self, i: int) -> Part:
+        """Whether a row is right, by a sign and its colour."""
+        return self._mark(i)
+
+    def _figure(self, i: int) -> str:
+        """Six cells; an output that is no probability may need a power of ten."""
+        text = f"{self._shown[i]:6.3f}"
+        return text if len(text) <= _FIGURE_WIDTH - 1 else f"{self._shown[i]:6.0e}"
+
+    def name(self, which: int) -> str:
+        """What a class is called."""
         return self._names[which] if which < len(self._names) else str(which)
 
     def _bar(self, i: int, width: int) -> Part:
@@ -129,6 +173,10 @@ class NumberAnswers:
             for k, name in enumerate(self._names[: T.shape[1]])
             for heading, values, sign in ((name, T[:, k], ""), ("pred", P[:, k], ""), ("error", P[:, k] - T[:, k], "+"))
         ]
+        self.sortable: dict[str, tuple[str, Array]] = {
+            "target": (self._names[0], T[:, 0]),
+            "predicted": ("predicted", P[:, 0]),
+        }
         self._count = len(self._columns)
         self._width = _NUMBER_WIDTH
 
@@ -148,11 +196,12 @@ class NumberAnswers:
         """Takes cells that nobody else needs."""
         self._width = _NUMBER_WIDTH + min(3, spare // self._count)
 
-    def heading(self) -> str:
-        """What stands above the columns."""
+    def headings(self) -> list[Heading]:
+        """What stands above the columns; the rows are ordered by the first output."""
         names = [name for name, *_ in islice(self._columns, self._count)]
         full = {"pred": "predicted"} if self._width > len("predicted") else {}
-        return "".join(" " + fit(full.get(name, name), self._width - 1, right=True) for name in names)
+        orders = ("target", "predicted", "worst", *[""] * len(names))
+        return [Heading(by, full.get(name, name), self._width) for by, name in zip(orders, names, strict=False)]
 
     def cells(self, i: int) -> list[Part]:
         """The columns of a row."""
@@ -167,9 +216,29 @@ class NumberAnswers:
             for word, (_, values, sign, decimals) in zip(words, self._columns, strict=False)
         ]
 
+    def said(self, i: int) -> str:
+        """Target, answer and error of a row in words, of the first output."""
+        target, predicted, error = (_bare(float(values[i]), sign) for _, values, sign, _ in self._columns[:3])
+        return f"{self._names[0]} {target} · predicted {predicted} · error {error}"
+
+    def mark(self, i: int) -> Part:
+        """A number is neither right nor wrong."""
+        return ""
+
     def summary(self) -> str:
         """How much of the targets is explained."""
         return "R² –" if math.isnan(self._r2) else f"R² {figure(self._r2, 0)}"
+
+
+def answers_of(run: RunRecord, rows: Arrays, P: Array, style: Callable[[str], Style]) -> ClassAnswers | NumberAnswers:
+    """The answers of a run, as its task is."""
+    kind = NumberAnswers if run.data.get("task", "binary") == "regression" else ClassAnswers
+    return kind(run, rows, P, style)
+
+
+def _bare(value: float, sign: str) -> str:
+    text = figure(value, 0)
+    return f"+{text}" if sign and value >= 0 else text
 
 
 def _decimals(values: Array) -> int | None:

@@ -84,7 +84,7 @@ class Board(Widget):
         yield GradientPane(self._marker, log_axis=True, id="gradients")
         yield KnobPane()
         yield LayerPane(ascii_only=self._marker == "ascii")
-        yield PredictionPane(ascii_only=self._marker == "ascii")
+        yield PredictionPane(self._marker)
         yield PlanePane(self._marker)
         yield EventPane()
 
@@ -157,7 +157,7 @@ class Board(Widget):
             self._focus_before = self._focus_before or focused
         else:
             focused, self._focus_before = self._focus_before or focused, None
-        if focused is None or focused not in seen:
+        if focused is None or not any(widget in seen for widget in focused.ancestors_with_self):
             focused = seen[0]
         if focused is not self.screen.focused:
             self.screen.set_focus(focused)

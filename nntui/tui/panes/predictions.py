@@ -1,4 +1,4 @@
-"""The prediction table: what the network says of each row, the worst first or in the order of the data."""
+"""The prediction pane: what the network says of each row, or how often it takes what for what."""
 
 from __future__ import annotations
 
@@ -7,214 +7,280 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
-from textual.events import MouseScrollDown, MouseScrollUp
-from textual.strip import Strip
+from textual import on
+from textual.app import ComposeResult
+from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.geometry import Size
+from textual.message import Message
 
-from nntui import outcomes
-from nntui.store.records import RunRecord
+from nntui.rowfilter import RowFilterError, pick
 from nntui.tui import keymap
-from nntui.tui.panes.answers import ClassAnswers, NumberAnswers
+from nntui.tui.panes.answers import answers_of
+from nntui.tui.panes.choice import Choice
+from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.pane import Pane, PictureCells
-from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
+from nntui.tui.panes.ranking import Order, filtered_rows
+from nntui.tui.panes.rowviews import Scene, View, compared_view, rows_view
 from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 
-#: The words beside an image: their width, and their lines.
-_CARD_WORDS, _WORDS = 13, 4
-#: A large image is drawn with at least and at most so many pixels a side: in the pane, and where that is high.
-_PIXELS, _MORE_PIXELS, _HIGH = (16, 24), (24, 40), 30
-#: The number of a table row.
-_ROW_WIDTH = 4
-
 
 class PredictionPane(Pane, PictureCells):
-    """Inputs or image, target, and what the network answers."""
+    """Inputs or image, target, and what the network answers; one row is chosen."""
 
     number, heading = 5, "Predictions"
+    EXPLAIN = (
+        "Each row of the data with its target and what the network answers now, the worst first.",
+        "Good is when few rows are wrong, held-out rows no more often than others, and when you would doubt them too.",
+        "Rows with a wrong target want mending; many alike want more units, other features or longer training.",
+    )
     PLACE = keymap.PREDICTIONS
     BINDINGS: ClassVar = keymap.bindings(keymap.PREDICTIONS)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--right", "rows--wrong", "rows--quiet", "rows--bar"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"rows--{name}" for name in ("right", "wrong", "quiet", "bar", "test", "chosen", "kept")),
+        *(f"rows--{kind}{shade}" for kind in ("hit", "miss") for shade in (1, 2, 3, 4)),
+    }
     DEFAULT_CSS = """
     PredictionPane {
+        FilterEntry { dock: bottom; }
         .rows--right { color: $success; }
         .rows--wrong { color: $error; text-style: bold; }
         .rows--quiet { color: $foreground 65%; }
         .rows--bar { color: $primary; background: $foreground 12%; }
-        &:nocolor { .rows--right, .rows--wrong, .rows--bar { color: $foreground; } }
+        .rows--test { color: $text-accent; }
+        .rows--chosen { color: $foreground; background: $primary 25%; text-style: bold; }
+        .rows--kept { color: $foreground; text-style: bold; }
+        .rows--hit1 { background: $success 10%; }
+        .rows--hit2 { background: $success 20%; }
+        .rows--hit3 { background: $success 30%; text-style: bold; }
+        .rows--hit4 { background: $success 40%; text-style: bold; }
+        .rows--miss1 { background: $error 15%; }
+        .rows--miss2 { background: $error 30%; }
+        .rows--miss3 { background: $error 40%; text-style: bold; }
+        .rows--miss4 { background: $error 50%; text-style: bold; }
+        &:nocolor { .rows--right, .rows--wrong, .rows--bar, .rows--test { color: $foreground; } }
     }
     """
 
-    def __init__(self, *, ascii_only: bool) -> None:
+    class Opened(Message):
+        """Somebody wants to know all of a row: the one at a place in an order of positions."""
+
+        def __init__(self, order: NDArray[np.int64], place: int) -> None:
+            super().__init__()
+            self.order = order
+            self.place = place
+
+    class Typing(Message):
+        """Somebody wants to type values of inputs; at first they are those of a row."""
+
+        def __init__(self, row: int) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, marker: str) -> None:
         super().__init__(id="predictions")
-        self._ascii = ascii_only
-        self._worst_first = True
-        self._first = 0
-        self._inputs = ""
-        self._drawn: tuple[object, ...] | None = None
+        self._marker = marker
+        self._order = Order()
+        self._filter = ""
+        self._compares = False
+        self._choice = Choice()
+        self._view = View([])
+        self._drawn: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The entry of the filter, hidden while nobody wants one."""
+        yield FilterEntry("wrong  test  class=3  x1>0.5", id="row-filter")
+
+    # Drawing
 
     def draw(self, picture: Picture) -> None:
-        """As many rows as fit, from the one scrolled to."""
+        """The rows around the chosen one, or all of them against each other."""
         if not picture.rows or "P" not in picture.predictions:
-            text = fit("The predictions appear after the first step.", self.size.width)
-            self.show([line((text, self._style("quiet")))])
+            self._say("The predictions appear after the first step.")
             return
-        key = (
-            picture.table("predictions").step,
-            picture.run.id,
-            self.size,
-            self._worst_first,
-            self._first,
-            self.app.theme,
-        )
+        known = (picture.table("predictions").step, picture.run.id, self._room, self._order, self._filter)
+        key = (*known, self._compares, self._choice.row, self.has_focus, self.app.theme)
         if key == self._drawn:
             return
-        P, T, task = picture.predictions["P"], picture.rows["T"], picture.run.data.get("task", "binary")
-        order = outcomes.worst_first(P, T, task) if self._worst_first else np.arange(len(P))
-        kind = NumberAnswers if task == "regression" else ClassAnswers
-        answers = kind(picture.run, picture.rows, P, self._style)
-        size = self._image_size(picture)
-        self._inputs = ""
-        self.show(self._cards(picture, order, answers, size) if size else self._table(picture, order, answers))
-        self._drawn = (*key[:4], self._first, key[5])
-        self.caption(self._summary(picture, answers, len(order)))
+        scene = self._scene(picture)
+        if not len(scene.order):
+            self._choice.settle(scene.order, 1, 1)
+            self._say("No row is like that.")
+        else:
+            filtered = bool(self._filter)
+            self._view = (
+                compared_view(scene, self._choice, filtered=filtered)
+                if self._compares
+                else rows_view(scene, self._choice)
+            )
+            self.show(self._view.lines)
+        self._tell(scene)
+        self._drawn = (*known, self._compares, self._choice.row, self.has_focus, self.app.theme)
 
-    def _image_size(self, picture: Picture) -> tuple[int, int] | None:
-        """Rows and columns of pixels in which the inputs are drawn, when they are an image and there is room."""
-        image = _image(picture.run)
-        if image is None:
-            return None
-        height, room = self.size.height, self.size.width - _CARD_WORDS
-        least, side = _MORE_PIXELS if height >= _HIGH else _PIXELS
-        bands = max(1, (height + 1) // (least // 2 + 1))
-        most = min(side, 2 * ((height + 1) // bands - 1)), min(side, room)
-        if min(most) < 1 or height < _WORDS:
-            return None
-        size = thumbnail_size(image, most)
-        return size if min(size) >= min(8, *image[:2]) else None
+    def _say(self, text: str) -> None:
+        self._view = View([line((fit(text, self.size.width), self._style("quiet")))])
+        self.show(self._view.lines)
+
+    def _scene(self, picture: Picture) -> Scene:
+        P, rows, task = picture.predictions["P"], picture.rows, picture.run.data.get("task", "binary")
+        answers = answers_of(picture.run, rows, P, self._style)
+        order = self._order.ranked(P, rows, task, answers.sortable)
+        if self._filter:
+            order = order[pick(self._filter, filtered_rows(picture.run, rows, P))[order]]
+        return Scene(picture, answers, order, self._order, self._room, self._style, self._marker, self.has_focus)
+
+    @property
+    def _room(self) -> Size:
+        entry = self.query_one(FilterEntry)
+        taken = 1 + entry.has_class("wrong") if entry.display else 0
+        return Size(self.size.width, max(1, self.size.height - taken))
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"rows--{name}")
 
-    def _summary(self, picture: Picture, answers: ClassAnswers | NumberAnswers, rows: int) -> str:
-        order = "worst first" if self._worst_first else "in order"
-        total = picture.run.data["train_rows"] + picture.run.data["test_rows"]
-        shown = f" · {rows:,} of {total:,} rows" if rows < total else ""
-        summary = f"{order} · {answers.summary()}"
-        for more in (shown, self._inputs, answers.left_out):
-            summary += more if len(summary + more) <= self.caption_width else ""
-        return summary
-
-    # A line a row
-
-    def _table(self, picture: Picture, order: NDArray[np.int64], answers: ClassAnswers | NumberAnswers) -> list[Strip]:
-        width, height, rows = self.size.width, self.size.height, picture.rows
-        names = picture.run.data["features"]
-        room = width - _ROW_WIDTH - answers.claim(width - _ROW_WIDTH)
-        widths: list[int] = []
-        for name, column in zip(names, rows["X"].T, strict=False):
-            widths.append(1 + max(min(len(name), 9), *(len(_input(x)) for x in column[:50])))
-            if sum(widths) > room:
-                widths.pop()
-                break
-        answers.widen(room - sum(widths))
-        self._inputs = f" · {len(widths)}/{len(names)} inputs" if len(widths) < len(names) else ""
-        heading = fit("row", _ROW_WIDTH, right=True)
-        heading += "".join(" " + fit(name, wide - 1, right=True) for name, wide in zip(names, widths, strict=False))
-        lines = [line((fit(heading + answers.heading(), width), self._style("quiet")))]
-        visible = height - 1
-        self._first = max(0, min(self._first, len(order) - visible))
-        for i in order[self._first : self._first + visible]:
-            X = [fit(_input(x), wide, right=True) for x, wide in zip(rows["X"][i], widths, strict=False)]
-            number = (fit(str(int(rows["row"][i])), _ROW_WIDTH, right=True), self._style("quiet"))
-            lines.append(line(number, *X, *answers.cells(i)))
-        return lines
-
-    # Images beside their words
-
-    def _cards(
-        self,
-        picture: Picture,
-        order: NDArray[np.int64],
-        answers: ClassAnswers | NumberAnswers,
-        size: tuple[int, int],
-    ) -> list[Strip]:
-        tall, wide = _card_height(size), size[1] + _CARD_WORDS
-        across = max(1, (self.size.width + 2) // (wide + 2))
-        down = max(1, (self.size.height + 1) // (tall + 1))
-        bands = -(-len(order) // across)
-        self._first = max(0, min(self._first, bands - down))
-        lines: list[Strip] = []
-        for band in range(self._first, min(bands, self._first + down)):
-            cards = [self._card(picture, i, answers, size) for i in order[band * across : (band + 1) * across]]
-            lines += [Strip.join([part for card in cards for part in (card[y], line("  "))]) for y in range(tall)]
-            lines.append(line(""))
-        return lines[: self.size.height]
-
-    def _card(
-        self, picture: Picture, i: int, answers: ClassAnswers | NumberAnswers, size: tuple[int, int]
-    ) -> list[Strip]:
-        run, rows = picture.run, picture.rows
-        low, high = run.data.get("value_range") or (float(rows["X"].min()), float(rows["X"].max()))
-        pixels = (rows["X"][i].reshape(_image(run) or ()) - low) / max(high - low, 1e-9)
-        part = "test" if rows["part"][i] else "train"
-        words = [line((fit(f" {int(rows['row'][i])} {part}", _CARD_WORDS), self._style("quiet")))]
-        words += [line(*parts) for parts in answers.card(i, _CARD_WORDS)]
-        pictured = thumbnail(pixels, size, ascii_only=self._ascii)
-        blank, beside = line(" " * size[1]), line(" " * _CARD_WORDS)
-        pictured += [blank] * (_card_height(size) - len(pictured))
-        words += [beside] * (len(pictured) - len(words))
-        return [Strip.join([left, word]) for left, word in zip(pictured, words, strict=True)]
+    def _tell(self, scene: Scene) -> None:
+        run, shown = scene.picture.run, len(scene.picture.rows["row"])
+        total = run.data["train_rows"] + run.data["test_rows"]
+        order = self._order.told(tuple(run.data["features"]), scene.answers.sortable)
+        said = [f"{len(scene.order):,} of {shown:,} rows", self._filter] if self._filter else []
+        said += list(self._view.words) if self._compares else [order, scene.answers.summary()]
+        if shown < total and not self._filter:
+            said.append(f"{shown:,} of {total:,} rows")
+        said += [] if self._compares else list(self._view.words)
+        summary = ""
+        for word in filter(None, said):
+            longer = f"{summary} · {word}" if summary else word
+            summary = longer if len(longer) <= self.caption_width else summary
+        self.caption(summary)
 
     # Moving about
 
-    def action_scroll(self, rows: int) -> None:
-        """Moves by rows, or by bands of images."""
-        self._first = max(0, self._first + rows)
+    def action_move(self, lines: int) -> None:
+        """Chooses the row so many lines on."""
+        self._choice.move(lines * self._choice.across)
+        self.redraw()
+
+    def action_aside(self, rows: int) -> None:
+        """Chooses the image beside."""
+        self._choice.move(rows)
         self.redraw()
 
     def action_page(self, pages: int) -> None:
         """Moves by as much as is shown."""
-        self.action_scroll(pages * max(1, self._page()))
+        self.action_move(pages * self._choice.down)
 
-    def _page(self) -> int:
-        size = self._image_size(self._last) if self._last else None
-        return (self.size.height + 1) // (_card_height(size) + 1) if size else self.size.height - 2
-
-    def action_scroll_home(self) -> None:
-        """To the first row."""
-        self.action_scroll(-(10**9))
-
-    def action_scroll_end(self) -> None:
-        """To the last row."""
-        self.action_scroll(10**9)
-
-    def action_order(self) -> None:
-        """Worst first, or in the order of the data."""
-        self._worst_first, self._first = not self._worst_first, 0
+    def action_edge(self, direction: int) -> None:
+        """To the first row, or to the last."""
+        self._choice.go_to(0 if direction < 0 else len(self._choice.order))
         self.redraw()
+
+    def choose(self, row: int | None) -> None:
+        """Chooses a row by its position in the table."""
+        if row is not None:
+            self._choice.choose(row)
+            self.redraw()
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         """The wheel moves as the keys do."""
         event.stop()
-        self.action_scroll(1)
+        self.action_move(1)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """The wheel moves as the keys do."""
         event.stop()
-        self.action_scroll(-1)
+        self.action_move(-1)
 
+    def on_click(self, event: Click) -> None:
+        """Chooses the row under the pointer, or opens it when it was chosen; orders by the heading under it."""
+        at = event.get_content_offset(self)
+        place = self._view.place_at(at.x, at.y) if at else None
+        if at is None or place is None:
+            return
+        if place < 0:
+            by = self._view.column_at(at.x)
+            if by is not None:
+                self._order_by(Order(by, by == self._order.by and not self._order.reverse))
+        elif self._choice.first * self._choice.across + place == self._choice.place and self.has_focus:
+            self.action_open_row()
+        else:
+            self._choice.go_to(self._choice.first * self._choice.across + place)
+            self.redraw()
 
-def _image(run: RunRecord) -> tuple[int, int, int] | None:
-    """Height, width and channels of the inputs, if they are an image; an older run has no channels."""
-    image = run.data.get("image")
-    return (image[0], image[1], image[2] if len(image) > 2 else 1) if image else None
+    # What is shown
 
+    def _order_by(self, order: Order) -> None:
+        self._order = order
+        self._choice.start_over()
+        self.redraw()
 
-def _card_height(size: tuple[int, int]) -> int:
-    """Lines of an image so many pixels high, and of the words beside it."""
-    return max(_WORDS, (size[0] + 1) // 2)
+    def action_order(self) -> None:
+        """The next of the orders there are."""
+        self._order_by(self._order.next(self._view.orders))
 
+    def action_reverse(self) -> None:
+        """The order the other way round."""
+        self._order_by(Order(self._order.by, not self._order.reverse))
 
-def _input(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.4g}"
+    def action_compare(self) -> None:
+        """Rows, or all of them against each other."""
+        self._compares = not self._compares
+        self.redraw()
+
+    def action_open_row(self) -> None:
+        """Tells all of the chosen row."""
+        if self._choice.row >= 0:
+            self.post_message(self.Opened(self._choice.order, self._choice.place))
+
+    def action_type(self) -> None:
+        """Lets one type values of one's own."""
+        if self._choice.row >= 0:
+            self.post_message(self.Typing(self._choice.row))
+
+    # The filter
+
+    def action_filter(self) -> None:
+        """Lets one type which rows are shown, once there are any."""
+        if self._last is None or "P" not in self._last.predictions:
+            return
+        self.query_one(FilterEntry).open()
+        self.redraw()
+
+    def take_back(self) -> bool:
+        """Takes the filter away."""
+        entry = self.query_one(FilterEntry)
+        if not entry.display:
+            return False
+        entry.clear()
+        self.redraw()
+        return True
+
+    @on(FilterEntry.Typed)
+    def _take_filter(self, message: FilterEntry.Typed) -> None:
+        """Shows what was typed as soon as it means something."""
+        message.stop()
+        error = ""
+        if self._last is not None and "P" in self._last.predictions:
+            rows = filtered_rows(self._last.run, self._last.rows, self._last.predictions["P"])
+            try:
+                pick(message.text, rows)
+            except RowFilterError as found:
+                error = str(found)
+        message.entry.wrong(error)
+        if not error:
+            self._filter = message.text.strip()
+        self.redraw()
+
+    @on(FilterEntry.Left)
+    def _leave_filter(self, message: FilterEntry.Left) -> None:
+        message.stop()
+        self.focus()
+        self.redraw()
+
+    def on_focus(self) -> None:
+        """The chosen row stands out where the keys go."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """The chosen row stands back."""
+        self.redraw()

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.events import Resize
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
+from textual.widgets import Input
 
 from nntui.knob import Value
 from nntui.knobs import KNOBS
@@ -25,13 +26,17 @@ from nntui.tui.panes.curves import LossPane, Picking
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane, NeedsNewRun, Turned, Typed
 from nntui.tui.panes.pane import Pane, Pictured
+from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
+from nntui.tui.screens.autopsy import AutopsyScreen
 from nntui.tui.screens.explanation import Explanation
-from nntui.tui.screens.keys import hints
+from nntui.tui.screens.keys import hints, places
 from nntui.tui.screens.question import Question
+from nntui.tui.screens.rundialog import RunDialog
 from nntui.tui.screens.series import SeriesChoice
 from nntui.tui.screens.value import ValueEntry
+from nntui.tui.screens.values import ValuesScreen
 from nntui.tui.system import Meter
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
@@ -114,6 +119,9 @@ class DashboardScreen(Screen[None]):
         before, self._picture = self._picture, message.picture
         self.query_one(Header).picture(message.picture)
         self.query_one(Board).picture(message.picture)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, RunDialog):
+                screen.picture(message.picture)
         state = message.picture.run.state
         if before is None or before.run.state != state:
             self._tell_state(before, message.picture)
@@ -182,6 +190,23 @@ class DashboardScreen(Screen[None]):
 
         await self.app.push_screen(SeriesChoice(message.series, message.chosen), take)
 
+    # What lies over it
+
+    @on(PredictionPane.Opened)
+    async def _open_row(self, message: PredictionPane.Opened) -> None:
+        if self._picture is not None:
+            screen = AutopsyScreen(self._picture, self.post_message, message.order, message.place, marker=self._marker)
+            await self.app.push_screen(screen, self.query_one(PredictionPane).choose)
+
+    @on(PredictionPane.Typing)
+    async def _type_values(self, message: PredictionPane.Typing) -> None:
+        if self._picture is None:
+            return
+        if self._picture.run.data.get("image"):
+            self._say("Values can be typed where the inputs are numbers; these are images.")
+        else:
+            await self.app.push_screen(ValuesScreen(self._picture, self.post_message, message.row))
+
     # Steering
 
     @property
@@ -199,9 +224,10 @@ class DashboardScreen(Screen[None]):
         )
         if self._picture is not None and self._picture.run.state == "paused":
             words["toggle_pause"] = "go on"
-        own = [vars(kind)["PLACE"] for kind in type(self.focused).__mro__ if "PLACE" in vars(kind)]
-        places = (keymap.APP, keymap.DASHBOARD, keymap.PANES, *own)
-        self.query_one(KeyBar).offer(hints(places, words=words, without=() if self.live else STEERING))
+        own = places(self.focused)
+        is_typing = isinstance(self.focused, Input)
+        here = own[:1] if is_typing else [keymap.APP, keymap.DASHBOARD, keymap.PANES, *own]
+        self.query_one(KeyBar).offer(hints(here, words=words, without=() if self.live else STEERING))
 
     @on(KeyBar.Pressed)
     def _press(self, message: KeyBar.Pressed) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from textual.widget import Widget
+
 from nntui.tui import keymap
 from nntui.tui.widgets.keybar import Hint
 
@@ -18,3 +20,10 @@ def hints(
         for key in keymap.labelled(*places)
         if key.action.partition("(")[0] not in without
     ]
+
+
+def places(focused: Widget | None) -> list[str]:
+    """The places in the keymap of what has the focus and of all that it is in, the innermost first."""
+    inside = focused.ancestors_with_self if focused else ()
+    kinds = (kind for widget in inside for kind in type(widget).__mro__)
+    return [place for kind in kinds if (place := vars(kind).get("PLACE"))]

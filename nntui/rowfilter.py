@@ -1,0 +1,144 @@
+"""The small language by which rows of a prediction table are picked: ``wrong test class=3 x1>0.5 "petal width"<=2``.
+
+Terms stand apart by blanks, and all of them must hold. A term is a word, or a field compared to a number or to the name
+of a class. A name with blanks, or one that is a word of the language, stands in double quotes.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntui.errors import UserError, closest
+
+Mask = NDArray[np.bool_]
+Array = NDArray[Any]
+
+#: Names that an error lists at most, and characters of what it quotes.
+_NAMES, _QUOTED = 12, 30
+_TERM = re.compile(
+    r"""\s*(?:"(?P<quoted>[^"]*)"|(?P<name>[^\s"<>=!]+))"""
+    r"""(?:\s*(?P<sign><=|>=|!=|=|<|>)\s*(?:"(?P<text>[^"]*)"|(?P<value>[^\s"<>=!]*)))?(?=\s|$)"""
+)
+_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class RowFilterError(UserError):
+    """A term that means nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What can be asked of so many rows.
+
+    ``words`` says of which rows a word holds. ``numbers`` has the values of a field, (rows,); ``classes`` those of a
+    field that names classes: the number of each row's class, and the classes' names. ``inputs`` are the names of the
+    columns of ``X`` (rows, inputs); where one is called like a field, it has to be quoted.
+    """
+
+    words: Mapping[str, Mask]
+    numbers: Mapping[str, Array]
+    classes: Mapping[str, tuple[Array, tuple[str, ...]]]
+    inputs: tuple[str, ...]
+    X: Array
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What can be compared, the inputs last."""
+        return (*self.classes, *self.numbers, *self.inputs)
+
+    def input(self, name: str) -> Array | None:
+        """The column of an input, if there is one of this name."""
+        return self.X[:, self.inputs.index(name)] if name in self.inputs else None
+
+
+def pick(text: str, rows: Rows) -> Mask:
+    """Of which rows all terms hold; an empty text picks every row. Raises RowFilterError."""
+    mask = np.ones(len(rows.X), np.bool_)
+    text = text.strip()
+    at = 0
+    while at < len(text):
+        found = _TERM.match(text, at)
+        if found is None:
+            raise RowFilterError(_unreadable(text[at:].strip()))
+        mask &= _holds(found, rows)
+        at = found.end()
+    return mask
+
+
+def _unreadable(rest: str) -> str:
+    if rest.count('"') % 2:
+        return f"{_cut(rest)}: the quote is not closed"
+    return f"{_cut(rest)}: not a term; terms are like wrong, x1>0.5 or class=3, set apart by blanks"
+
+
+def _holds(found: re.Match[str], rows: Rows) -> Mask:
+    name, sign = found["quoted"] if found["quoted"] is not None else found["name"], found["sign"]
+    value = found["text"] if found["text"] is not None else found["value"]
+    is_quoted = found["quoted"] is not None
+    if sign is None:
+        return _word(name, rows, is_quoted)
+    if not is_quoted and name in rows.classes:
+        return _class_test(name, sign, value, *rows.classes[name])
+    values = rows.input(name) if is_quoted or name not in rows.numbers else rows.numbers[name]
+    if values is None:
+        raise RowFilterError(f"{_cut(name)}: no such field{closest(name, rows.fields)}; fields: {_listed(rows.fields)}")
+    return np.asarray(_COMPARE[sign](values, _number(name, sign, value)))
+
+
+def _word(name: str, rows: Rows, is_quoted: bool) -> Mask:
+    if not is_quoted and name in rows.words:
+        return rows.words[name]
+    if name in rows.fields:
+        raise RowFilterError(f"{_cut(name)}: say how it compares, such as {_cut(name)}>0.5")
+    known = (*rows.words, *rows.fields)
+    raise RowFilterError(
+        f"{_cut(name)}: no such word{closest(name, known)}; words: {', '.join(rows.words)}; "
+        f"fields: {_listed(rows.fields)}"
+    )
+
+
+def _class_test(name: str, sign: str, value: str, which: Array, names: tuple[str, ...]) -> Mask:
+    if sign not in ("=", "!="):
+        raise RowFilterError(f"{name}{sign}: {name} is a class, so write {name}= or {name}!=")
+    if not value:
+        raise RowFilterError(f"{name}{sign}: say which: {_listed(names)}")
+    wanted = value.casefold()
+    folded = [known.casefold() for known in names]
+    found = [i for i, known in enumerate(folded) if known == wanted]
+    found = found or [i for i, known in enumerate(folded) if known.startswith(wanted)]
+    if not found:
+        raise RowFilterError(f"{name}{sign}{_cut(value)}: classes: {_listed(names)}{closest(value, names)}")
+    return np.asarray(np.isin(which, found) == (sign == "="))
+
+
+def _number(name: str, sign: str, value: str) -> float:
+    if not value:
+        raise RowFilterError(f"{_cut(name)}{sign}: say how much, such as {_cut(name)}{sign}0.5")
+    share = value.endswith("%")
+    try:
+        return float(value.removesuffix("%")) / (100 if share else 1)
+    except ValueError:
+        raise RowFilterError(f"{_cut(name)}{sign}{_cut(value)}: must be a number, such as 0.5 or 50%") from None
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(_cut(name) for name in names[:_NAMES])
+    return f"{shown}, … ({len(names):,} in all)" if len(names) > _NAMES else shown
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
