@@ -277,9 +277,10 @@ class Feed:
             table = self._picture.table(name) if self._picture else Table()
             seconds = TABLES_SECONDS.get(name, TABLE_SECONDS)
             due = now - self._read_at.get(name, -math.inf) >= seconds or (run.state != "running" and seconds < math.inf)
-            if (due or table.step < 0) and reader.table_step(name) not in (None, table.step):
+            version = reader.table_version(name) if due or table.step < 0 else None
+            if version not in (None, table.version):
                 self._read_at[name] = now
-                table = Table(*(reader.table(name) or (-1, {})))
+                table = Table(*(reader.table(name) or (-1, {})), version or 0)
             found[name] = table
         return found
 
@@ -289,7 +290,7 @@ class Feed:
             saved = (self._folder / CHECKPOINTS).stat().st_mtime_ns
         except OSError:
             saved = 0
-        return reader.table_step("weights"), saved, run.config.get("model")
+        return reader.table_version("weights"), saved, run.config.get("model")
 
     def _answers(self, given: list[Command], run: RunRecord) -> list[Message]:
         answered = [c for c in given if c.id in self._asked and (c.status != "waiting" or not run.live)]

@@ -357,6 +357,23 @@ def test_predictions_are_read_again_when_the_run_rests(live: Recording) -> None:
     assert pictures[-1].rows is pictures[0].rows  # they do not change, and are not read again
 
 
+def test_predictions_of_the_same_step_are_read_again_when_they_have_changed(live: Recording) -> None:
+    other = np.full((4, 1), 0.25, np.float32)
+
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        live.train(50, state="paused")
+        await until(lambda: follower.pictures[-1].table("predictions").step == 150)
+        for _ in range(2):
+            live.writer.table("predictions", 150, {"P": other})
+        live.commit(steps_per_s=1.0)
+        await until(lambda: follower.pictures[-1].run.steps_per_s == 1.0)
+
+    table = follow(live.folder, scenario).pictures[-1].table("predictions")
+    assert table.step == 150
+    assert table.arrays["P"].tolist() == other.tolist()
+
+
 def test_a_command_is_appended_and_its_answer_told_once(live: Recording) -> None:
     async def scenario(follower: Follower) -> None:
         await until(lambda: follower.pictures)
