@@ -22,7 +22,7 @@ from nntui.tui.screens.dashboard import DashboardScreen
 Scenario = Callable[[Pilot[None]], Awaitable[None]]
 
 #: Longer than any machine needs; nothing waits so long unless it fails.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def play(scenario: Scenario, folder: Path | None, size: tuple[int, int] = (120, 40), marker: str = "braille") -> None:

@@ -17,7 +17,7 @@ from nntui.errors import UserError
 from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.screens.dialog import Dialog
-from nntui.tui.widgets.text import fit
+from nntui.tui.widgets.text import AsText, fit
 from nntui.tui.widgets.toosmall import TooSmall
 
 #: The widest dialog, the height of a terminal below which it has no empty lines, and lines for suggestions.
@@ -36,7 +36,7 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
             dialog.border_title = "Open a file"
             dialog.border_subtitle = "tab completes, ⏎ opens, esc closes"
             yield Static("A preset, a table, arrays, or a folder of images", classes="question", markup=False)
-            yield Input(placeholder="~/data/rows.csv", select_on_focus=False)
+            yield Input(placeholder="~/data/rows.csv", select_on_focus=False, highlighter=AsText())
             yield Static(id="hint", classes="detail", markup=False)
             yield Static(id="suggestions", markup=False)
         yield TooSmall()
