@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -62,7 +63,7 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
             _, found = ownfiles.configuration(text)
             words = found.title or "a preset"
         except UserError as error:
-            words, wrong = str(error), bool(text)
+            words, wrong = _without_path(str(error), text), bool(text)
         hint.update(plain(words))
         hint.set_class(wrong, "wrong")
         lines = 3 if self.has_class("low") else SUGGESTIONS
@@ -83,3 +84,9 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
             self.dismiss(ownfiles.configuration(message.value))
         except UserError:
             self.app.bell()
+
+
+def _without_path(words: str, text: str) -> str:
+    """What is said of a path, which need not be told to whoever has just typed it."""
+    name = Path(text.strip()).name
+    return words.rpartition(f"/{name}: ")[2] if name else words
