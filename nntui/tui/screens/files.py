@@ -35,7 +35,7 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
         """Question, entry, what is wrong, what it may become."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Open a file"
-            dialog.border_subtitle = "tab completes, ⏎ opens, esc closes"
+            dialog.border_subtitle = "tab completes, esc closes"
             yield Static("A preset, a table, arrays, or a folder of images", classes="question", markup=False)
             yield Input(placeholder="~/data/rows.csv", select_on_focus=False, highlighter=AsText())
             yield Static(id="hint", classes="detail", markup=False)
