@@ -39,6 +39,8 @@ TABLES = ("rows", "predictions")
 ENDING_SECONDS = 1.0
 #: A silent trainer's process is looked for this often.
 ALIVE_SECONDS = 1.0
+#: A command is not given if somebody else writes into the run for longer than this.
+APPEND_SECONDS = 1.0
 #: The newest events that a picture holds.
 EVENTS = 2000
 
@@ -102,6 +104,8 @@ class Feed:
         self._spent = spent
         self._at = at
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nntui-feed")
+        #: Commands wait for whoever is writing: nobody who reads shall wait with them.
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="nntui-commands")
         self._reader: Reader | None = None
         self._wake = asyncio.Event()
         self._queries: dict[str, Query] = {}
@@ -153,7 +157,7 @@ class Feed:
         if self._ended:
             self._post(Answered(None, f"{kind}: the run cannot be reached any more", key, value))
         else:
-            self._thread.submit(self._append, kind, key, value)
+            self._writing.submit(self._append, kind, key, value)
 
     async def run(self) -> None:
         """Reads and posts until cancelled."""
@@ -181,6 +185,7 @@ class Feed:
             self._ended = True
             self._thread.submit(self._close)
             self._thread.shutdown(wait=False)
+            self._writing.shutdown(wait=False)  # what has been asked for is still written
             answering.cancel()
             # Shielded: to be cancelled twice must not cut the ending short.
             await asyncio.shield(asyncio.gather(answering, return_exceptions=True))
@@ -286,12 +291,6 @@ class Feed:
             saved = 0
         return reader.table_step("weights"), saved, run.config.get("model")
 
-    def _append(self, kind: str, key: str, value: str) -> None:
-        try:
-            self._asked.add(commands.append(self._folder, kind, key, value))
-        except (UserError, sqlite3.Error, OSError) as error:
-            self._post(Answered(None, str(error), key, value))
-
     def _answers(self, given: list[Command], run: RunRecord) -> list[Message]:
         answered = [c for c in given if c.id in self._asked and (c.status != "waiting" or not run.live)]
         self._asked.difference_update(command.id for command in answered)
@@ -300,6 +299,14 @@ class Feed:
     def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
+
+    # In the thread of the commands
+
+    def _append(self, kind: str, key: str, value: str) -> None:
+        try:
+            self._asked.add(commands.append(self._folder, kind, key, value, patience=APPEND_SECONDS))
+        except (UserError, sqlite3.Error, OSError) as error:
+            self._post(Answered(None, str(error), key, value))
 
 
 def _with(items: dict[str, Item], name: str, item: Item | None) -> dict[str, Item]:

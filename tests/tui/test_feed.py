@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,7 @@ def follow(folder: Path, scenario: Callable[[Follower], Awaitable[None]]) -> Fol
 
     asyncio.run(play())
     follower.feed._thread.shutdown(wait=True)
+    follower.feed._writing.shutdown(wait=True)
     return follower
 
 
@@ -411,7 +414,7 @@ def test_a_command_that_nobody_will_answer_is_given_back(live: Recording) -> Non
 
 
 def test_a_command_that_cannot_be_written_says_so(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> int:
+    def refuse(*_: object, **__: object) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(commands, "append", refuse)
@@ -423,6 +426,43 @@ def test_a_command_that_cannot_be_written_says_so(live: Recording, monkeypatch: 
     (answer,) = follow(live.folder, scenario).answers
     assert answer.command is None
     assert "No space left" in answer.text
+
+
+def test_commands_that_wait_for_a_writer_hold_up_no_picture(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "APPEND_SECONDS", PATIENCE)
+    writer = sqlite3.connect(live.folder / DATABASE, isolation_level=None)
+
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        writer.execute("BEGIN IMMEDIATE")
+        follower.feed.command("pause")
+        follower.feed.command("resume")
+        follower.feed.want("loss", LOSS)
+        await until(lambda: follower.answers or "loss" in follower.pictures[-1].curves)
+        assert follower.answers == []
+        writer.execute("ROLLBACK")
+
+    follow(live.folder, scenario)
+    writer.close()
+    with closing(Reader(live.folder)) as reader:
+        assert [command.kind for command in reader.commands()] == ["pause", "resume"]
+
+
+def test_a_command_is_given_up_where_somebody_else_writes_for_long(
+    live: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "APPEND_SECONDS", 0.01)
+    writer = sqlite3.connect(live.folder / DATABASE, isolation_level=None)
+
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        writer.execute("BEGIN IMMEDIATE")
+        follower.feed.command("pause")
+        await until(lambda: follower.answers)
+
+    (answer,) = follow(live.folder, scenario).answers
+    writer.close()
+    assert "locked" in answer.text
 
 
 def damage_database(folder: Path) -> None:
