@@ -35,6 +35,8 @@ SOON_SECONDS = 0.02
 TABLE_SECONDS, TABLES_SECONDS = 2.0, {"weights": 0.5, "rows": float("inf")}
 #: The tables that are always read.
 TABLES = ("rows", "predictions")
+#: Whoever leaves a run waits no longer than this for the process that answers.
+ENDING_SECONDS = 1.0
 #: A silent trainer's process is looked for this often.
 ALIVE_SECONDS = 1.0
 #: The newest events that a picture holds.
@@ -105,6 +107,7 @@ class Feed:
         self._queries: dict[str, Query] = {}
         self._tables: dict[str, tuple[str, ...]] = {}
         self._answering = Answering(folder, congested, self._look_soon)
+        self._answers_given: asyncio.Task[None] | None = None
         self._network: object = None
         self._asked: set[int] = set()
         self._picture: Picture | None = None
@@ -155,7 +158,7 @@ class Feed:
     async def run(self) -> None:
         """Reads and posts until cancelled."""
         loop = asyncio.get_running_loop()
-        answering = asyncio.create_task(self._answering.run())
+        answering = self._answers_given = asyncio.create_task(self._answering.run())
         try:
             while True:
                 self._wake.clear()
@@ -179,7 +182,13 @@ class Feed:
             self._thread.submit(self._close)
             self._thread.shutdown(wait=False)
             answering.cancel()
-            await asyncio.gather(answering, return_exceptions=True)
+            # Shielded: to be cancelled twice must not cut the ending short.
+            await asyncio.shield(asyncio.gather(answering, return_exceptions=True))
+
+    async def ended(self) -> None:
+        """Waits, not for ever, until nothing is left of :meth:`run`, which has been cancelled."""
+        if self._answers_given is not None:
+            await asyncio.wait({self._answers_given}, timeout=ENDING_SECONDS)
 
     @property
     def _pause(self) -> float:

@@ -206,7 +206,7 @@ KEYS: tuple[Key, ...] = (
     Key(DASHBOARD, "u", "undo", "put the knob back that was turned here last", "undo", 6),
     Key(DASHBOARD, "left_square_bracket", "turn_rate(-1)", "lower the learning rate by a fifth"),
     Key(DASHBOARD, "right_square_bracket", "turn_rate(1)", "raise the learning rate by a quarter", "rate", 5, "[ ]"),
-    Key(PANES, "1", "pane(1)", "show or hide the loss; in a small terminal, go to it"),
+    Key(PANES, "1", "pane(1)", "go to the loss; there already: hide it"),
     Key(PANES, "2", "pane(2)", "the same for the gradients"),
     Key(PANES, "3", "pane(3)", "the same for the knobs"),
     Key(PANES, "4", "pane(4)", "the same for the layers"),

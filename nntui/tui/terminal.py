@@ -89,6 +89,12 @@ def sent(app: App[Any]) -> int:
     return int(getattr(app._driver, "sent", 0))
 
 
+def shows_palette(app: App[Any]) -> bool:
+    """Whether what `app` draws may be told by 256 colours; a picture of it always may."""
+    many = app.is_headless or app.console.color_system in ("256", "truecolor", "windows")
+    return many and not app.no_color and not app.native_ansi_color
+
+
 def run(app: App[Any]) -> int:
     """Run `app` in this terminal, from the main thread, until it exits; return the exit code of the process.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from textual.message import Message
 
@@ -552,7 +553,7 @@ def test_a_run_without_a_step_has_no_loss(runs: Path) -> None:
     live.end()
 
 
-def test_the_picture_holds_what_the_network_answers(live: Recording) -> None:
+def test_the_picture_holds_what_the_network_answers(live: Recording, real_answers: None) -> None:
     problem = make_problem(live.config)
     loop = make_loop(live.config, problem)
     question, other = Question(np.array([[0.0, 1.0]]), layers=True), Question(np.array([[1.0, 1.0]]))
@@ -574,6 +575,33 @@ def test_the_picture_holds_what_the_network_answers(live: Recording) -> None:
         await until(lambda: not follower.pictures[-1].answers)
 
     assert follow(live.folder, scenario).complaints == []
+
+
+def answering() -> list[int]:
+    """The processes of this one that answer."""
+    return [child.pid for child in psutil.Process().children() if "nntui.inference" in child.cmdline()]
+
+
+def test_the_process_that_answers_ends_with_the_feed_though_it_is_cancelled_twice(
+    live: Recording, real_answers: None
+) -> None:
+    """An app that is left cancels all that runs, and each screen that is closed what it has begun."""
+
+    async def play() -> None:
+        follower = Follower(live.folder)
+        await follower.feed.ended()  # which has not begun
+        task = asyncio.create_task(follower.feed.run())
+        follower.feed.ask("plane", Question(np.array([[0.0, 1.0]])))
+        await until(lambda: answer(follower).error)
+        assert len(answering()) == 1
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await follower.feed.ended()
+        assert answering() == []
+
+    asyncio.run(play())
 
 
 def answer(follower: Follower) -> Answer:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,6 +136,27 @@ class Probe:
         terminal.stall()
         terminal.wait_for(lambda: self.backlog > 3)
         return terminal
+
+
+@pytest.mark.parametrize(
+    ("headless", "colours", "no_color", "ansi", "many"),
+    [
+        (False, "truecolor", False, False, True),
+        (False, "256", False, False, True),
+        (False, "standard", False, False, False),
+        (False, None, False, False, False),
+        (False, "truecolor", True, False, False),
+        (False, "truecolor", False, True, False),
+        (True, None, False, False, True),
+        (True, None, True, False, False),
+    ],
+)
+def test_many_colours_are_used_where_they_are_seen(
+    headless: bool, colours: str | None, no_color: bool, ansi: bool, many: bool
+) -> None:
+    console = SimpleNamespace(color_system=colours)
+    app: Any = SimpleNamespace(is_headless=headless, console=console, no_color=no_color, native_ansi_color=ansi)
+    assert subject.shows_palette(app) is many
 
 
 @pytest.fixture

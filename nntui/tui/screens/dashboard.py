@@ -13,6 +13,7 @@ from textual.events import Resize
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.worker import Worker
 
 from nntui.knob import Value
 from nntui.knobs import KNOBS
@@ -76,6 +77,7 @@ class DashboardScreen(Screen[None]):
         self._marker = marker
         self._picture: Picture | None = None
         self._feed: Feed | None = None
+        self._following: Worker[None] | None = None
         self.unreadable = ""  # or why the run cannot be read any more
         self._meter = Meter()
 
@@ -94,9 +96,15 @@ class DashboardScreen(Screen[None]):
         )
         # Before the loss pane knows what it has room for and asks itself, so that the first paint has a curve.
         self._feed.want("loss", LossPane.first_query(self.app.size.width))
-        self.run_worker(self._feed.run(), name="feed", exclusive=True)
+        self._following = self.run_worker(self._feed.run(), name="feed", exclusive=True)
         self.query_one(KnobPane).focus()
         self.set_interval(SYSTEM_SECONDS, self._measure)
+
+    async def on_unmount(self) -> None:
+        """Leaves no process behind."""
+        if self._feed is not None and self._following is not None:
+            self._following.cancel()
+            await self._feed.ended()
 
     def on_resize(self, event: Resize) -> None:
         """The system line is the first to make room."""

@@ -246,7 +246,7 @@ class StartScreen(Screen[None]):
     async def _open(self, message: RowList.Opened) -> None:
         if isinstance(message.rows, RunList):
             if message.row_id in self._folders:
-                self._leave_for(self._folders[message.row_id])
+                await self._leave_for(self._folders[message.row_id])
             return
         entry = self._entries[message.row_id]
         if isinstance(entry.config, UserError):
@@ -254,17 +254,17 @@ class StartScreen(Screen[None]):
         elif not self._busy:
             await self._start(entry.name, entry.config)
 
-    def _leave_for(self, folder: Path) -> None:
+    async def _leave_for(self, folder: Path) -> None:
         """Opens a run; nobody looks at data meanwhile."""
         self._picture.rest()
-        self.run_worker(self._samples.close(), group="close")
         self.post_message(Opened(folder))
+        await self._samples.close()  # not in a worker, which would be cut short where the app is left
 
     async def _start(self, preset: str, found: RunConfig) -> None:
         self._busy = True
         try:
             folder, _ = await asyncio.to_thread(launch.start_run, found, preset=preset)
-            self._leave_for(folder)
+            await self._leave_for(folder)
         except (UserError, OSError) as error:
             self._say(str(error), "error")
         finally:
@@ -354,9 +354,9 @@ class StartScreen(Screen[None]):
         await self._edit(found, preset)
 
     async def _edit(self, found: RunConfig, preset: str) -> None:
-        def take(folder: Path | None) -> None:
+        async def take(folder: Path | None) -> None:
             if folder is not None:
-                self._leave_for(folder)
+                await self._leave_for(folder)
 
         await self.app.push_screen(EditScreen(found, preset, self._samples, self._marker), take)
 
