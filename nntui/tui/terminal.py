@@ -66,6 +66,13 @@ def can_show(marker: str, encoding: str | None = None) -> bool:
     return True
 
 
+def marker(wanted: str) -> str:
+    """The marker that is wanted (see `can_show`, or ``auto``); the finest that shows where that one cannot."""
+    if wanted == "auto" or not can_show(wanted):
+        return "braille" if can_show("braille") else "ascii"
+    return wanted
+
+
 def driver_class() -> type[Driver] | None:
     """The driver to give to Textual's ``App(driver_class=...)``; None means Textual's own choice.
 

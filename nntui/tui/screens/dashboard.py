@@ -117,7 +117,8 @@ class DashboardScreen(Screen[None]):
         if line.display and self._picture is not None:
             run = self._picture.run
             here = run.live and run.host == socket.gethostname()
-            line.usage(self._meter.read(run.pid if here else None, terminal.sent(self.app)), run.steps_per_s)
+            usage = self._meter.read(run.pid if here else None)
+            line.usage(usage, run.steps_per_s, self._budget.rate, self._budget.limit)
 
     # What comes from the feed
 

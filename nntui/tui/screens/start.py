@@ -107,6 +107,7 @@ class StartScreen(Screen[None]):
 
     async def on_screen_resume(self) -> None:
         """Back from a run or an editor: there may be new presets, and a run's row is newer now."""
+        self._busy = False
         self._samples.forget()
         self._read_presets()
         await self._read_runs()
@@ -244,6 +245,8 @@ class StartScreen(Screen[None]):
 
     @on(RowList.Opened)
     async def _open(self, message: RowList.Opened) -> None:
+        if self._busy:  # enter was pressed more than once
+            return
         if isinstance(message.rows, RunList):
             if message.row_id in self._folders:
                 await self._leave_for(self._folders[message.row_id])
@@ -251,11 +254,12 @@ class StartScreen(Screen[None]):
         entry = self._entries[message.row_id]
         if isinstance(entry.config, UserError):
             self._say(str(entry.config), "error")
-        elif not self._busy:
+        else:
             await self._start(entry.name, entry.config)
 
     async def _leave_for(self, folder: Path) -> None:
-        """Opens a run; nobody looks at data meanwhile."""
+        """Opens a run, until one comes back from it; nobody looks at data meanwhile."""
+        self._busy = True
         self._picture.rest()
         self.post_message(Opened(folder))
         await self._samples.close()  # not in a worker, which would be cut short where the app is left
@@ -266,9 +270,8 @@ class StartScreen(Screen[None]):
             folder, _ = await asyncio.to_thread(launch.start_run, found, preset=preset)
             await self._leave_for(folder)
         except (UserError, OSError) as error:
-            self._say(str(error), "error")
-        finally:
             self._busy = False
+            self._say(str(error), "error")
 
     def action_filter(self) -> None:
         """Lets one type what the rows of the list must have."""
