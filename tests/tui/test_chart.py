@@ -17,6 +17,7 @@ from textual.theme import BUILTIN_THEMES
 
 from nntui.store.records import Curve
 from nntui.tui.widgets.chart import SERIES, Chart, Mark
+from nntui.tui.widgets.smoothing import Smoothing
 
 Scenario = Callable[[Pilot[None], Chart], Awaitable[None]]
 
@@ -256,7 +257,7 @@ def test_whatever_is_plotted_next_every_changed_cell_is_redrawn(marker: str) -> 
                     window=window,
                     palette=chosen.tolist(),
                     log_x=bool(random.random() < 0.3),
-                    smoothing=float(random.choice([0.0, 0.9])),
+                    smoothing=Smoothing(0.9) if random.random() < 0.5 else None,
                     cursor=int(random.integers(0, 1000)) if random.random() < 0.5 else None,
                 )
                 after = cells(chart)

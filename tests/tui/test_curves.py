@@ -218,6 +218,22 @@ def test_steps_on_a_logarithmic_axis(kept: Path) -> None:
     play(scenario, kept)
 
 
+def test_zooming_does_not_bend_a_smoothed_line(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane = loss(pilot)
+        pane.focus()
+        await press(pilot, "w", "w", "w", "w")
+        (whole,) = [pane._line(curve) for curve in pane._plotted.curves if curve.name == "loss"]
+        await press(pilot, "+", "+")
+        await settled(pilot)
+        (part,) = [pane._line(curve) for curve in pane._plotted.curves if curve.name == "loss"]
+        assert part.first[0] > 1000
+        expected = np.interp(part.last, whole.last, whole.mean)
+        np.testing.assert_allclose(part.mean, expected, rtol=0.02)
+
+    play(scenario, kept)
+
+
 def test_smoothing_smooths_the_line_and_says_how(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         loss(pilot).focus()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nntui.tui.widgets.smoothing import moving_average, smoothed
+from nntui.tui.widgets.smoothing import UNITS, Smoothing, moving_average, smoothed, unit_of
 from tests.tui.test_raster import curve
 
 weights = st.sampled_from([0.6, 0.9, 0.97, 0.99])
@@ -56,7 +56,29 @@ def test_on_a_log_axis_a_decade_up_and_one_down_are_alike() -> None:
 
 def test_only_the_line_is_smoothed() -> None:
     rough = curve([0.0, 1.0, 0.0, 1.0], size=10, low=0.5, high=0.5)
-    smooth = smoothed(rough, 0.9)
+    smooth = smoothed(rough, Smoothing(0.9, 10.0))
     assert np.ptp(smooth.mean[1:]) < 0.5
     for name in ("first", "last", "count", "bad", "low", "high"):
         assert getattr(smooth, name) is getattr(rough, name)
+
+
+@given(st.integers(0, 2**40))
+def test_a_run_is_made_of_so_many_units_whatever_part_of_it_is_seen(newest: int) -> None:
+    unit = unit_of(newest)
+    assert newest / unit < UNITS
+    assert unit == 1 or newest / unit >= UNITS / 2
+
+
+@pytest.mark.parametrize("weight", [0.6, 0.9, 0.99])
+@pytest.mark.parametrize("size", [5, 10])
+def test_neither_coarser_buckets_nor_a_later_beginning_bend_the_line(weight: float, size: int) -> None:
+    steps = 10.0 - np.arange(1000) // 50 * 0.5  # the same for 50 steps each
+    whole = smoothed(curve(steps.tolist(), size=1), Smoothing(weight, 4.0))
+    coarse = curve(steps[::size].tolist(), size=size)
+    np.testing.assert_allclose(smoothed(coarse, Smoothing(weight, 4.0)).mean, whole.mean[size - 1 :: size], rtol=1e-5)
+    seen = curve(steps[700:].tolist(), at=list(range(700, 1000)))
+    part = smoothed(seen, Smoothing(weight, 4.0, {"loss": coarse}))
+    assert len(part.mean) == len(part.first) == 300
+    np.testing.assert_allclose(part.mean, whole.mean[700:], rtol=1e-5)
+    bent = smoothed(seen, Smoothing(weight, 4.0)).mean
+    assert abs(bent[0] - whole.mean[700]) > 0.1 or weight == 0.6

@@ -19,6 +19,7 @@ from nntui.tui.panes.view import View
 from nntui.tui.picture import Picture, Query, Wanted
 from nntui.tui.widgets.chart import Chart, Mark
 from nntui.tui.widgets.scale import Course, course
+from nntui.tui.widgets.smoothing import UNITS, Smoothing, unit_of
 
 #: The kinds of events that are marked on the curves.
 SYMBOLS = {"set": "▲", "warning": "✕"}
@@ -84,11 +85,18 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
             log_x=view.log_x,
             unit=view.unit,
             courses=list(_courses(curves, picture.curves.get(self._course_id, {}))),
-            smoothing=view.smoothing,
+            smoothing=self._smoothing(picture),
             cursor=view.cursor,
         )
         self._edges(shown)
         self._ask(picture)
+
+    def _smoothing(self, picture: Picture) -> Smoothing | None:
+        """How smooth the lines are: as much in a part of the run as in all of it."""
+        if not self.view.smoothing:
+            return None
+        before = picture.curves.get(self._before_id, {}) if self.view.zoomed else {}
+        return Smoothing(self.view.smoothing, unit_of(picture.run.step), before)
 
     def _ask(self, picture: Picture) -> None:
         """Says which buckets of which steps the view needs, and what its axis and its cursor are told by."""
@@ -104,6 +112,13 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         self.post_message(Wanted(self.id or "", Query(names, self.buckets_wanted, window, log=view.log_x)))
         course_of_all = Query(tuple(needed), COURSE_BUCKETS) if needed and window else None
         self.post_message(Wanted(self._course_id, course_of_all))
+        lead_in = view.smoothing and window and window[0] > 0
+        before = Query(self._names, UNITS, (0, window[0] - 1)) if lead_in and window else None
+        self.post_message(Wanted(self._before_id, before))
+
+    @property
+    def _before_id(self) -> str:
+        return f"{self.id}/before"
 
     @property
     def _course_id(self) -> str:
@@ -113,6 +128,7 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         """A hidden chart wants nothing."""
         self.post_message(Wanted(self.id or "", None))
         self.post_message(Wanted(self._course_id, None))
+        self.post_message(Wanted(self._before_id, None))
 
     def action_pick(self) -> None:
         """Lets a person choose what is drawn."""

@@ -34,7 +34,7 @@ from nntui.tui.widgets.overlay import (
 from nntui.tui.widgets.raster import DASHES, MARKERS, Buckets, Raster, raster
 from nntui.tui.widgets.readout import Named, read, readout
 from nntui.tui.widgets.scale import Course, XAxis, x_axis
-from nntui.tui.widgets.smoothing import smoothed
+from nntui.tui.widgets.smoothing import Smoothing, smoothed
 from nntui.tui.widgets.text import fit
 
 __all__ = ["SERIES", "Chart", "Mark", "NamedBuckets"]
@@ -65,7 +65,7 @@ class _Plotted(NamedTuple):
     log_x: bool = False
     unit: str = ""
     courses: tuple[Course, ...] = ()
-    smoothing: float = 0.0
+    smoothing: Smoothing | None = None
     cursor: int | None = None
 
     @property
@@ -173,7 +173,7 @@ class Chart(Cells):
         log_x: bool = False,
         unit: str = "",
         courses: Sequence[Course] = (),
-        smoothing: float = 0.0,
+        smoothing: Smoothing | None = None,
         cursor: int | None = None,
     ) -> None:
         """Draw `curves`, the first on top, and `marks` behind them.
@@ -182,7 +182,7 @@ class Chart(Cells):
         `log` makes the y axis logarithmic: what is not positive is left out; `log_x` the x axis. That counts
         steps or, if one of the `courses` has the `unit`, what this one tells. `palette` numbers the series, from 0,
         each curve is drawn as, so that a curve keeps its colour when others come and go; `labels` are their names
-        for people. With a `smoothing` above 0 lines are moving averages (see `moving_average`). `cursor` is the
+        for people. With a `smoothing` lines are moving averages (see `moving_average`). `cursor` is the
         step whose values are read.
         """
         chosen = tuple(palette) if palette is not None else tuple(range(len(curves)))
@@ -316,8 +316,8 @@ class Chart(Cells):
         )
 
     def _line(self, curve: Buckets) -> Buckets:
-        weight = self._plotted.smoothing
-        return smoothed(curve, weight, log=self._plotted.log) if weight else curve
+        smoothing = self._plotted.smoothing
+        return smoothed(curve, smoothing, log=self._plotted.log) if smoothing else curve
 
     def _draw_cursor(self, canvas: Raster) -> None:
         """The cursor and, in a box, what it reads."""
