@@ -918,7 +918,7 @@ def test_a_chart_that_is_not_seen_is_not_read_for(live: Recording) -> None:
         feed = dashboard(pilot)._feed
         assert feed is not None
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
-        await pilot.press("1")
+        await pilot.press("1", "1")
         await until(pilot, lambda: set(feed._queries) == {"gradients", "layers"})
         await pilot.press("1")
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
