@@ -1036,7 +1036,7 @@ def test_what_was_moved_and_hidden_is_so_the_next_time_in_a_terminal_of_this_siz
     found: list[dict[int, Region]] = []
 
     async def first(pilot: Pilot[None]) -> None:
-        await pilot.press("6", "greater_than_sign", "right_curly_bracket")
+        await pilot.press("6", "6", "greater_than_sign", "right_curly_bracket")
         await pilot.pause()
         found.append(regions(pilot))
         await until(pilot, lambda: set(kept_plan(nntui_home)) == {"hidden", "widths", "heights"})
