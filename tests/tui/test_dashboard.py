@@ -936,7 +936,7 @@ def test_a_chart_that_is_not_seen_is_not_read_for(live: Recording) -> None:
         feed = dashboard(pilot)._feed
         assert feed is not None
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
-        await pilot.press("1")
+        await pilot.press("1", "1")
         await until(pilot, lambda: set(feed._queries) == {"gradients", "layers"})
         await pilot.press("1")
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
@@ -1054,7 +1054,7 @@ def test_what_was_moved_and_hidden_is_so_the_next_time_in_a_terminal_of_this_siz
     found: list[dict[int, Region]] = []
 
     async def first(pilot: Pilot[None]) -> None:
-        await pilot.press("6", "greater_than_sign", "right_curly_bracket")
+        await pilot.press("6", "6", "greater_than_sign", "right_curly_bracket")
         await pilot.pause()
         found.append(regions(pilot))
         await until(pilot, lambda: set(kept_plan(nntui_home)) == {"hidden", "widths", "heights"})

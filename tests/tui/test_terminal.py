@@ -305,6 +305,8 @@ class Brief(App[None]):
 def mine(signum, frame): ...
 
 signal.signal(signal.SIGTERM, mine)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a script both are ignored
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 assert terminal.run(Brief(driver_class=terminal.driver_class())) == 5
 assert signal.getsignal(signal.SIGTERM) is mine
 assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -165,6 +165,8 @@ class StartScreen(Screen[None]):
                 if self._reason != str(error):  # too long for the list, but said once
                     self._reason = str(error)
                     self._say(self._reason, "error")
+        if not self.query(RunList):  # the screen is being left
+            return
         self._folders = {run.id: folder for folder, run in found}
         self._runs = {run.id: run for _, run in found}
         self._list_runs()
@@ -190,7 +192,8 @@ class StartScreen(Screen[None]):
             sparks = await asyncio.to_thread(_sparks, wanted)
         finally:
             self._sparking = False
-        self.query_one(RunList).sparked(sparks)
+        for rows in self.query(RunList):  # none, when the screen is being left
+            rows.sparked(sparks)
 
     # What is chosen
 
