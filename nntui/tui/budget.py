@@ -2,7 +2,7 @@
 
 A frame costs what it costs; what can be chosen is how often one is drawn. What was sent is a debt that the budget pays
 back as time goes by, and the next picture waits until it is paid. Keys do not wait: what they change is drawn at once,
-and paid back afterwards.
+and paid back afterwards, unless the budget is the usual one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from nntui.errors import UserError
 #: Bytes a second: of ``--slow``, which is to stay below 2 KiB; and the least in which one still sees a curve grow.
 SLOW: Final = 1740
 LEAST: Final = 1024
+#: Where nobody says anything; it stays below 8 KiB.
+USUAL: Final = 7800
 #: The environment's word, where the command line says nothing.
 VARIABLE: Final = "NNTUI_BUDGET"
 
@@ -47,7 +49,7 @@ def wanted(budget: str | None, *, slow: bool) -> int | None:
     if slow:
         return SLOW
     named = os.environ.get(VARIABLE, "")
-    return parse(named, f"{VARIABLE} =") if named else None
+    return parse(named, f"{VARIABLE} =") if named else USUAL
 
 
 class Budget:
@@ -97,7 +99,8 @@ class Budget:
         then, before = self._samples[-1]
         if self.limit is not None:
             earned = self._credit + (now - then) * self.limit
-            owed = min(earned, self.SAVED * self.limit) - (sent - before)
+            is_free = self.limit == USUAL and then < self._hurry_until
+            owed = min(earned, self.SAVED * self.limit) - (0 if is_free else sent - before)
             self._credit = max(owed, -self.OWED * self.limit)
         self._samples.append((now, sent))
         while len(self._samples) > 2 and now - self._samples[1][0] >= self.SPAN:
