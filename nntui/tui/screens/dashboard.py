@@ -266,9 +266,10 @@ class DashboardScreen(Screen[None]):
 
     def action_toggle_pause(self) -> None:
         """Pauses, or goes on."""
-        if not self._pausing:
-            self._pausing = "pause" if self._picture and self._picture.run.state == "paused" else "resume"
-        self._pausing = "resume" if self._pausing == "pause" else "pause"
+        paused = self._picture is not None and self._picture.run.state == "paused"
+        if self._pausing:  # pressed again before the trainer has answered
+            paused = self._pausing == "pause"
+        self._pausing = "resume" if paused else "pause"
         self._command(self._pausing)
 
     def action_single_step(self) -> None:
