@@ -108,9 +108,10 @@ class DashboardScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """The system line is the first to make room."""
-        self.query_one(SystemLine).display = (
-            event.size.width >= systemline.WIDE and event.size.height >= systemline.HIGH
-        )
+        line, header = self.query_one(SystemLine), self.query_one(Header)
+        line.display = event.size.width >= systemline.WIDE and event.size.height >= systemline.HIGH
+        header.tells_pace = not line.display
+        header.redraw()
 
     def _measure(self) -> None:
         line = self.query_one(SystemLine)
