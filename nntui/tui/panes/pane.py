@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 from textual.timer import Timer
 
+from nntui.store.records import RunRecord
 from nntui.text import plain
 from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import Cells
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     _Base = Widget
 else:
     _Base = object
+
+
+def awaited(run: RunRecord, what: str, verb: str = "appears") -> str:
+    """What is said where something of a run would stand, once there is any; one that has ended gets none any more."""
+    return f"The {what} {verb} after the first step." if run.live else f"This run has no {what}."
 
 
 class Pane(_Base):

@@ -18,7 +18,7 @@ from nntui.tui import keymap
 from nntui.tui.panes.answers import answers_of
 from nntui.tui.panes.choice import Choice
 from nntui.tui.panes.filterentry import FilterEntry
-from nntui.tui.panes.pane import Pane, PictureCells
+from nntui.tui.panes.pane import Pane, PictureCells, awaited
 from nntui.tui.panes.ranking import Order, filtered_rows
 from nntui.tui.panes.rowviews import Scene, View, compared_view, rows_view
 from nntui.tui.picture import Picture
@@ -101,7 +101,7 @@ class PredictionPane(Pane, PictureCells):
     def draw(self, picture: Picture) -> None:
         """The rows around the chosen one, or all of them against each other."""
         if not picture.rows or "P" not in picture.predictions:
-            self._say("The predictions appear after the first step.")
+            self._say(awaited(picture.run, "predictions", "appear"))
             return
         known = (picture.table("predictions").step, picture.run.id, self._room, self._order, self._filter)
         key = (*known, self._compares, self._corner, self._choice.row, self.has_focus, self.app.theme)
