@@ -116,7 +116,8 @@ class NntuiApp(App[None]):
         offered = {active.binding.id or "" for active in screen.active_bindings.values() if active.enabled}
         for key in (keys[offer] for offer in offered & keys.keys() if not keys[offer].moves):
             pressed = partial(self._press, key.keys.partition(",")[0])
-            yield SystemCommand(f"{key.help[0].upper()}{key.help[1:]}", f"{key.place}: {'  '.join(key.names)}", pressed)
+            title = key.help.replace("the same for", "go to")  # here the panes do not stand below each other
+            yield SystemCommand(f"{title[0].upper()}{title[1:]}", f"{key.place}: {'  '.join(key.names)}", pressed)
         yield SystemCommand("Help", "Every key, and what the panes tell", self.action_help)
         yield SystemCommand("Theme", "Other colours", self.search_themes)
         yield SystemCommand(

@@ -677,7 +677,9 @@ def test_the_palette_opens_and_a_theme_changes_the_colours(kept: Path) -> None:
 
         backgrounds, inks = colours(), ink()
         await pilot.press("ctrl+p")
-        await shows(pilot, "Theme")
+        await until(pilot, lambda: pilot.app.screen.id == "--command-palette")
+        await pilot.press(*"theme")
+        await shows(pilot, "Other colours")
         await pilot.press("escape")
         pilot.app.theme = "textual-light"
         await settled(pilot)
@@ -702,6 +704,15 @@ def test_the_palette_offers_the_keys_of_the_focused_pane_and_presses_them(kept: 
         await until(pilot, lambda: dashboard(pilot).query_one(GradientPane).as_rows)
 
     play(scenario, kept)
+
+
+def test_no_key_is_offered_that_does_nothing_of_images(tmp_path: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("6", "m")
+        await shows(pilot, "scroll")
+        assert not {"view", "cross"} & set(lines(pilot)[-1].split())
+
+    play(scenario, recorded.finished(tmp_path / "runs", recorded.images()))
 
 
 def test_q_leaves(kept: Path) -> None:

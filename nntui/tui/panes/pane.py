@@ -47,6 +47,11 @@ class Pane(_Base):
         return False
 
     @property
+    def words(self) -> dict[str, str]:
+        """What the key bar calls actions of this pane otherwise than the keymap."""
+        return {}
+
+    @property
     def lines_wanted(self) -> int | None:
         """How many lines there are to show; None when more lines always show more."""
         return None
