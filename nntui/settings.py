@@ -117,10 +117,14 @@ def _one_of(names: Sequence[str], source: str, text: str | None) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path}: a directory or a device, not a file")
         return tomllib.loads(path.read_bytes().decode())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: {' '.join(str(error).split())}") from None
 
 

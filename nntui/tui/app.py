@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -110,13 +111,25 @@ class NntuiApp(App[None]):
             self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Textual's commands for the palette, with a picture that needs no font from the network."""
-        for command in super().get_system_commands(screen):
-            if command.title != "Screenshot":
-                yield command
+        """What the keys of the screen and of the focused pane do, in words, and what has no key of its own."""
+        keys = {key.id: key for key in keymap.KEYS if key.action not in ("help", "command_palette")}
+        offered = {active.binding.id or "" for active in screen.active_bindings.values() if active.enabled}
+        for key in (keys[offer] for offer in offered & keys.keys() if not keys[offer].moves):
+            pressed = partial(self._press, key.keys.partition(",")[0])
+            title = key.help.replace("the same for", "go to")  # here the panes do not stand below each other
+            yield SystemCommand(f"{title[0].upper()}{title[1:]}", f"{key.place}: {'  '.join(key.names)}", pressed)
+        yield SystemCommand("Help", "Every key, and what the panes tell", self.action_help)
+        yield SystemCommand("Theme", "Other colours", self.search_themes)
         yield SystemCommand(
             "Picture of this screen to a file", "Writes it as SVG into the current folder", self.action_picture
         )
+
+    def _press(self, key: str) -> None:
+        """Presses a key for a person, once the palette has gone."""
+        if isinstance(self.screen, Palette):
+            self.call_after_refresh(self._press, key)
+        else:
+            self.simulate_key(key)
 
     def action_picture(self) -> None:
         """Writes what is on the screen to a new file in the current folder, once the palette has gone."""

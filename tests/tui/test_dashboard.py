@@ -721,7 +721,9 @@ def test_the_palette_opens_and_a_theme_changes_the_colours(kept: Path) -> None:
 
         backgrounds, inks = colours(), ink()
         await pilot.press("ctrl+p")
-        await shows(pilot, "Theme")
+        await until(pilot, lambda: pilot.app.screen.id == "--command-palette")
+        await pilot.press(*"theme")
+        await shows(pilot, "Other colours")
         await pilot.press("escape")
         pilot.app.theme = "textual-light"
         await settled(pilot)
@@ -730,6 +732,31 @@ def test_the_palette_opens_and_a_theme_changes_the_colours(kept: Path) -> None:
         assert changed != backgrounds
 
     play(scenario, kept)
+
+
+def test_the_palette_offers_the_keys_of_the_focused_pane_and_presses_them(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("2")
+        commands = {command.title: command for command in pilot.app.get_system_commands(pilot.app.screen)}
+        assert {"Help", "Theme", "Leave; training goes on", "All panes where they were at first"} <= commands.keys()
+        assert not {"Keys", "Maximize", "Screenshot", "Pause the training, or go on"} & commands.keys()
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: pilot.app.screen.id == "--command-palette")
+        await pilot.press(*"rows of colour")
+        await shows(pilot, "Curves, or layers as rows of colour over the whole run")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: dashboard(pilot).query_one(GradientPane).as_rows)
+
+    play(scenario, kept)
+
+
+def test_no_key_is_offered_that_does_nothing_of_images(tmp_path: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("6", "m")
+        await shows(pilot, "scroll")
+        assert not {"view", "cross"} & set(lines(pilot)[-1].split())
+
+    play(scenario, recorded.finished(tmp_path / "runs", recorded.images()))
 
 
 def test_q_leaves(kept: Path) -> None:

@@ -14,7 +14,7 @@ from nntui.store.records import Curve, Event
 from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.panes.looking import COURSES, ByKeys, ByMouse
-from nntui.tui.panes.pane import Pane, Pictured
+from nntui.tui.panes.pane import Pane, Pictured, awaited
 from nntui.tui.panes.view import View
 from nntui.tui.picture import Picture, Query, Wanted
 from nntui.tui.widgets.chart import Chart, Mark
@@ -73,7 +73,7 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         self._names, view = self._chosen or self.series(picture), self.view
         curves = picture.curves.get(self.id or "", {})
         shown = [curves[name] for name in self._names if name in curves and len(curves[name].first)]
-        self.empty_text = EMPTY_WINDOW if view.zoomed else Chart.empty_text
+        self.empty_text = EMPTY_WINDOW if view.zoomed else awaited(picture.run, "curve")
         self.plot(
             shown,
             _marks(picture.events),

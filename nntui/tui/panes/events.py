@@ -25,8 +25,8 @@ from nntui.tui.widgets.text import fit
 SYMBOLS = {"set": "▲", "warning": "✕", "state": "●"}
 #: The kinds that have a colour of their own.
 _TONED = ("warning", "set")
-#: Cells of a step, and the width from which on the clock has room besides.
-_STEP_WIDTH, _WIDE = 11, 34
+#: Cells of a step at least, and the width from which on the clock has room besides.
+_STEP_WIDTH, _WIDE = 5, 34
 #: The longest words that can be searched for.
 _LONGEST = 60
 
@@ -94,9 +94,15 @@ class EventPane(Pane, PictureCells):
         return lines[:height]
 
     @property
+    def _step_width(self) -> int:
+        """The cells of the latest step: what is not needed here is left for the text."""
+        newest = self._last.run.step if self._last else 0
+        return max(_STEP_WIDTH, len(count(newest)), *(len(count(event.step)) for event in self._events[:1]))
+
+    @property
     def _left_width(self) -> int:
         """Cells before the text."""
-        return _STEP_WIDTH + 3 + (9 if self.size.width >= _WIDE else 0)
+        return self._step_width + 3 + (9 if self.size.width >= _WIDE else 0)
 
     def _wrapped(self, event: Event) -> list[str]:
         """The whole text, in at most half the lines there are."""
@@ -111,7 +117,7 @@ class EventPane(Pane, PictureCells):
         tone = ink(self.get_component_rich_style(f"events--{event.kind}")) if event.kind in _TONED else quiet
         width = self._left_width
         clock = time.strftime("%H:%M:%S ", time.localtime(event.at)) if self.size.width >= _WIDE else ""
-        left = f"{clock}{count(event.step):>{_STEP_WIDTH}} "
+        left = f"{clock}{count(event.step):>{self._step_width}} "
         symbol = f"{SYMBOLS.get(event.kind, '·')} "
         told = [(left, base + quiet), (symbol, base + tone)] if not row else [(" " * width, base)]
         return line(*told, (fit(text, self.size.width - width), base))

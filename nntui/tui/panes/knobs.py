@@ -247,7 +247,12 @@ class KnobPane(Pane, PictureCells):
             self.post_message(Turned(knob, value))
 
     def _can_be(self, knob: Knob, value: Value) -> bool:
-        """Whether the trainer will take a choice; one that cannot stand with the others is passed by."""
+        """Whether the trainer will take a value; one that cannot stand with the others is passed by.
+
+        So is an end of the run that has passed.
+        """
+        if self._last is not None and knob.key == "training.steps" and value:
+            return isinstance(value, int) and value > self._last.run.step
         if not knob.choices or self._last is None:
             return True
         try:

@@ -17,7 +17,7 @@ from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.panes.layertable import VIEWS, FigureColumn, Placed, place
 from nntui.tui.panes.numbers import count
-from nntui.tui.panes.pane import Pane, PictureCells
+from nntui.tui.panes.pane import Pane, PictureCells, awaited
 from nntui.tui.picture import Picture, Query, Wanted
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.sparkline import sparkline
@@ -94,6 +94,9 @@ class LayerPane(Pane, PictureCells):
     def draw(self, picture: Picture) -> None:
         """One line a layer, with as many columns as fit, then the findings."""
         run, width, height = picture.run, self.size.width, self.size.height
+        if not run.layers:
+            self.show([line((fit(awaited(run, "layers", "appear"), width), self._style("quiet")))])
+            return
         found = findings(picture)
         words = self._in_words(found, width)
         if min(len(words), _FINDING_LINES) > self._told:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.timer import Timer
 
+from nntui.store.records import RunRecord
 from nntui.text import plain
 from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import Cells
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     _Base = Widget
 else:
     _Base = object
+
+
+def awaited(run: RunRecord, what: str, verb: str = "appears") -> str:
+    """What is said where something of a run would stand, once there is any; one that has ended gets none any more."""
+    return f"The {what} {verb} after the first step." if run.live else f"This run has no {what}."
 
 
 class Pane(_Base):
@@ -44,6 +50,11 @@ class Pane(_Base):
     def take_back(self) -> bool:
         """Takes back something that a person opened in the pane, on the way back; whether there was anything."""
         return False
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What the key bar calls actions of this pane otherwise than the keymap."""
+        return {}
 
     @property
     def lines_wanted(self) -> int | None:

@@ -9,7 +9,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 
 from nntui.tui import keymap, terminal
 from nntui.tui.panes.fittedcurve import MOST_CURVES, FittedCurve
-from nntui.tui.panes.pane import Pane, PictureCells
+from nntui.tui.panes.pane import Pane, PictureCells, awaited
 from nntui.tui.panes.planeview import Look, View
 from nntui.tui.panes.surface import Surface
 from nntui.tui.panes.unitmaps import UnitMaps
@@ -81,6 +81,11 @@ class PlanePane(Pane, PictureCells):
         if inputs != self._inputs:
             self._inputs, self._view, self._views = inputs, 0, _views(inputs)
         view, look = self._views[self._view], self._look
+        if not inputs:
+            self._ask(None, ())
+            self.show([look.quiet(awaited(picture.run, "plane"), self.size.width)])
+            self.caption("")
+            return
         question = view.question(picture, self.size, look)
         self._ask(question, view.tables)
         answer = picture.answers.get(self.id or "")
@@ -113,6 +118,15 @@ class PlanePane(Pane, PictureCells):
         self._ask(None, ())
 
     # Moving about
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Of many inputs there is one view, and no next one."""
+        return action != "view" or len(self._views) != 1
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Where there is no plane there is no cross to be moved."""
+        return {"move(0, -1)": "scroll"} if len(self._views) == 1 else {}
 
     def action_view(self) -> None:
         """The next view."""

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
 
-from nntui.store.records import RunRecord
+from nntui.store.records import UNREADABLE, RunRecord
 from nntui.ticks import compact
 from nntui.tui import keymap
 from nntui.tui.panes.header import SYMBOLS
@@ -25,7 +25,11 @@ SPARK = 10
 _LEAST_NAME, _LONG_NAME = 8, 20
 #: As many runs as a comparison can hold apart by colour and dashes.
 MOST_MARKED = 8
-_TONES = {"running": "live", "starting": "live", "paused": "accent", "diverged": "attention", "crashed": "attention"}
+_TONES = {
+    **dict.fromkeys(("running", "starting"), "live"),
+    "paused": "accent",
+    **dict.fromkeys(("diverged", "crashed", UNREADABLE), "attention"),
+}
 
 
 class SparksWanted(Message):
@@ -48,7 +52,7 @@ _CURVE = _Column("loss curve", SPARK, False, lambda _: "")
 _AGE = _Column("age", 6, True, lambda run: age(time.time() - run.created))
 #: What is shown beside the name, first what is wanted most, and then in which order it stands.
 _WANTED = (
-    _Column("state", 10, False, lambda run: f"{SYMBOLS.get(run.state, '?')} {run.state}"),
+    _Column("state", 10, False, lambda run: f"{SYMBOLS.get(run.state, '')} {run.state}".strip()),
     _Column("loss", 8, True, lambda run: figure(run.latest.get("loss"))),
     _AGE,
     _CURVE,

@@ -109,7 +109,7 @@ class DashboardScreen(SteeringScreen):
             run = self._picture.run
             here = run.live and run.host == socket.gethostname()
             usage = self._meter.read(run.pid if here else None)
-            line.usage(usage, run.steps_per_s, self._budget.rate, self._budget.limit)
+            line.usage(usage, run, self._budget.rate, self._budget.limit)
 
     # What comes from the feed
 
@@ -214,7 +214,12 @@ class DashboardScreen(SteeringScreen):
         own = places(self.focused)
         is_typing = isinstance(self.focused, Input)
         here = own[:1] if is_typing else [keymap.APP, keymap.DASHBOARD, keymap.PANES, *own]
-        self.query_one(KeyBar).offer(hints(here, words=words, without=() if self.live else STEERING))
+        dead = set() if self.live else set(STEERING)
+        if isinstance(self.focused, Pane):
+            words |= self.focused.words
+            names = {key.action.partition("(")[0] for key in keymap.labelled(*own)}
+            dead |= {name for name in names if self.focused.check_action(name, ()) is False}
+        self.query_one(KeyBar).offer(hints(here, words=words, without=dead))
 
     @on(KeyBar.Pressed)
     def _press(self, message: KeyBar.Pressed) -> None:

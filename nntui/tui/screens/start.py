@@ -20,7 +20,7 @@ from textual.widgets import Static
 from nntui import config, ending, launch, paths, presets, runfilter
 from nntui.config import RunConfig
 from nntui.errors import UserError
-from nntui.store.records import RunRecord
+from nntui.store.records import UNREADABLE, RunRecord
 from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import read_loss, shelf
@@ -251,7 +251,10 @@ class StartScreen(Screen[None]):
         if self._busy:  # enter was pressed more than once
             return
         if isinstance(message.rows, RunList):
-            if message.row_id in self._folders:
+            run = self._runs.get(message.row_id)
+            if run is not None and run.state == UNREADABLE:
+                self._say(run.reason, "error")
+            elif run is not None:
                 await self._leave_for(self._folders[message.row_id])
             return
         entry = self._entries[message.row_id]
@@ -331,7 +334,7 @@ class StartScreen(Screen[None]):
                 self.run_worker(self._delete(folder, run), group="delete")
 
         first = f"It is {run.state}: it is stopped first. " if run.live else ""
-        detail = f"{first}Its curves, weights and log are gone for good: {count_steps(run)}."
+        detail = f"{first}Its curves, weights and log are gone for good{count_steps(run)}."
         await self.app.push_screen(Question(f"Delete the run {_cut(run.name)} ({run.id})?", detail), take)
 
     async def _delete(self, folder: Path, run: RunRecord) -> None:
@@ -397,8 +400,10 @@ def _sparks(wanted: list[tuple[str, int, Path]], ascii_only: bool) -> dict[str, 
 
 
 def count_steps(run: RunRecord) -> str:
-    """What is lost with a run, in words."""
-    return f"{run.step:,} step{'' if run.step == 1 else 's'}"
+    """What is lost with a run, in words; nobody knows of one that cannot be read."""
+    if run.state == UNREADABLE:
+        return ""
+    return f": {run.step:,} step{'' if run.step == 1 else 's'}"
 
 
 def _cut(name: str) -> str:
