@@ -32,7 +32,7 @@ from nntui.store.reader import Reader
 MIB = 2**20
 #: One loss, the gradient norms of so many layers, and three figures of an evaluation: 50 series.
 LAYERS, SERIES = 46, 50
-#: What is pressed and pressed again: an axis, a pane alone, a pane hidden (the loss last, which so has the focus again), the help.
+#: What is pressed and pressed again: an axis, a pane alone, panes hidden, of which the last has the focus, the help.
 KEYS = ("y", "m", "2", "1", "?")
 #: Above the panes: the lines of the header and of the system line, which changes by itself.
 HEAD = 3
