@@ -22,6 +22,10 @@ from nntui.tui.app import NntuiApp
 FOLDER = Path(__file__).parent
 
 
+#: A network whose first layers hardly learn.
+TEN_SIGMOIDS = ("layers=" + ",".join(["12"] * 10), "activation=sigmoid", "lr=0.1")
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """One picture: a run, when to look, what to press, and how large a terminal."""
@@ -37,11 +41,17 @@ class Shot:
 
 SHOTS = (
     Shot("dashboard", "deep-binary", keys=("]", "]")),
-    Shot("xor", "xor", until=lambda run: run.progress >= 0.3),
+    Shot("spirals", "spirals", until=lambda run: run.progress >= 0.2),
     Shot("logistic-light", "logistic", theme="textual-light"),
+    Shot("waterfall", "deep-binary", settings=TEN_SIGMOIDS, keys=("2", "v", "m"), until=lambda run: run.step >= 3000),
+    Shot("cursor", "logistic", keys=("1", "m", "w", "w", "plus", "c", *["left"] * 12)),
     Shot("digits", "digits", until=lambda run: run.progress >= 0.2),
+    Shot("confusion", "digits", keys=("5", "v", "m"), until=lambda run: run.progress >= 0.02),
+    Shot("autopsy", "digits", keys=("5", "enter"), until=lambda run: run.progress >= 0.2),
     Shot("regression", "diabetes", until=lambda run: run.progress >= 0.05),
     Shot("cats", "cat-deep", until=lambda run: run.progress >= 0.3),
+    Shot("units", "xor", keys=("6", "v"), until=lambda run: run.progress >= 0.3),
+    Shot("weights", "xor", keys=("6", "v", "v", "m"), until=lambda run: run.progress >= 0.3),
     Shot("small", "deep-binary", size=(80, 24)),
     Shot("tiny", "xor", size=(40, 12)),
     Shot("diverged", "deep-binary", settings=("lr=1000", "optimizer=momentum"), until=lambda run: not run.live),
@@ -70,13 +80,16 @@ async def take(shot: Shot) -> str:
     return picture
 
 
-async def start_screen() -> str:
-    """The screen that ``nntui`` alone opens, with the runs of the other pictures."""
+async def start_screen(*keys: str) -> str:
+    """The screen that ``nntui`` alone opens, with the runs of the other pictures, after some keys."""
     app = NntuiApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        await asyncio.sleep(1.0)
+        for key in keys:
+            await pilot.press(key)
+            await asyncio.sleep(0.3)
+        await asyncio.sleep(2.0)
         await pilot.pause()
-        return svg.picture(app)
+        return app.export_screenshot(title="nntui")
 
 
 def save(name: str, picture: str) -> None:
@@ -90,7 +103,10 @@ async def main() -> None:
         os.environ["NNTUI_HOME"] = home
         for shot in SHOTS:
             save(shot.name, await take(shot))
-        save("start", await start_screen())
+        spirals = ["down"] * list(presets.available()).index("spirals")
+        save("start", await start_screen(*spirals))
+        save("edit", await start_screen(*spirals, "e", *["down"] * 3))
+        save("compare", await start_screen("tab", "down", "down", "space", "down", "space", "c"))
 
 
 if __name__ == "__main__":

@@ -181,6 +181,12 @@ class Reader:
         return None if row is None else row[0]
 
     @_told
+    def table_version(self, name: str) -> int | None:
+        """What is another number whenever the arrays under a name have been written; None before there are any."""
+        row = self._db.execute("SELECT rowid FROM tables WHERE name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
+
+    @_told
     def table(self, name: str) -> tuple[int, tables.Arrays] | None:
         """The newest arrays under a name and their step; None before there are any."""
         row = self._db.execute("SELECT step, data FROM tables WHERE name = ?", (name,)).fetchone()

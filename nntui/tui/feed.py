@@ -35,8 +35,12 @@ SOON_SECONDS = 0.02
 TABLE_SECONDS, TABLES_SECONDS = 2.0, {"weights": 0.5, "rows": float("inf")}
 #: The tables that are always read.
 TABLES = ("rows", "predictions")
+#: Whoever leaves a run waits no longer than this for the process that answers.
+ENDING_SECONDS = 1.0
 #: A silent trainer's process is looked for this often.
 ALIVE_SECONDS = 1.0
+#: A command is not given if somebody else writes into the run for longer than this.
+APPEND_SECONDS = 1.0
 #: The newest events that a picture holds.
 EVENTS = 2000
 
@@ -100,11 +104,14 @@ class Feed:
         self._spent = spent
         self._at = at
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nntui-feed")
+        #: Commands wait for whoever is writing: nobody who reads shall wait with them.
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="nntui-commands")
         self._reader: Reader | None = None
         self._wake = asyncio.Event()
         self._queries: dict[str, Query] = {}
         self._tables: dict[str, tuple[str, ...]] = {}
         self._answering = Answering(folder, congested, self._look_soon)
+        self._answers_given: asyncio.Task[None] | None = None
         self._network: object = None
         self._asked: set[int] = set()
         self._picture: Picture | None = None
@@ -151,12 +158,12 @@ class Feed:
         if self._ended:
             self._post(Answered(None, f"{kind}: the run cannot be reached any more", key, value))
         else:
-            self._thread.submit(self._append, kind, key, value)
+            self._writing.submit(self._append, kind, key, value)
 
     async def run(self) -> None:
         """Reads and posts until cancelled."""
         loop = asyncio.get_running_loop()
-        answering = asyncio.create_task(self._answering.run())
+        answering = self._answers_given = asyncio.create_task(self._answering.run())
         try:
             while True:
                 self._wake.clear()
@@ -179,8 +186,15 @@ class Feed:
             self._ended = True
             self._thread.submit(self._close)
             self._thread.shutdown(wait=False)
+            self._writing.shutdown(wait=False)  # what has been asked for is still written
             answering.cancel()
-            await asyncio.gather(answering, return_exceptions=True)
+            # Shielded: to be cancelled twice must not cut the ending short.
+            await asyncio.shield(asyncio.gather(answering, return_exceptions=True))
+
+    async def ended(self) -> None:
+        """Waits, not for ever, until nothing is left of :meth:`run`, which has been cancelled."""
+        if self._answers_given is not None:
+            await asyncio.wait({self._answers_given}, timeout=ENDING_SECONDS)
 
     @property
     def _pause(self) -> float:
@@ -278,9 +292,10 @@ class Feed:
             table = self._picture.table(name) if self._picture else Table()
             seconds = TABLES_SECONDS.get(name, TABLE_SECONDS)
             due = now - self._read_at.get(name, -math.inf) >= seconds or (run.state != "running" and seconds < math.inf)
-            if (due or table.step < 0) and reader.table_step(name) not in (None, table.step):
+            version = reader.table_version(name) if due or table.step < 0 else None
+            if version not in (None, table.version):
                 self._read_at[name] = now
-                table = Table(*(reader.table(name) or (-1, {})))
+                table = Table(*(reader.table(name) or (-1, {})), version or 0)
             found[name] = table
         return found
 
@@ -290,13 +305,7 @@ class Feed:
             saved = (self._folder / CHECKPOINTS).stat().st_mtime_ns
         except OSError:
             saved = 0
-        return reader.table_step("weights"), saved, run.config.get("model")
-
-    def _append(self, kind: str, key: str, value: str) -> None:
-        try:
-            self._asked.add(commands.append(self._folder, kind, key, value))
-        except (UserError, sqlite3.Error, OSError) as error:
-            self._post(Answered(None, str(error), key, value))
+        return reader.table_version("weights"), saved, run.config.get("model")
 
     def _answers(self, given: list[Command], run: RunRecord) -> list[Message]:
         answered = [c for c in given if c.id in self._asked and (c.status != "waiting" or not run.live)]
@@ -306,6 +315,14 @@ class Feed:
     def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
+
+    # In the thread of the commands
+
+    def _append(self, kind: str, key: str, value: str) -> None:
+        try:
+            self._asked.add(commands.append(self._folder, kind, key, value, patience=APPEND_SECONDS))
+        except (UserError, sqlite3.Error, OSError) as error:
+            self._post(Answered(None, str(error), key, value))
 
 
 def _with(items: dict[str, Item], name: str, item: Item | None) -> dict[str, Item]:

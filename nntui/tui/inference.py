@@ -141,7 +141,7 @@ class Inference:
         return self._process
 
     async def _end(self) -> None:
-        """Ends the process, if there is one, and waits until it has ended."""
+        """Ends the process, if there is one, and waits until it has ended and its pipes are closed."""
         process, self._process, self._folder = self._process, None, None
         if process is None:
             return
@@ -149,4 +149,4 @@ class Inference:
             process.kill()
         assert process.stdin is not None
         process.stdin.close()
-        await process.wait()
+        await process.communicate()

@@ -32,10 +32,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Named arrays as they were at a step; -1 before there are any."""
+    """Named arrays as they were at a step; -1 before there are any.
+
+    Arrays of one step may be written again, as when a knob is turned meanwhile; they are of another ``version`` then.
+    """
 
     step: int = -1
     arrays: Arrays = field(default_factory=dict)
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,18 +1,32 @@
-"""The start screen shows the same rows for all data, without another process, unless a test wants the real ones."""
+"""Data and networks are pretended ones, without another process, unless a test wants the real ones."""
 
 from __future__ import annotations
 
 import pytest
 
 from nntui.config import RunConfig
+from nntui.tui import answering
 from nntui.tui.picture import Sample
 from nntui.tui.screens.samples import Samples
 from tests.tui import samples
+from tests.tui.network import Network
 
 
 @pytest.fixture
 def real_samples() -> None:
     """Data are read by the process that is there for it."""
+
+
+@pytest.fixture
+def real_answers() -> None:
+    """Networks answer in the process that is there for it."""
+
+
+@pytest.fixture(autouse=True)
+def quick_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some network answers for all runs."""
+    if "real_answers" not in request.fixturenames:
+        monkeypatch.setattr(answering, "Inference", Network)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -51,11 +51,17 @@ def _mouse(chance: random.Random) -> Iterator[events.Event]:
         yield kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y)
 
 
-async def play_about(pilot: Pilot[None], seed: int, count: int) -> None:
-    """Does all that, hardly waiting, and looks whether the app still answers."""
+#: Keys that open again what was closed are pressed after so many others.
+AGAIN = 100
+
+
+async def play_about(pilot: Pilot[None], seed: int, count: int, opening: Sequence[str] = ()) -> None:
+    """Does all that, hardly waiting, and looks whether the app still answers; ``opening`` leads to some screen."""
     app = pilot.app
     app.exit = lambda *_, **__: None  # type: ignore[method-assign]  # by a click, or from the palette
     for number, doing in enumerate(doings(seed, count)):
+        if number % AGAIN == 0:
+            await pilot.press(*opening)
         if isinstance(doing, tuple):
             await pilot.resize_terminal(*doing)
         else:
@@ -78,27 +84,36 @@ async def play_about(pilot: Pilot[None], seed: int, count: int) -> None:
     assert "The panes" in text(pilot)
 
 
-FEW_AND_MANY = pytest.mark.parametrize(
-    "count", [pytest.param(500), pytest.param(10_000, marks=pytest.mark.heavy)], ids=["few", "many"]
-)
+def few_and_many(few: int, many: int) -> pytest.MarkDecorator:
+    """As many as a plain run has time for, and as many as find what is rare."""
+    return pytest.mark.parametrize(
+        "count", [pytest.param(few), pytest.param(many, marks=pytest.mark.heavy)], ids=["few", "many"]
+    )
 
 
-@FEW_AND_MANY
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of the screen are written into the current folder, and files are opened from there."""
+    (tmp_path / "place" / "data").mkdir(parents=True)
+    (tmp_path / "place" / "data" / "rows.csv").write_text("a,b,c\n1,2,x\n3,4,y\n" * 10)
+    monkeypatch.chdir(tmp_path / "place")
+
+
+@few_and_many(300, 10_000)
 def test_on_a_run_that_has_finished(count: int) -> None:
     folder = recorded.finished(paths.runs_dir(), recorded.images())
     play(lambda pilot: play_about(pilot, 1, count), folder)
 
 
-@FEW_AND_MANY
+@few_and_many(300, 10_000)
 def test_on_a_run_just_made(count: int) -> None:
     recording = recorded.Recording(paths.runs_dir(), recorded.table())
     play(lambda pilot: play_about(pilot, 2, count), recording.folder)
     recording.writer.close()
 
 
-@FEW_AND_MANY
-@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
-def test_on_a_run_that_trains(count: int) -> None:
+@few_and_many(300, 10_000)
+def test_on_a_run_that_trains(count: int, real_answers: None) -> None:
     settings = from_dict({"data": {"test_fraction": 0.0}, "model": {"layers": [3]}, "training": {"epochs": 10**9}})
     folder, trainer = launch.start_run(settings, preset="xor")
     play(lambda pilot: play_about(pilot, 3, count), folder)
@@ -106,10 +121,29 @@ def test_on_a_run_that_trains(count: int) -> None:
     trainer.wait(20)
 
 
-@FEW_AND_MANY
-@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
-def test_at_the_start_screen(count: int, nntui_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Presets are not started here: a hundred trainers would be no test of the screen."""
-    made = recorded.finished(paths.runs_dir(), recorded.table())
-    monkeypatch.setattr(launch, "start_run", lambda *_, **__: (made, None))
-    play(lambda pilot: play_about(pilot, 4, count), None)
+@pytest.mark.parametrize("opening", [("5", "enter"), ("5", "i"), ("1", "p")], ids=["autopsy", "values", "series"])
+@few_and_many(150, 3000)
+def test_over_a_run(count: int, opening: tuple[str, ...]) -> None:
+    folder = recorded.finished(paths.runs_dir(), recorded.heights())
+    play(lambda pilot: play_about(pilot, 4, count, opening), folder)
+
+
+@pytest.fixture
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Presets are not started: a hundred trainers would be no test of the screen."""
+    made = [recorded.finished(paths.runs_dir(), recorded.table(), run_id=name) for name in ("one", "two")]
+    monkeypatch.setattr(launch, "start_run", lambda *_, **__: (made[0], None))
+
+
+@few_and_many(300, 10_000)
+def test_at_the_start_screen(count: int, nothing_starts: None) -> None:
+    play(lambda pilot: play_about(pilot, 5, count), None)
+
+
+OPENINGS = {"edit": ("e",), "compare": ("tab", "space", "down", "space", "c"), "file": ("o",), "look": ("v",)}
+
+
+@pytest.mark.parametrize("opening", OPENINGS.values(), ids=OPENINGS)
+@few_and_many(150, 3000)
+def test_over_the_start_screen(count: int, opening: tuple[str, ...], nothing_starts: None) -> None:
+    play(lambda pilot: play_about(pilot, 6, count, opening), None)

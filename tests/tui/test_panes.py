@@ -144,9 +144,9 @@ def read(folder: Path) -> Iterator[Reader]:
         reader.close()
 
 
-def picture_of(tmp_path: Path, shape: Shape) -> Picture:
+def picture_of(tmp_path: Path, shape: Shape, *, old: bool = False) -> Picture:
     """A finished run as a feed tells it."""
-    with read(recorded.finished(tmp_path / "runs", shape)) as reader:
+    with read(recorded.finished(tmp_path / "runs", shape, old=old)) as reader:
         rows, predictions = reader.table("rows"), reader.table("predictions")
         assert rows is not None
         assert predictions is not None
@@ -388,8 +388,9 @@ def test_the_layers_have_a_row_each(images: Picture) -> None:
         (78, ["gradient", "weights", "update/w", "shape", "activation", "params"]),
     ],
 )
-def test_in_a_wide_pane_columns_of_words_come(images: Picture, width: int, words: list[str]) -> None:
-    shown = show(layer_pane(), images, (width, 8))
+def test_in_a_wide_pane_columns_of_words_come(tmp_path: Path, width: int, words: list[str]) -> None:
+    """Where there are no activations to tell first."""
+    shown = show(layer_pane(), picture_of(tmp_path, recorded.images(), old=True), (width, 8))
     assert shown[0].split()[1:] == words
     assert all(len(row) == width for row in shown[:4])
     if width == 78:

@@ -1,9 +1,9 @@
-"""Pictures of every screen in the three sizes, compared with those that were looked at and found good."""
+"""Pictures of every screen, in the sizes and looks it can have, compared with those that were found good."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +18,18 @@ from nntui.tui.app import NntuiApp
 from tests.tui import recorded
 from tests.tui.screen import settled, unpaced
 
-SIZES = [(40, 12), (80, 24), (120, 40)]
-NAMES = [f"{width}x{height}" for width, height in SIZES]
+Size = tuple[int, int]
+
+SMALL, MIDDLE, LARGE, HUGE = (40, 12), (80, 24), (120, 40), (200, 60)
+DARK, LIGHT = "textual-dark", "textual-light"
+
+
+def sizes(*chosen: Size) -> pytest.MarkDecorator:
+    """The test in each of these sizes."""
+    return pytest.mark.parametrize("size", chosen, ids=[f"{width}x{height}" for width, height in chosen])
+
+
+ALL = sizes(SMALL, MIDDLE, LARGE, HUGE)
 
 
 class Compare(Protocol):
@@ -27,7 +37,7 @@ class Compare(Protocol):
         self,
         app: App[None],
         *,
-        terminal_size: tuple[int, int],
+        terminal_size: Size,
         run_before: Callable[[Pilot[None]], Awaitable[None]],
     ) -> bool: ...
 
@@ -36,9 +46,14 @@ Look = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
-def colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may want none."""
-    monkeypatch.delenv("NO_COLOR", raising=False)
+def place_and_colour(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever runs the tests may want no colours, and lives by another clock."""
+    with monkeypatch.context() as here:
+        here.delenv("NO_COLOR", raising=False)
+        here.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture
@@ -47,9 +62,9 @@ def look(snap_compare: Compare) -> Look:
 
     def compare(
         folder: Path | None,
-        size: tuple[int, int],
+        size: Size,
         *keys: str,
-        theme: str = "textual-dark",
+        theme: str = DARK,
         marker: str = "braille",
     ) -> None:
         app = NntuiApp(folder, marker=marker)
@@ -90,72 +105,94 @@ def presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "wrong.toml").write_text("[training]\nlr = -1\n")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_dashboard_of_a_table(look: Look, runs: Path, size: tuple[int, int]) -> None:
+@pytest.fixture
+def no_colour(place_and_colour: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal without colours."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+# The dashboard
+
+
+@ALL
+def test_dashboard_of_a_table(look: Look, runs: Path, size: Size) -> None:
     look(recorded.finished(runs, recorded.table()), size)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_dashboard_of_images(look: Look, runs: Path, size: tuple[int, int]) -> None:
+@ALL
+def test_dashboard_of_images(look: Look, runs: Path, size: Size) -> None:
     look(recorded.finished(runs, recorded.images()), size)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_dashboard_of_several_classes(look: Look, runs: Path, size: tuple[int, int]) -> None:
-    look(recorded.finished(runs, recorded.species()), size, *(["5"] if size == (40, 12) else []))
+@ALL
+def test_dashboard_in_a_light_theme(look: Look, runs: Path, size: Size) -> None:
+    look(recorded.finished(runs, recorded.table()), size, theme=LIGHT)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_dashboard_of_numbers(look: Look, runs: Path, size: tuple[int, int]) -> None:
-    look(recorded.finished(runs, recorded.heights()), size, *(["5"] if size == (40, 12) else []))
+@ALL
+def test_dashboard_in_ascii_without_colour(look: Look, runs: Path, size: Size, no_colour: None) -> None:
+    look(recorded.finished(runs, recorded.table()), size, marker="ascii")
 
 
-@pytest.mark.parametrize("theme", ["textual-light", "nord"])
-def test_dashboard_in_another_theme(look: Look, runs: Path, theme: str) -> None:
-    look(recorded.finished(runs, recorded.images()), (120, 40), theme=theme)
+@sizes(MIDDLE, HUGE)
+def test_dashboard_of_several_classes(look: Look, runs: Path, size: Size) -> None:
+    look(recorded.finished(runs, recorded.species()), size)
 
 
-def test_dashboard_in_ascii_without_colour(look: Look, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    look(recorded.finished(runs, recorded.images()), (80, 24), marker="ascii")
+@sizes(LARGE, HUGE)
+def test_dashboard_of_numbers(look: Look, runs: Path, size: Size) -> None:
+    look(recorded.finished(runs, recorded.heights()), size)
 
 
-@pytest.mark.parametrize("pane", "12345")
+def test_dashboard_of_images_in_a_light_theme(look: Look, runs: Path) -> None:
+    look(recorded.finished(runs, recorded.images()), LARGE, theme=LIGHT)
+
+
+def test_dashboard_without_colour(look: Look, runs: Path, no_colour: None) -> None:
+    look(recorded.finished(runs, recorded.images()), LARGE)
+
+
+def test_dashboard_in_ascii(look: Look, runs: Path) -> None:
+    look(recorded.finished(runs, recorded.heights()), LARGE, marker="ascii")
+
+
+def test_dashboard_of_a_run_of_before(look: Look, runs: Path) -> None:
+    look(recorded.finished(runs, recorded.species(), old=True), LARGE)
+
+
+@pytest.mark.parametrize("pane", "1234567")
 def test_one_pane_in_a_small_terminal(look: Look, runs: Path, pane: str) -> None:
-    look(recorded.finished(runs, recorded.images()), (40, 12), pane)
+    look(recorded.finished(runs, recorded.species()), SMALL, pane)
 
 
-def test_one_pane_filling_the_screen(look: Look, runs: Path) -> None:
-    look(recorded.finished(runs, recorded.images()), (80, 24), "tab", "tab", "m")
+@pytest.mark.parametrize(
+    "keys", ["1mc", "2mv", "4mv", "5mv", "6m", "6mv", "6mvv"], ids=lambda keys: f"{keys[0]}-{keys[2:] or 'm'}"
+)
+def test_one_pane_filling_the_screen(look: Look, runs: Path, keys: str) -> None:
+    look(recorded.finished(runs, recorded.heights()), MIDDLE, *keys)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_start(look: Look, runs: Path, presets: None, size: tuple[int, int]) -> None:
-    recorded.finished(runs, recorded.table(), run_id="kept", name="a run of a longer name", preset="table")
-    recording = recorded.Recording(runs, recorded.images(), run_id="lost")
-    recording.train(1234)
-    recording.end("diverged", "first in layer 1")
-    recorded.execute(runs / "lost", "UPDATE run SET created = created - 864000")
-    look(None, size)
+def test_the_confusion_matrix(look: Look, runs: Path) -> None:
+    look(recorded.finished(runs, recorded.ten_digits()), MIDDLE, "5", "m", "v")
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=NAMES[:2])
-def test_start_with_many_presets(look: Look, presets: None, size: tuple[int, int]) -> None:
-    for number, source in enumerate(["moons", "iris", "diabetes", "spirals", "digits"] * 4):
-        Path(f"presets/{source}-{number}.toml").write_text(
-            f'title = "What there is to learn of {source}"\ndescription = "Words."\n'
-            f'[data]\nsource = "{source}"\n[model]\nlayers = [8, 4]\nactivation = ["relu", "tanh"]\n'
-        )
-    look(None, size, *["down"] * 8)
+@pytest.mark.parametrize(
+    ("state", "reason"), [("diverged", "not finite, first in layer 1"), ("crashed", "the trainer ended without a word")]
+)
+def test_a_run_that_failed(look: Look, runs: Path, state: str, reason: str) -> None:
+    recording = recorded.Recording(runs, recorded.images())
+    recording.train(1500, bad=(1500,))
+    look(recording.end(state, reason), MIDDLE)
 
 
-def test_start_without_runs(look: Look, presets: None) -> None:
-    look(None, (80, 24), "down")
+def test_a_run_just_made(look: Look, runs: Path, alive: None) -> None:
+    recording = recorded.Recording(runs, recorded.table())
+    recording.update(heartbeat=time.time() + 1e6)
+    recording.writer.close()
+    look(recording.folder, LARGE)
 
 
-def test_start_in_a_light_theme(look: Look, runs: Path, presets: None) -> None:
-    recorded.finished(runs, recorded.table())
-    look(None, (80, 24), theme="textual-light")
+# A live run, and what opens over it
 
 
 @pytest.fixture
@@ -179,54 +216,135 @@ def live(runs: Path, alive: None) -> Path:
     return recorded_live(runs, recorded.table())
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_live_dashboard(look: Look, live: Path, size: tuple[int, int]) -> None:
+@sizes(MIDDLE, LARGE)
+def test_live_dashboard(look: Look, live: Path, size: Size) -> None:
     look(live, size)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_live_dashboard_of_ten_classes(look: Look, runs: Path, alive: None, size: tuple[int, int]) -> None:
-    keys = {(40, 12): ["3"], (80, 24): ["down"] * 12}.get(size, [])
-    look(recorded_live(runs, recorded.ten_digits()), size, *keys)
+def test_live_dashboard_of_ten_classes(look: Look, runs: Path, alive: None) -> None:
+    look(recorded_live(runs, recorded.ten_digits()), HUGE)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_question(look: Look, live: Path, size: tuple[int, int]) -> None:
+@sizes(SMALL, MIDDLE)
+def test_question(look: Look, live: Path, size: Size) -> None:
     look(live, size, "s")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_value_entry(look: Look, live: Path, size: tuple[int, int]) -> None:
-    look(live, size, "3", *(["3"] if size != (40, 12) else []), "enter")
+def test_value_entry(look: Look, live: Path) -> None:
+    look(live, SMALL, "3", "enter")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_value_entry_of_several(look: Look, runs: Path, alive: None, size: tuple[int, int]) -> None:
-    keys = ["3"] if size == (40, 12) else []
-    look(recorded_live(runs, recorded.ten_digits()), size, *keys, *["down"] * 5, "enter")
+def test_value_entry_of_several(look: Look, runs: Path, alive: None) -> None:
+    look(recorded_live(runs, recorded.ten_digits()), MIDDLE, *["down"] * 5, "enter")
 
 
 def test_value_entry_with_an_error(look: Look, live: Path) -> None:
-    look(live, (80, 24), "enter", "1", "x")
+    look(live, MIDDLE, "enter", "1", "x")
+
+
+@sizes(SMALL, LARGE)
+def test_explanation(look: Look, live: Path, size: Size) -> None:
+    look(live, size, "2", "e")
+
+
+@sizes(SMALL, MIDDLE)
+def test_choice_of_series(look: Look, live: Path, size: Size) -> None:
+    look(live, size, "1", "p")
+
+
+@sizes(SMALL, MIDDLE, LARGE)
+def test_autopsy(look: Look, runs: Path, size: Size) -> None:
+    look(recorded.finished(runs, recorded.ten_digits()), size, "5", "enter")
+
+
+def test_autopsy_of_numbers_in_a_light_theme(look: Look, runs: Path) -> None:
+    look(recorded.finished(runs, recorded.heights()), MIDDLE, "5", "enter", theme=LIGHT)
+
+
+@sizes(SMALL, MIDDLE)
+def test_values_of_ones_own(look: Look, runs: Path, size: Size) -> None:
+    look(recorded.finished(runs, recorded.species()), size, "5", "i")
+
+
+@sizes(SMALL, LARGE)
+def test_help(look: Look, runs: Path, size: Size) -> None:
+    look(recorded.finished(runs, recorded.table()), size, "question_mark")
 
 
 def test_help_in_a_light_theme(look: Look, live: Path) -> None:
-    look(live, (80, 24), "question_mark", theme="textual-light")
+    look(live, MIDDLE, "question_mark", theme=LIGHT)
 
 
 def test_too_small(look: Look, live: Path) -> None:
     look(live, (25, 7))
 
 
-@pytest.mark.parametrize(
-    ("state", "reason"), [("diverged", "not finite, first in layer 1"), ("crashed", "the trainer ended without a word")]
-)
-def test_a_run_that_failed(look: Look, runs: Path, state: str, reason: str) -> None:
-    recording = recorded.Recording(runs, recorded.images())
-    recording.train(1500, bad=(1500,))
-    look(recording.end(state, reason), (80, 24))
+# The start screen, and what opens from it
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
-def test_help(look: Look, runs: Path, size: tuple[int, int]) -> None:
-    look(recorded.finished(runs, recorded.table()), size, "question_mark")
+@pytest.fixture
+def past(runs: Path) -> None:
+    """Two runs, one of them lost."""
+    recorded.finished(runs, recorded.table(), run_id="kept", name="a run of a longer name", preset="table")
+    recording = recorded.Recording(runs, recorded.images(), run_id="lost")
+    recording.train(1234)
+    recording.end("diverged", "first in layer 1")
+    recorded.execute(runs / "lost", "UPDATE run SET created = created - 864000")
+
+
+@ALL
+def test_start(look: Look, past: None, presets: None, size: Size) -> None:
+    look(None, size)
+
+
+@sizes(MIDDLE, LARGE)
+def test_start_in_a_light_theme(look: Look, past: None, presets: None, size: Size) -> None:
+    look(None, size, theme=LIGHT)
+
+
+def test_start_in_ascii_without_colour(look: Look, past: None, presets: None, no_colour: None) -> None:
+    look(None, MIDDLE, marker="ascii")
+
+
+def test_start_with_many_presets(look: Look, presets: None) -> None:
+    for number, source in enumerate(["moons", "iris", "diabetes", "spirals", "digits"] * 4):
+        Path(f"presets/{source}-{number}.toml").write_text(
+            f'title = "What there is to learn of {source}"\ndescription = "Words."\n'
+            f'[data]\nsource = "{source}"\n[model]\nlayers = [8, 4]\nactivation = ["relu", "tanh"]\n'
+        )
+    look(None, MIDDLE, *["down"] * 8)
+
+
+def test_start_without_runs(look: Look, presets: None) -> None:
+    look(None, MIDDLE, "down")
+
+
+@sizes(SMALL, MIDDLE, LARGE)
+def test_editing_a_preset(look: Look, presets: None, size: Size) -> None:
+    look(None, size, "down", "e", "right")
+
+
+def test_editing_in_a_light_theme(look: Look, presets: None) -> None:
+    look(None, MIDDLE, "down", "e", "right", theme=LIGHT)
+
+
+@sizes(SMALL, MIDDLE, LARGE)
+def test_comparing_runs(look: Look, past: None, presets: None, size: Size) -> None:
+    look(None, size, "tab", "space", "down", "space", "c")
+
+
+def test_comparing_in_a_light_theme(look: Look, past: None, presets: None) -> None:
+    look(None, MIDDLE, "tab", "space", "down", "space", "c", theme=LIGHT)
+
+
+@sizes(SMALL, MIDDLE)
+def test_opening_a_file(look: Look, presets: None, size: Size) -> None:
+    look(None, size, "o")
+
+
+def test_a_closer_look(look: Look, presets: None) -> None:
+    look(None, MIDDLE, "v")
+
+
+def test_deleting_a_run(look: Look, past: None, presets: None) -> None:
+    look(None, MIDDLE, "tab", "d")

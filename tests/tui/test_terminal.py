@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ import itertools
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from textual import events
@@ -88,6 +90,8 @@ class Probe(App[None]):
             self.panic("something broke")
         elif event.key == "h":
             time.sleep(60)
+        elif event.key == "w":
+            ThreadPoolExecutor(1).submit(time.sleep, 60)
 
 
 app = Probe(driver_class=terminal.driver_class())
@@ -135,6 +139,27 @@ class Probe:
         terminal.stall()
         terminal.wait_for(lambda: self.backlog > 3)
         return terminal
+
+
+@pytest.mark.parametrize(
+    ("headless", "colours", "no_color", "ansi", "many"),
+    [
+        (False, "truecolor", False, False, True),
+        (False, "256", False, False, True),
+        (False, "standard", False, False, False),
+        (False, None, False, False, False),
+        (False, "truecolor", True, False, False),
+        (False, "truecolor", False, True, False),
+        (True, None, False, False, True),
+        (True, None, True, False, False),
+    ],
+)
+def test_many_colours_are_used_where_they_are_seen(
+    headless: bool, colours: str | None, no_color: bool, ansi: bool, many: bool
+) -> None:
+    console = SimpleNamespace(color_system=colours)
+    app: Any = SimpleNamespace(is_headless=headless, console=console, no_color=no_color, native_ansi_color=ansi)
+    assert subject.shows_palette(app) is many
 
 
 @pytest.fixture
@@ -246,6 +271,21 @@ def test_an_app_that_hangs_is_ended_by_the_watchdog(probe: Callable[..., Probe])
     assert terminal.wait_exit(10) == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize(("key", "code"), [("q", 3), ("", 0)])
+def test_a_thread_that_waits_for_a_disk_does_not_keep_the_process(
+    probe: Callable[..., Probe], key: str, code: int
+) -> None:
+    terminal = probe().ready()
+    terminal.send("w")
+    terminal.wait_for("key w")
+    if key:
+        terminal.send(key)
+    else:
+        os.kill(terminal.pid, signal.SIGHUP)
+    assert terminal.wait_exit(10) == code
+    assert_restored(terminal)
+
+
 def _stands_still(app: Probe) -> bool:
     frame = app.frame
     time.sleep(0.5)
@@ -265,6 +305,8 @@ class Brief(App[None]):
 def mine(signum, frame): ...
 
 signal.signal(signal.SIGTERM, mine)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a script both are ignored
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 assert terminal.run(Brief(driver_class=terminal.driver_class())) == 5
 assert signal.getsignal(signal.SIGTERM) is mine
 assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from rich.color import Color, ColorSystem
+from rich.color import Color
 from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
 from nntui.store.records import Curve
+from nntui.tui import terminal
 from nntui.tui.widgets.scale import x_axis
 from nntui.tui.widgets.waterfall import ASCII_SHADES, DARK, LIGHT, SHADES, Waterfall, by_column, rows_of
 
@@ -41,10 +42,9 @@ class OneWaterfall(App[None]):
         yield Recorder()
 
 
-def run(scenario: Scenario, size: tuple[int, int] = (WIDTH, 12), colours: str = "EIGHT_BIT") -> None:
+def run(scenario: Scenario, size: tuple[int, int] = (WIDTH, 12)) -> None:
     async def session() -> None:
         app = OneWaterfall()
-        app.console._color_system = ColorSystem[colours]
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await scenario(pilot, app.query_one(Recorder))
@@ -147,10 +147,12 @@ def test_more_layers_than_rows_share_cells_by_halves_then_rows() -> None:
     run(scenario)
 
 
-@pytest.mark.parametrize(
-    ("marker", "colours", "shades"), [("ascii", "EIGHT_BIT", ASCII_SHADES), ("braille", "STANDARD", SHADES)]
-)
-def test_without_colours_characters_tell_the_levels(marker: str, colours: str, shades: str) -> None:
+@pytest.mark.parametrize(("marker", "palette", "shades"), [("ascii", True, ASCII_SHADES), ("braille", False, SHADES)])
+def test_without_colours_characters_tell_the_levels(
+    marker: str, palette: bool, shades: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "shows_palette", lambda app: palette)
+
     async def scenario(pilot: Pilot[None], widget: Recorder) -> None:
         widget.marker = marker
         widget.plot(layers(10))
@@ -159,7 +161,7 @@ def test_without_colours_characters_tell_the_levels(marker: str, colours: str, s
         assert widget.scale() == [(shades, Style.null())]
         assert not backgrounds(widget, 0)
 
-    run(scenario, colours=colours)
+    run(scenario)
 
 
 def test_no_color_has_characters() -> None:

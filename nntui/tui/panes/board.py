@@ -173,18 +173,23 @@ class Board(Widget):
         return getattr(self.screen.focused, "number", 1)
 
     def action_pane(self, number: int) -> None:
-        """Shows or hides a pane, all but the last one; where one is shown alone, shows this one instead."""
+        """Goes to a pane, and shows it first if need be; from there, hides it, unless it is the last one seen."""
+        pane = self.panes[number - 1]
         if self._small:
             self._small_shows = number
         elif self._alone:
             self._alone = number
-        elif len(hidden := self._hides ^ {number}) < len(PANES):
-            self._changes[plan_for(self.app.size).name].hidden = hidden
-            self._remember()
+        elif number in self._hides or pane.has_focus:
+            self._hide(self._hides ^ {number})
         self._arrange()
-        pane = self.panes[number - 1]
         if pane.display:
             pane.focus()
+
+    def _hide(self, numbers: frozenset[int]) -> None:
+        """Hides these panes and shows all others; never hides them all."""
+        if len(numbers) < len(PANES):
+            self._changes[plan_for(self.app.size).name].hidden = numbers
+            self._remember()
 
     def action_next_pane(self, direction: int) -> None:
         """The next pane; where one is shown alone, shows it instead."""

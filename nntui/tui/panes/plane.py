@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.style import Style
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 
-from nntui.tui import keymap
+from nntui.tui import keymap, terminal
 from nntui.tui.panes.fittedcurve import MOST_CURVES, FittedCurve
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.panes.planeview import Look, View
@@ -96,9 +96,7 @@ class PlanePane(Pane, PictureCells):
 
     @property
     def _look(self) -> Look:
-        app = self.app
-        palette = app.is_headless or app.console.color_system in ("256", "truecolor", "windows")
-        coloured = palette and self._marker != "ascii" and not app.no_color and not app.native_ansi_color
+        coloured = self._marker != "ascii" and terminal.shows_palette(self.app)
         return Look(self._marker, coloured, self.app.current_theme.dark, self._style)
 
     def _style(self, name: str) -> Style:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -17,7 +18,7 @@ from nntui.errors import UserError
 from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.screens.dialog import Dialog
-from nntui.tui.widgets.text import fit
+from nntui.tui.widgets.text import AsText, fit
 from nntui.tui.widgets.toosmall import TooSmall
 
 #: The widest dialog, the height of a terminal below which it has no empty lines, and lines for suggestions.
@@ -34,9 +35,9 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
         """Question, entry, what is wrong, what it may become."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Open a file"
-            dialog.border_subtitle = "tab completes, ⏎ opens, esc closes"
+            dialog.border_subtitle = "tab completes, esc closes"
             yield Static("A preset, a table, arrays, or a folder of images", classes="question", markup=False)
-            yield Input(placeholder="~/data/rows.csv", select_on_focus=False)
+            yield Input(placeholder="~/data/rows.csv", select_on_focus=False, highlighter=AsText())
             yield Static(id="hint", classes="detail", markup=False)
             yield Static(id="suggestions", markup=False)
         yield TooSmall()
@@ -62,7 +63,7 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
             _, found = ownfiles.configuration(text)
             words = found.title or "a preset"
         except UserError as error:
-            words, wrong = str(error), bool(text)
+            words, wrong = _without_path(str(error), text), bool(text)
         hint.update(plain(words))
         hint.set_class(wrong, "wrong")
         lines = 3 if self.has_class("low") else SUGGESTIONS
@@ -83,3 +84,9 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
             self.dismiss(ownfiles.configuration(message.value))
         except UserError:
             self.app.bell()
+
+
+def _without_path(words: str, text: str) -> str:
+    """What is said of a path, which need not be told to whoever has just typed it."""
+    name = Path(text.strip()).name
+    return words.rpartition(f"/{name}: ")[2] if name else words

@@ -107,6 +107,7 @@ class StartScreen(Screen[None]):
 
     async def on_screen_resume(self) -> None:
         """Back from a run or an editor: there may be new presets, and a run's row is newer now."""
+        self._busy = False
         self._samples.forget()
         self._read_presets()
         await self._read_runs()
@@ -164,6 +165,8 @@ class StartScreen(Screen[None]):
                 if self._reason != str(error):  # too long for the list, but said once
                     self._reason = str(error)
                     self._say(self._reason, "error")
+        if not self.query(RunList):  # the screen is being left
+            return
         self._folders = {run.id: folder for folder, run in found}
         self._runs = {run.id: run for _, run in found}
         self._list_runs()
@@ -189,7 +192,8 @@ class StartScreen(Screen[None]):
             sparks = await asyncio.to_thread(_sparks, wanted)
         finally:
             self._sparking = False
-        self.query_one(RunList).sparked(sparks)
+        for rows in self.query(RunList):  # none, when the screen is being left
+            rows.sparked(sparks)
 
     # What is chosen
 
@@ -244,31 +248,33 @@ class StartScreen(Screen[None]):
 
     @on(RowList.Opened)
     async def _open(self, message: RowList.Opened) -> None:
+        if self._busy:  # enter was pressed more than once
+            return
         if isinstance(message.rows, RunList):
             if message.row_id in self._folders:
-                self._leave_for(self._folders[message.row_id])
+                await self._leave_for(self._folders[message.row_id])
             return
         entry = self._entries[message.row_id]
         if isinstance(entry.config, UserError):
             self._say(str(entry.config), "error")
-        elif not self._busy:
+        else:
             await self._start(entry.name, entry.config)
 
-    def _leave_for(self, folder: Path) -> None:
-        """Opens a run; nobody looks at data meanwhile."""
+    async def _leave_for(self, folder: Path) -> None:
+        """Opens a run, until one comes back from it; nobody looks at data meanwhile."""
+        self._busy = True
         self._picture.rest()
-        self.run_worker(self._samples.close(), group="close")
         self.post_message(Opened(folder))
+        await self._samples.close()  # not in a worker, which would be cut short where the app is left
 
     async def _start(self, preset: str, found: RunConfig) -> None:
         self._busy = True
         try:
             folder, _ = await asyncio.to_thread(launch.start_run, found, preset=preset)
-            self._leave_for(folder)
+            await self._leave_for(folder)
         except (UserError, OSError) as error:
-            self._say(str(error), "error")
-        finally:
             self._busy = False
+            self._say(str(error), "error")
 
     def action_filter(self) -> None:
         """Lets one type what the rows of the list must have."""
@@ -354,9 +360,9 @@ class StartScreen(Screen[None]):
         await self._edit(found, preset)
 
     async def _edit(self, found: RunConfig, preset: str) -> None:
-        def take(folder: Path | None) -> None:
+        async def take(folder: Path | None) -> None:
             if folder is not None:
-                self._leave_for(folder)
+                await self._leave_for(folder)
 
         await self.app.push_screen(EditScreen(found, preset, self._samples, self._marker), take)
 

@@ -12,6 +12,7 @@ from rich.color import Color
 from rich.style import Style
 
 from nntui.ticks import compact
+from nntui.tui import terminal
 from nntui.tui.widgets.axes import Frame, beside_names
 from nntui.tui.widgets.chart import Chart
 from nntui.tui.widgets.overlay import BAD, NOTHING, narrow
@@ -66,8 +67,7 @@ class Waterfall(Chart):
         """What stands for levels where colours cannot; nothing where they can."""
         if self._marker == "ascii":
             return ASCII_SHADES
-        coloured = not self.app.no_color and self.app.console.color_system in ("256", "truecolor")
-        return "" if coloured and not self.app.native_ansi_color else SHADES
+        return "" if terminal.shows_palette(self.app) else SHADES
 
     def _painted(self, curves: Sequence[Buckets], axis: XAxis) -> tuple[Frame, Raster]:
         if self.as_rows != self._drew_rows:
