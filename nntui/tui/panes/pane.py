@@ -135,7 +135,8 @@ class Pictured(_Base):
     def _follow(self) -> None:
         """Draws the latest picture because it is another."""
         self.redraw()
-        self._rest = min(self.MOST_REST, self.cells_sent / self.PACE)
+        if self._last is not None and self._last.run.state == "running":
+            self._rest = min(self.MOST_REST, self.cells_sent / self.PACE)
 
     @property
     def late(self) -> bool:

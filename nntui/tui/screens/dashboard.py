@@ -1,4 +1,7 @@
-"""The screen of one run: panes fed from its folder, keys that steer it."""
+"""The screen of one run: panes fed from its folder, keys that steer it.
+
+What lies over it is imported when it is opened: the first paint does not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,9 @@ from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
-from nntui.tui.screens.autopsy import AutopsyScreen
-from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.keys import hints, places
 from nntui.tui.screens.rundialog import RunDialog
-from nntui.tui.screens.series import SeriesChoice
 from nntui.tui.screens.steering import STEERING, SteeringScreen
-from nntui.tui.screens.values import ValuesScreen
 from nntui.tui.system import Meter
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
@@ -176,6 +175,8 @@ class DashboardScreen(SteeringScreen):
 
     @on(Picking)
     async def _pick(self, message: Picking) -> None:
+        from nntui.tui.screens.series import SeriesChoice
+
         def take(chosen: tuple[str, ...] | None) -> None:
             if chosen is not None:
                 message.pane.choose(chosen)
@@ -186,12 +187,16 @@ class DashboardScreen(SteeringScreen):
 
     @on(PredictionPane.Opened)
     async def _open_row(self, message: PredictionPane.Opened) -> None:
+        from nntui.tui.screens.autopsy import AutopsyScreen
+
         if self._picture is not None:
             screen = AutopsyScreen(self._picture, self.post_message, message.order, message.place, marker=self._marker)
             await self.app.push_screen(screen, self.query_one(PredictionPane).choose)
 
     @on(PredictionPane.Typing)
     async def _type_values(self, message: PredictionPane.Typing) -> None:
+        from nntui.tui.screens.values import ValuesScreen
+
         if self._picture is None:
             return
         if self._picture.run.data.get("image"):
@@ -228,6 +233,8 @@ class DashboardScreen(SteeringScreen):
 
     async def action_explain(self) -> None:
         """What the focused pane shows, what good looks like, and what to turn."""
+        from nntui.tui.screens.explanation import Explanation
+
         number = getattr(self.focused, "number", 1)
         await self.app.push_screen(Explanation(self.query_one(Board).panes[number - 1]))
 

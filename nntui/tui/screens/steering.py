@@ -12,8 +12,6 @@ from nntui.text import plain
 from nntui.tui.feed import Answered, Feed
 from nntui.tui.panes.knobs import KnobPane, NeedsNewRun, Turned, Typed
 from nntui.tui.picture import Picture
-from nntui.tui.screens.question import Question
-from nntui.tui.screens.value import ValueEntry
 
 #: Characters of a notice; more would cover the screen.
 LONGEST_NOTICE = 400
@@ -73,6 +71,8 @@ class SteeringScreen(Screen[None]):
 
     @on(Typed)
     async def _type(self, message: Typed) -> None:
+        from nntui.tui.screens.value import ValueEntry
+
         def take(value: Value | None) -> None:
             if value is not None:
                 self.query_one(KnobPane).asked(message.knob, value)
@@ -82,6 +82,7 @@ class SteeringScreen(Screen[None]):
 
     async def action_stop(self) -> None:
         """Asks, then stops."""
+        from nntui.tui.screens.question import Question
 
         def take(yes: bool | None) -> None:
             if yes:

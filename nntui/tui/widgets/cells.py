@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from typing import Self
 
 from rich.cells import split_graphemes
 from rich.segment import Segment
@@ -79,6 +80,12 @@ class Cells(Widget):
         if regions:
             self.refresh(*regions)
         self.cells_sent = sum(region.area for region in regions)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Has regions drawn or, without any, the whole widget, whose background may be another."""
+        if not regions:
+            self._ground = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
         """The background may be another."""
