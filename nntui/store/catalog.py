@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sqlite3
 import time
 from dataclasses import fields, replace
@@ -39,7 +38,7 @@ def read_run(db: sqlite3.Connection) -> RunRecord:
 
 def _trainer_alive(run: RunRecord, pid_started: float | None) -> bool:
     silence = time.time() - run.heartbeat
-    if run.host != socket.gethostname():
+    if not run.is_here:
         return silence < SILENT_SECONDS
     if run.pid is None:
         return silence < START_SECONDS

@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 from textual import events, on
 from textual.app import App, SystemCommand
 from textual.screen import ModalScreen, Screen
-from textual.theme import BUILTIN_THEMES, ThemeProvider
+from textual.theme import ThemeProvider
 
-from nntui import settings
-from nntui.errors import UserError, closest
-from nntui.tui import keymap, svg, terminal
+from nntui.errors import UserError
+from nntui.settings import Settings, settings_path
+from nntui.tui import keymap, svg, terminal, themes
 from nntui.tui.budget import Budget
 from nntui.tui.feed import open_run
 from nntui.tui.memory import Memory
@@ -59,9 +59,10 @@ class NntuiApp(App[None]):
         self.budget = Budget(lambda: terminal.sent(self), budget)
         self._memory = Memory()
         self.last_folder = folder
-        theme = theme or self._memory.theme
-        if theme in self.available_themes:
-            self.theme = theme
+        for own in themes.OWN:
+            self.register_theme(own)
+        wanted = (theme, self._memory.theme, themes.USUAL)
+        self.theme = next(name for name in wanted if name in self.available_themes)
         self.set_keymap(dict(keys or {}))
 
     def on_mount(self) -> None:
@@ -139,22 +140,14 @@ class NntuiApp(App[None]):
         self.exit()
 
 
-def open_dashboard(folder: Path | None, budget: int | None = None, marker: str = "") -> int:
+def open_dashboard(folder: Path | None, own: Settings) -> int:
     """Runs the app on a run's folder, or on the start screen; returns the exit code of the process.
 
-    ``budget`` is how many bytes a second may go to the terminal, None for as many as there are; ``marker`` goes before
-    what the settings say. Raises UserError, before anything is shown, for settings that cannot be.
+    Raises UserError, before anything is shown, for keys that cannot be.
     """
-    own = settings.load()
-    if own.theme and own.theme not in BUILTIN_THEMES:
-        hint = closest(own.theme, BUILTIN_THEMES)
-        raise UserError(f"theme = {own.theme!r}: must be one of {', '.join(sorted(BUILTIN_THEMES))}{hint}")
-    keys = keymap.remapped(own.keys, str(settings.settings_path()))
+    keys = keymap.remapped(own.keys, str(settings_path()))
     keymap.use(keys)
-    marker = marker or own.marker
-    if marker == "auto" or not terminal.can_show(marker):
-        marker = "braille" if terminal.can_show("braille") else "ascii"
-    app = NntuiApp(folder, marker=marker, budget=budget, theme=own.theme, keys=keys)
+    app = NntuiApp(folder, marker=terminal.marker(own.marker), budget=own.budget, theme=own.theme, keys=keys)
     # What start-up has made stays; to look through it for garbage would hold the screen for 50 ms now and then.
     gc.freeze()
     code = terminal.run(app)

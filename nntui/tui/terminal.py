@@ -20,6 +20,7 @@ import select
 import signal
 import sys
 import threading
+import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +43,9 @@ LEAVE_SIGNALS: Final = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM", 
 LEAVE_WITHIN: Final = 2.0
 """Seconds an app has between such a signal and the end of its process."""
 
+GONE_WITHIN: Final = 1.5
+"""Seconds that a process has to end, once the app has left by itself: threads may still wait for a disk."""
+
 _TEXTUAL_SIGNALS: Final = [
     getattr(signal, name) for name in ("SIGTSTP", "SIGCONT", "SIGWINCH") if hasattr(signal, name)
 ]
@@ -60,6 +64,13 @@ def can_show(marker: str, encoding: str | None = None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def marker(wanted: str) -> str:
+    """The marker that is wanted (see `can_show`, or ``auto``); the finest that shows where that one cannot."""
+    if wanted == "auto" or not can_show(wanted):
+        return "braille" if can_show("braille") else "ascii"
+    return wanted
 
 
 def driver_class() -> type[Driver] | None:
@@ -92,10 +103,11 @@ def run(app: App[Any]) -> int:
     """Run `app` in this terminal, from the main thread, until it exits; return the exit code of the process.
 
     The app leaves in good order on `LEAVE_SIGNALS`; if that takes longer than `LEAVE_WITHIN`, the process ends with
-    128 + the signal's number. An app that panics has no return code of its own: that counts as 1.
+    128 + the signal's number. An app that panics has no return code of its own: that counts as 1. When the app has
+    left, the process ends within `GONE_WITHIN`, whatever its threads still wait for.
     """
     received: SimpleQueue[int] = SimpleQueue()  # unlike Event and Queue, safe to use from a signal handler
-    finished = threading.Event()
+    left = threading.Event()
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -107,23 +119,26 @@ def run(app: App[Any]) -> int:
 
         for signum in LEAVE_SIGNALS:
             signal.signal(signum, leave)
-        await app.run_async()
+        try:
+            await app.run_async()
+        finally:
+            left.set()
+            received.put(0)
 
-    threading.Thread(target=_watch, args=(received, finished), name="nntui-watchdog", daemon=True).start()
-    try:
-        with _signals_kept():
-            asyncio.run(main())
-    finally:
-        finished.set()
-        received.put(0)
+    def watch() -> None:
+        signum = received.get()
+        # Not disarmed when the app has left: the interpreter then waits for its threads, however long.
+        time.sleep(LEAVE_WITHIN if signum else GONE_WITHIN)
+        os._exit(_code(app) if left.is_set() else 128 + signum)
+
+    threading.Thread(target=watch, name="nntui-watchdog", daemon=True).start()
+    with _signals_kept():
+        asyncio.run(main())
+    return _code(app)
+
+
+def _code(app: App[Any]) -> int:
     return 1 if app.return_code is None else app.return_code
-
-
-def _watch(received: SimpleQueue[int], finished: threading.Event) -> None:
-    """End the process if a signal has come and the app does not leave."""
-    signum = received.get()
-    if not finished.wait(LEAVE_WITHIN):
-        os._exit(128 + signum)
 
 
 @contextmanager
@@ -244,7 +259,6 @@ if sys.platform != "win32":
             self._dropped = False
             self._discard = False
             self._closed = False
-            self.sent = 0
 
         @property
         def backlog(self) -> int:

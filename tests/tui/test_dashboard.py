@@ -318,6 +318,24 @@ def test_undoing_gives_back_what_the_trainer_says_there_was(live: Recording) -> 
     play(scenario, live.folder)
 
 
+def test_the_answer_to_an_undo_is_no_change(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        async def answered(key: str, value: str, before: str) -> None:
+            await pilot.press(key)
+            assert await asked(pilot, live, 1) == [("set", "training.lr", value)]
+            live.answer(text=f"{before} → {value}")
+            await until(pilot, lambda: not dashboard(pilot).query_one(KnobPane)._asked)
+
+        await answered("right", "0.16", "0.125")
+        await answered("right", "0.2", "0.16")
+        await answered("u", "0.16", "0.2")
+        await answered("u", "0.125", "0.16")
+        await pilot.press("u")
+        await shows(pilot, "nothing to undo")
+
+    play(scenario, live.folder)
+
+
 def test_a_refused_change_is_not_undone(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("right")

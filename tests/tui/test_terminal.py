@@ -37,6 +37,7 @@ import itertools
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from textual import events
@@ -89,6 +90,8 @@ class Probe(App[None]):
             self.panic("something broke")
         elif event.key == "h":
             time.sleep(60)
+        elif event.key == "w":
+            ThreadPoolExecutor(1).submit(time.sleep, 60)
 
 
 app = Probe(driver_class=terminal.driver_class())
@@ -266,6 +269,21 @@ def test_an_app_that_hangs_is_ended_by_the_watchdog(probe: Callable[..., Probe])
     terminal.wait_for(lambda: _stands_still(app))
     os.kill(terminal.pid, signal.SIGTERM)
     assert terminal.wait_exit(10) == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize(("key", "code"), [("q", 3), ("", 0)])
+def test_a_thread_that_waits_for_a_disk_does_not_keep_the_process(
+    probe: Callable[..., Probe], key: str, code: int
+) -> None:
+    terminal = probe().ready()
+    terminal.send("w")
+    terminal.wait_for("key w")
+    if key:
+        terminal.send(key)
+    else:
+        os.kill(terminal.pid, signal.SIGHUP)
+    assert terminal.wait_exit(10) == code
+    assert_restored(terminal)
 
 
 def _stands_still(app: Probe) -> bool:

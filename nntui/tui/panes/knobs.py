@@ -12,6 +12,7 @@ from textual.strip import Strip
 from nntui import config
 from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS
+from nntui.store.records import RunRecord
 from nntui.tui import keymap
 from nntui.tui.panes.history import Change, History
 from nntui.tui.panes.pane import Pane, PictureCells
@@ -141,6 +142,13 @@ class KnobPane(Pane, PictureCells):
             self.post_message(Turned(change.knob, change.before))
         return change is not None
 
+    def picture(self, picture: Picture) -> None:
+        """Rows are drawn anew when something has changed that they tell."""
+        if self._last is None or _told(self._last.run) != _told(picture.run):
+            super().picture(picture)
+        else:
+            self._last = picture
+
     def draw(self, picture: Picture) -> None:
         """The rows, the chosen one kept in sight."""
         offered, height = self.offered, self.size.height
@@ -262,3 +270,8 @@ class KnobPane(Pane, PictureCells):
         if self._last is not None and 0 <= row < len(self.offered):
             self.chosen = self.offered[row]
             self.redraw()
+
+
+def _told(run: RunRecord) -> tuple[object, ...]:
+    """All of a run that the rows depend on."""
+    return run.state, run.config, run.latest.get("lr"), run.data

@@ -124,7 +124,7 @@ class LayerPane(Pane, PictureCells):
         layers = [picture.run.layers[i].name for i in shown]
         metrics = [p.column.metric for p in placed if isinstance(p.column, FigureColumn) and p.spark]
         names = dict.fromkeys((*diagnosis.series(picture.run), *(f"{m}/{name}" for m in metrics for name in layers)))
-        self.post_message(Wanted(self.ID, Query(tuple(names), BUCKETS)))
+        self.post_message(Wanted(self.ID, Query(tuple(names), BUCKETS, every=self.EVERY)))
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"layers--{name}")

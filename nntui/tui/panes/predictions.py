@@ -99,7 +99,7 @@ class PredictionPane(Pane, PictureCells):
         if not picture.rows or "P" not in picture.predictions:
             self._say("The predictions appear after the first step.")
             return
-        known = (picture.table("predictions").step, picture.run.id, self._room, self._order, self._filter)
+        known = (picture.table("predictions"), picture.run.id, self._room, self._order, self._filter)
         key = (*known, self._compares, self._choice.row, self.has_focus, self.app.theme)
         if key == self._drawn:
             return

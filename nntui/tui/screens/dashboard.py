@@ -80,6 +80,7 @@ class DashboardScreen(Screen[None]):
         self._following: Worker[None] | None = None
         self.unreadable = ""  # or why the run cannot be read any more
         self._meter = Meter()
+        self._pausing = ""  # whether it was asked to pause or to resume, while the trainer has not answered
 
     def compose(self) -> ComposeResult:
         """Who and how far, the panes, the keys."""
@@ -114,10 +115,11 @@ class DashboardScreen(Screen[None]):
 
     def _measure(self) -> None:
         line = self.query_one(SystemLine)
-        if line.display and self._picture is not None:
+        if self.is_current and line.display and self._picture is not None:
             run = self._picture.run
             here = run.live and run.host == socket.gethostname()
-            line.usage(self._meter.read(run.pid if here else None, terminal.sent(self.app)), run.steps_per_s)
+            usage = self._meter.read(run.pid if here else None)
+            line.usage(usage, run.steps_per_s, self._budget.rate, self._budget.limit)
 
     # What comes from the feed
 
@@ -125,14 +127,24 @@ class DashboardScreen(Screen[None]):
     def _show(self, message: NewPicture) -> None:
         message.stop()
         before, self._picture = self._picture, message.picture
-        self.query_one(Header).picture(message.picture)
-        self.query_one(Board).picture(message.picture)
+        if self.is_current:
+            self._draw()
         for screen in self.app.screen_stack:
             if isinstance(screen, RunDialog):
                 screen.picture(message.picture)
         state = message.picture.run.state
         if before is None or before.run.state != state:
             self._tell_state(before, message.picture)
+
+    def _draw(self) -> None:
+        """Shows the newest picture. Not under a dialog: Textual would send the whole dimmed screen again each time."""
+        if self._picture is not None:
+            self.query_one(Header).picture(self._picture)
+            self.query_one(Board).picture(self._picture)
+
+    def on_screen_resume(self) -> None:
+        """What lay over the screen is gone."""
+        self._draw()
 
     @property
     def settled(self) -> bool:
@@ -164,6 +176,8 @@ class DashboardScreen(Screen[None]):
     @on(Answered)
     def _take_answer(self, message: Answered) -> None:
         command = message.command
+        if command is None or command.kind == self._pausing:
+            self._pausing = ""
         if message.key:
             applied = command is not None and command.status == "applied"
             before = command.answer.partition(" → ")[0] if command is not None and applied else None
@@ -252,8 +266,10 @@ class DashboardScreen(Screen[None]):
 
     def action_toggle_pause(self) -> None:
         """Pauses, or goes on."""
-        paused = self._picture is not None and self._picture.run.state == "paused"
-        self._command("resume" if paused else "pause")
+        if not self._pausing:
+            self._pausing = "pause" if self._picture and self._picture.run.state == "paused" else "resume"
+        self._pausing = "resume" if self._pausing == "pause" else "pause"
+        self._command(self._pausing)
 
     def action_single_step(self) -> None:
         """One step, then pause."""
