@@ -46,7 +46,7 @@ TEMPLATE = """\
 # What curves are drawn with: auto, braille, quadrant or ascii.
 {marker}
 
-# Most bytes a second that the screen may send to this terminal, such as "4k" or "1M", or "none"; {usual} unless you say.
+# Most bytes a second that the screen may send to this terminal, such as "4k" or "1M", or "none"; else {usual}.
 {budget}
 
 # Other keys: the action, and its keys. Names of keys are those that `nntui keys` lists.

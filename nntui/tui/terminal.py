@@ -58,12 +58,22 @@ def can_show(marker: str, encoding: str | None = None) -> bool:
     Asks only for the encoding (stdout's by default); whether the font has the dots, no program can know.
     """
     if encoding is None:
-        encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+        encoding = "ascii" if _is_c_locale() else getattr(sys.__stdout__, "encoding", None) or "ascii"
     try:
         _SAMPLES[marker].encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _is_c_locale() -> bool:
+    """Whether a person asked for the locale C; Python writes UTF-8 there all the same (PEP 538, PEP 540)."""
+    environment = os.environ
+    if environment.get("PYTHONUTF8") == "1" or environment.get("PYTHONIOENCODING"):
+        return False
+    # Where LANG asks for C, Python itself sets LC_CTYPE to C.UTF-8.
+    chosen = environment.get("LC_CTYPE", "").replace("C.UTF-8", "") or environment.get("LANG", "")
+    return (environment.get("LC_ALL") or chosen) in ("C", "POSIX")
 
 
 def marker(wanted: str) -> str:

@@ -26,6 +26,7 @@ from nntui.tui.app import NntuiApp
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.gradients import GradientPane
+from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.explanation import Explanation
@@ -106,6 +107,31 @@ def test_space_goes_on_with_a_paused_run(live: Recording) -> None:
         await shows(pilot, "paused", "space go on")
         await pilot.press("space")
         assert await asked(pilot, live, 1) == [("resume", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_a_second_space_takes_the_first_one_back_before_the_trainer_has_answered(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space", "space")
+        given = await asked(pilot, live, 3)
+        assert [kind for kind, _, _ in given] == ["pause", "resume", "pause"]
+
+    play(scenario, live.folder)
+
+
+def test_nothing_is_drawn_anew_under_a_dialog_and_everything_when_it_is_gone(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await settled(pilot)
+        screen = next(screen for screen in pilot.app.screen_stack if isinstance(screen, DashboardScreen))
+        header, before = screen.query_one(Header), screen._picture
+        drawn = header._drawn_at
+        live.train(100)
+        await until(pilot, lambda: screen._picture is not before)
+        assert header._drawn_at == drawn
+        await pilot.press("escape")
+        await shows(pilot, f"{live.status.step:,}")
 
     play(scenario, live.folder)
 

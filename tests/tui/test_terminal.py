@@ -439,6 +439,30 @@ def test_a_marker_shows_where_the_encoding_has_it(marker: str, encoding: str, sh
     assert subject.can_show(marker, encoding) is shows
 
 
+@pytest.mark.parametrize(
+    ("environment", "marker"),
+    [
+        ({"LANG": "C"}, "ascii"),
+        ({"LC_ALL": "POSIX", "LANG": "en_GB.UTF-8"}, "ascii"),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, "ascii"),
+        ({"LANG": "C", "LC_CTYPE": "de_DE.UTF-8"}, "braille"),
+        ({"LANG": "en_GB.UTF-8"}, "braille"),
+        ({"LANG": "C.UTF-8"}, "braille"),
+        ({}, "braille"),
+        ({"LANG": "C", "PYTHONUTF8": "1"}, "braille"),
+    ],
+)
+def test_the_locale_c_has_ascii_whatever_python_makes_of_it(
+    environment: dict[str, str], marker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG", "PYTHONUTF8", "PYTHONIOENCODING"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "__stdout__", SimpleNamespace(encoding="utf-8"))
+    assert subject.marker("auto") == marker
+
+
 def test_a_driver_asked_for_in_the_environment_is_left_to_textual(monkeypatch: pytest.MonkeyPatch) -> None:
     assert subject.driver_class() is subject.TerminalDriver
     monkeypatch.setattr("textual.constants.DRIVER", "textual.drivers.web_driver:WebDriver")

@@ -18,7 +18,7 @@ from nntui.tui import keymap
 from nntui.tui.panes.numbers import count
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.picture import Picture
-from nntui.tui.widgets.cells import line
+from nntui.tui.widgets.cells import ink, line
 from nntui.tui.widgets.text import fit
 
 #: The symbol of each kind of event; those of the curves' marks are the same.
@@ -107,8 +107,8 @@ class EventPane(Pane, PictureCells):
 
     def _row(self, event: Event, text: str, row: int, chosen: bool) -> Strip:
         base = self.get_component_rich_style("events--chosen") if chosen else Style()
-        quiet = self.get_component_rich_style("events--quiet", partial=True)
-        tone = self.get_component_rich_style(f"events--{event.kind}", partial=True) if event.kind in _TONED else quiet
+        quiet = ink(self.get_component_rich_style("events--quiet"))
+        tone = ink(self.get_component_rich_style(f"events--{event.kind}")) if event.kind in _TONED else quiet
         width = self._left_width
         clock = time.strftime("%H:%M:%S ", time.localtime(event.at)) if self.size.width >= _WIDE else ""
         left = f"{clock}{count(event.step):>{_STEP_WIDTH}} "

@@ -151,8 +151,8 @@ class LayerPane(Pane, PictureCells):
             cells.append((column.text(run, layer), Style.null()))
             curve = curves.get(f"{column.metric}/{run.layers[layer].name}")
             bounds = (0.0, 1.0) if column.share else None
-            drawn = sparkline(curve, spark, bounds=bounds, ascii_only=self._ascii) if curve else " " * spark
-            cells.append((drawn, self._style("spark")))
+            drawn = sparkline(curve, spark - 1, bounds=bounds, ascii_only=self._ascii) if curve and spark else ""
+            cells.append((drawn.rjust(spark), self._style("spark")))
         return cells
 
     # What is said in words

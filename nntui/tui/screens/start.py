@@ -29,7 +29,6 @@ from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.presetlist import Entry, PresetList
 from nntui.tui.panes.rowlist import RowList
 from nntui.tui.panes.runlist import MOST_MARKED, SPARK, RunList, SparksWanted
-from nntui.tui.panes.spark import heights
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.edit import EditScreen
 from nntui.tui.screens.files import FileEntry
@@ -38,6 +37,7 @@ from nntui.tui.screens.look import LookScreen
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.samples import SampledPicture, Samples
 from nntui.tui.widgets.keybar import KeyBar
+from nntui.tui.widgets.sparkline import sparkline
 from nntui.tui.widgets.toosmall import TooSmall
 
 REFRESH_SECONDS = 2.0
@@ -189,7 +189,7 @@ class StartScreen(Screen[None]):
     async def _read_sparks(self, runs: tuple[RunRecord, ...]) -> None:
         wanted = [(run.id, run.step, self._folders[run.id]) for run in runs if run.id in self._folders]
         try:
-            sparks = await asyncio.to_thread(_sparks, wanted)
+            sparks = await asyncio.to_thread(_sparks, wanted, self._marker == "ascii")
         finally:
             self._sparking = False
         for rows in self.query(RunList):  # none, when the screen is being left
@@ -384,15 +384,15 @@ def _config_of(run: RunRecord) -> RunConfig | None:
         return None
 
 
-def _sparks(wanted: list[tuple[str, int, Path]]) -> dict[str, tuple[int, tuple[int, ...]]]:
-    """Step and heights of each run's loss by id; nothing is drawn for one that cannot be read."""
-    sparks: dict[str, tuple[int, tuple[int, ...]]] = {}
+def _sparks(wanted: list[tuple[str, int, Path]], ascii_only: bool) -> dict[str, tuple[int, str]]:
+    """Step and loss of each run, drawn in a line, by id; nothing is drawn for one that cannot be read."""
+    sparks: dict[str, tuple[int, str]] = {}
     for run_id, step, folder in wanted:
         try:
             curve = read_loss(folder, 4 * SPARK)
-            sparks[run_id] = step, heights(curve, SPARK) if curve is not None else ()
+            sparks[run_id] = step, sparkline(curve, SPARK, ascii_only=ascii_only) if curve is not None else ""
         except UserError:
-            sparks[run_id] = step, ()
+            sparks[run_id] = step, ""
     return sparks
 
 

@@ -40,6 +40,14 @@ def line(*parts: str | tuple[str, Style]) -> Strip:
     return Strip(segments)
 
 
+def ink(style: Style) -> Style:
+    """A component's style without its ground, for a line that has another.
+
+    Textual's partial styles would leave out how far a colour is blended with the ground, and so come out full.
+    """
+    return Style(color=style.color, bold=style.bold, dim=style.dim, italic=style.italic, reverse=style.reverse)
+
+
 class Cells(Widget):
     """Shows lines, and redraws the spans in which they differ from the lines shown before.
 
