@@ -77,8 +77,8 @@ class Sample:
     width, channels) where the features are pixels, whose darkest and brightest value are in ``value_range``.
     """
 
-    X: NDArray[np.float64]
-    T: NDArray[np.float64]
+    X: NDArray[np.float32]
+    T: NDArray[np.float32]
     part: NDArray[np.uint8]
     total: int
     task: str

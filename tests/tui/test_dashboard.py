@@ -1076,6 +1076,17 @@ def test_the_mouse_drags_the_lines_between_panes(kept: Path, nntui_home: Path) -
     play(scenario, kept)
 
 
+def test_the_border_of_curves_is_held_by_the_board_alone(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        right, pane = regions(pilot)[1].right, dashboard(pilot).query_one(LossPane)
+        await drag(pilot, (right - 1, 10), (right + 7, 10))
+        assert regions(pilot)[1].right == right + 7
+        await pilot.hover(offset=(20, 10))
+        assert pane.view.cursor is None
+
+    play(scenario, kept)
+
+
 def test_a_click_on_a_border_moves_nothing(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         before = regions(pilot)

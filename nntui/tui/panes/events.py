@@ -60,12 +60,12 @@ class EventPane(Pane, PictureCells):
         self._chosen: int | None = None  # the id of an event; the newest, whichever that is, when None
         self._first = 0  # place of the event on the first line
         self._events: Sequence[Event] = ()
+        self._known, self._matching = ("", 0), list[Event]()  # the last search, up to which event, and what it found
         self._rows: list[int] = []  # the place of the event on each line
 
     def draw(self, picture: Picture) -> None:
         """The events in which what was searched for is found, from the one scrolled to."""
-        wanted = self._search.casefold()
-        self._events = [event for event in reversed(picture.events) if wanted in _searched(event)]
+        self._events = self._found(picture.events)
         if not self._events:
             words = "Nothing found." if picture.events else "What happens to the run appears here as it happens."
             self._rows = []
@@ -73,6 +73,16 @@ class EventPane(Pane, PictureCells):
         else:
             self.show(self._in_lines())
         self.caption(self._legend(len(picture.events)))
+
+    def _found(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The events in which what was searched for is found, the newest first."""
+        if not self._search:
+            return events[::-1]
+        known, self._known = self._known, (self._search, events[-1].id if events else 0)
+        if known != self._known:
+            wanted = self._search.casefold()
+            self._matching = [event for event in reversed(events) if wanted in _searched(event)]
+        return self._matching
 
     @property
     def _here(self) -> int:

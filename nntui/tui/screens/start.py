@@ -100,7 +100,6 @@ class StartScreen(Screen[None]):
         for box, name in (("#presets-box", "Presets"), ("#about", "About"), ("#runs-box", "Runs"), ("#data", "Data")):
             self.query_one(box).border_title = name
         self.query_one(About).can_focus = False  # the key for a closer look shows all of it
-        self._read_presets()
         self.query_one(PresetList).focus()
         await self._read_runs()
         self.set_interval(REFRESH_SECONDS, self._read_runs)
@@ -109,7 +108,7 @@ class StartScreen(Screen[None]):
         """Back from a run or an editor: there may be new presets, and a run's row is newer now."""
         self._busy = False
         self._samples.forget()
-        self._read_presets()
+        await self._read_presets()
         await self._read_runs()
 
     async def on_unmount(self) -> None:
@@ -124,14 +123,11 @@ class StartScreen(Screen[None]):
 
     # Presets
 
-    def _read_presets(self) -> None:
-        for name, preset in presets.available().items():
-            found: RunConfig | UserError
-            try:
-                found = preset.load()
-            except UserError as error:
-                found = error
-            self._entries[name] = Entry(name, found, preset.own)
+    async def _read_presets(self) -> None:
+        try:
+            self._entries = await asyncio.to_thread(_presets)
+        except OSError as error:
+            self._say(f"presets cannot be read: {error}", "error")
         self._list_presets()
 
     def _list_presets(self) -> None:
@@ -377,6 +373,19 @@ class StartScreen(Screen[None]):
                 await self._edit(found[1], found[0])
 
         await self.app.push_screen(FileEntry(), take)
+
+
+def _presets() -> dict[str, Entry]:
+    """Every preset by name, with its configuration or what is wrong with it."""
+    entries = {}
+    for name, preset in presets.available().items():
+        found: RunConfig | UserError
+        try:
+            found = preset.load()
+        except UserError as error:
+            found = error
+        entries[name] = Entry(name, found, preset.own)
+    return entries
 
 
 def _config_of(run: RunRecord) -> RunConfig | None:
