@@ -6,15 +6,18 @@ other site, open in the same browser, could otherwise steer the runs.
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp_jinja2
 from aiohttp import web
-from textual_serve.server import Server
+from textual_serve.app_service import AppService
+from textual_serve.server import Server, to_int
 
 HOST: Final = "127.0.0.1"
 #: What people call this machine; a tunnel may have given the port another number.
@@ -22,14 +25,18 @@ NAMES: Final = frozenset((HOST, "localhost"))
 #: Seconds that viewers have to leave when the server ends.
 PATIENCE: Final = 2.0
 
-_DRIVER: Final = "TEXTUAL_DRIVER=nntui.web.driver:TabDriver"
+_DRIVER: Final = "nntui.web.driver:TabDriver"
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """What starts ``nntui ARGUMENTS``; ``-P``: nothing is imported from the folder that this happens to run in."""
+    return [sys.executable, "-P", "-m", "nntui", *arguments]
 
 
 def serve(arguments: Sequence[str], port: int, ready: Callable[[], None]) -> None:
     """Serves ``nntui ARGUMENTS`` on this machine until told to end; calls ``ready`` once it listens. Raises OSError."""
-    words = ["env", _DRIVER, sys.executable, "-m", "nntui", *arguments]
-    app = _Server(f"exec {shlex.join(words)}", port).app()
+    app = _Server(command(arguments), port).app()
     # aiohttp prints when it listens, and only then.
     web.run_app(app, host=HOST, port=port, print=lambda _: ready(), access_log=None, shutdown_timeout=PATIENCE)
 
@@ -37,8 +44,9 @@ def serve(arguments: Sequence[str], port: int, ready: Callable[[], None]) -> Non
 class _Server(Server):
     """Textual's server with a page that asks no other host for anything, and a door that only it passes."""
 
-    def __init__(self, command: str, port: int) -> None:
-        super().__init__(command, HOST, port, "nntui", templates_path=Path(__file__).with_name("templates"))
+    def __init__(self, words: Sequence[str], port: int) -> None:
+        templates = Path(__file__).with_name("templates")
+        super().__init__(shlex.join(words), HOST, port, "nntui", templates_path=templates)
 
     async def app(self) -> web.Application:
         """The routes, behind the door."""
@@ -53,6 +61,49 @@ class _Server(Server):
     async def handle_index(self, request: web.Request) -> dict[str, Any]:
         """What the page needs: the addresses under which this browser reaches the server."""
         return {"static": "/static", "websocket": f"ws://{request.host}/ws"}
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """A tab, and a viewer for as long as it is open."""
+        tab = web.WebSocketResponse(heartbeat=15)
+        await tab.prepare(request)
+        viewer = _Viewer(
+            self.command,
+            write_bytes=tab.send_bytes,
+            write_str=tab.send_str,
+            close=tab.close,
+            download_manager=self.download_manager,
+        )
+        width, height = (to_int(request.query.get(name, ""), usual) for name, usual in (("width", 80), ("height", 24)))
+        try:
+            await viewer.start(width, height)
+            await self._process_messages(tab, viewer)
+        finally:
+            await viewer.stop()
+        return tab
+
+
+class _Viewer(AppService):
+    """A viewer in a process of its own, which draws in one tab; when it ends, however it ends, the tab is told."""
+
+    def _build_environment(self, width: int = 80, height: int = 24) -> dict[str, str]:
+        return super()._build_environment(width, height) | {"TEXTUAL_DRIVER": _DRIVER}
+
+    async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
+        """Starts it, without a shell."""
+        self._process = await asyncio.create_subprocess_exec(
+            *shlex.split(self.command),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self._build_environment(width, height),
+        )
+        self._stdin = self._process.stdin
+        return self._process
+
+    async def run(self) -> None:
+        """Hands on what it draws, until it ends."""
+        await super().run()
+        await self.remote_close()
 
 
 @web.middleware

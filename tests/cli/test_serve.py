@@ -78,7 +78,7 @@ def test_only_its_own_page_is_let_in(path: str, host: str, origin: str | None, s
     from nntui.web import server
 
     async def ask() -> tuple[int, str]:
-        app = await server._Server("false", 8000).app()
+        app = await server._Server(["false"], 8000).app()
         async with TestClient(TestServer(app)) as client:
             headers = {"Host": host} | ({"Origin": origin} if origin else {})
             async with client.get(path, headers=headers) as answer:
@@ -95,10 +95,10 @@ def test_its_own_page_may_connect(monkeypatch: pytest.MonkeyPatch) -> None:
     from nntui.web import server
 
     viewer = AsyncMock()
-    monkeypatch.setattr("textual_serve.server.AppService", lambda *_, **__: viewer)
+    monkeypatch.setattr("nntui.web.server._Viewer", lambda *_, **__: viewer)
 
     async def connect() -> None:
-        app = await server._Server("false", 8000).app()
+        app = await server._Server(["false"], 8000).app()
         async with TestClient(TestServer(app)) as client:
             headers = {"Host": "localhost:9000", "Origin": "http://localhost:9000"}
             async with client.ws_connect("/ws", headers=headers) as tab:
