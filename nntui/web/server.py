@@ -1,16 +1,19 @@
 """A web server for one machine: a page that draws the screen, and a viewer of its own for each tab.
 
-There is no password. Only the same machine is served, and only pages that came from here may connect: a page of any
-other site, open in the same browser, could otherwise steer the runs.
+Only the same machine is served, and there only who knows the key in the address that was printed: another user of the
+machine does not. Only pages that came from here may connect: a page of any other site, open in the same browser, could
+otherwise steer the runs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shlex
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,24 +37,38 @@ def command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", "-m", "nntui", *arguments]
 
 
-def serve(arguments: Sequence[str], port: int, ready: Callable[[], None]) -> None:
-    """Serves ``nntui ARGUMENTS`` on this machine until told to end; calls ``ready`` once it listens. Raises OSError."""
-    app = _Server(command(arguments), port).app()
-    # aiohttp prints when it listens, and only then.
-    web.run_app(app, host=HOST, port=port, print=lambda _: ready(), access_log=None, shutdown_timeout=PATIENCE)
+def serve(arguments: Sequence[str], port: int, ready: Callable[[str], None]) -> None:
+    """Serves ``nntui ARGUMENTS`` on this machine until told to end.
+
+    Once it listens, ``ready`` is called with the path of the page, key and all. Raises OSError.
+    """
+    server = _Server(command(arguments), port)
+
+    def listens(_: str) -> None:
+        """aiohttp prints when it listens, and only then."""
+        ready(f"/?key={server.key}")
+
+    web.run_app(server.app(), host=HOST, port=port, print=listens, access_log=None, shutdown_timeout=PATIENCE)
 
 
 class _Server(Server):
-    """Textual's server with a page that asks no other host for anything, and a door that only it passes."""
+    """Textual's server with a page that asks no other host for anything, and a door that only it passes.
+
+    Who opens the page with the key in its address is given a cookie, by which the page is let in from then on.
+    """
 
     def __init__(self, words: Sequence[str], port: int) -> None:
         templates = Path(__file__).with_name("templates")
         super().__init__(shlex.join(words), HOST, port, "nntui", templates_path=templates)
+        self.key = secrets.token_urlsafe(16)
+        self._cookie = (
+            f"nntui-{secrets.token_hex(4)}"  # a browser sends cookies to every port, so each server has its own
+        )
 
     async def app(self) -> web.Application:
         """The routes, behind the door."""
         made = await self._make_app()
-        made.middlewares.append(_door)
+        made.middlewares.append(web.middleware(partial(self._door)))
         return made
 
     async def on_startup(self, app: web.Application) -> None:
@@ -81,6 +98,25 @@ class _Server(Server):
             await viewer.stop()
         return tab
 
+    async def _door(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Lets pass what a page of this server asks of it, and forbids the page to ask anybody else."""
+        origin = request.headers.get("Origin")
+        asked_from_here = origin == f"http://{request.host}" or (origin is None and request.path != "/ws")
+        if _name(request.host) not in NAMES or not asked_from_here:
+            raise web.HTTPForbidden(text=f"nntui serves pages of its own on {HOST} alone\n")
+        shown = request.cookies.get(self._cookie) or request.query.get("key", "")
+        if not secrets.compare_digest(shown.encode(), self.key.encode()):
+            raise web.HTTPForbidden(text="open the address that nntui serve has printed, with the key in it\n")
+        response = await handler(request)
+        if not response.prepared:
+            response.set_cookie(self._cookie, self.key, httponly=True, samesite="Strict")
+            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers["Content-Security-Policy"] = (
+                "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self';"
+                f" img-src 'self' data:; connect-src 'self' ws://{request.host}; frame-ancestors 'none'"
+            )
+        return response
+
 
 class _Viewer(AppService):
     """A viewer in a process of its own, which draws in one tab; when it ends, however it ends, the tab is told."""
@@ -104,22 +140,6 @@ class _Viewer(AppService):
         """Hands on what it draws, until it ends."""
         await super().run()
         await self.remote_close()
-
-
-@web.middleware
-async def _door(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Lets pass what a page of this server asks of it, and forbids the page to ask anybody else."""
-    origin = request.headers.get("Origin")
-    asked_from_here = origin == f"http://{request.host}" or (origin is None and request.path != "/ws")
-    if _name(request.host) not in NAMES or not asked_from_here:
-        raise web.HTTPForbidden(text=f"nntui serves pages of its own on {HOST} alone\n")
-    response = await handler(request)
-    if not response.prepared:
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self';"
-            f" img-src 'self' data:; connect-src 'self' ws://{request.host}; frame-ancestors 'none'"
-        )
-    return response
 
 
 def _name(host: str) -> str:
