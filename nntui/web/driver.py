@@ -1,4 +1,8 @@
-"""What draws in a browser's tab: Textual's driver, which never waits for the tab and leaves with the server."""
+"""What draws in a browser's tab: Textual's driver, which never waits for the tab and leaves with the server.
+
+Of the names that Textual keeps private, these are used here; ``tests/web/test_viewer.py`` holds them:
+``WebDriver._write(packet)``, by which all is sent, ``WebDriver.run_input_thread()``, ``Driver._app`` and ``._loop``.
+"""
 
 from __future__ import annotations
 

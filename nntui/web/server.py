@@ -3,6 +3,10 @@
 Only the same machine is served, and there only who knows the key in the address that was printed: another user of the
 machine does not. Only pages that came from here may connect: a page of any other site, open in the same browser, could
 otherwise steer the runs.
+
+Of the names that textual-serve keeps private, these are used here; ``tests/web/test_viewer.py`` holds them:
+``Server._make_app()``, ``Server._process_messages(websocket, app_service)``, ``AppService._build_environment(width,
+height)``, ``._open_app_process(width, height)``, and ``._process`` and ``._stdin``, which the latter sets.
 """
 
 from __future__ import annotations

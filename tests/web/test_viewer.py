@@ -13,13 +13,18 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("textual_serve", reason="needs the extra 'serve'")
+from textual.driver import Driver
+from textual.drivers.web_driver import WebDriver
+from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
+from textual_serve.server import Server
 
 from nntui.web import server
 
 if sys.platform != "linux":
     pytest.skip("needs pipes that can be made small", allow_module_level=True)
 import fcntl
+import inspect
 import termios
 
 WITHIN = 60.0
@@ -97,3 +102,19 @@ def test_a_viewer_that_nobody_reads_leaves_when_told_to(end: str) -> None:
             assert viewer.wait(WITHIN / 2) in (0, 128 + signal.SIGTERM)
         finally:
             viewer.kill()
+
+
+def test_textual_still_has_the_private_names_that_are_used() -> None:
+    for owner, name, parameters in [
+        (Server, "_make_app", ["self"]),
+        (Server, "_process_messages", ["self", "websocket", "app_service"]),
+        (AppService, "_build_environment", ["self", "width", "height"]),
+        (AppService, "_open_app_process", ["self", "width", "height"]),
+        (WebDriver, "run_input_thread", ["self"]),
+    ]:
+        assert list(inspect.signature(getattr(owner, name)).parameters) == parameters, f"{owner.__name__}.{name}()"
+    assert {"_process", "_stdin"} <= set(AppService.__init__.__code__.co_names)
+    assert {"_app", "_loop"} <= set(Driver.__init__.__code__.co_names)
+    drawing = inspect.getsource(WebDriver)
+    assert drawing.count("os.write") == 1
+    assert "self._write = partial(os.write, self.fileno)" in drawing
