@@ -266,7 +266,7 @@ class Feed:
         run = reader.run()
         if self._at is None:
             return run
-        config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands())
+        config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands(FOREVER))
         predicted = reader.table_step("predictions")
         return past.as_of(run, self._at, reader.newest(), reader.events(), config, predicted)
 

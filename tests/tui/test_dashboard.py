@@ -21,8 +21,10 @@ from nntui.knob import Knob
 from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.reader import Reader
+from nntui.store.records import Event
 from nntui.tui import keymap
 from nntui.tui.app import NntuiApp
+from nntui.tui.panes import events
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.gradients import GradientPane
@@ -414,6 +416,32 @@ def test_events_are_searched_as_one_types(live: Recording) -> None:
         await shows(pilot, "Nothing found.", "0 of 51")
         await pilot.press("escape", "space")
         assert await asked(pilot, live, 1) == [("pause", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_events_are_looked_through_only_for_what_is_new(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched, looked = events._searched, list[int]()
+
+    def counted(event: Event) -> str:
+        looked.append(event.id)
+        return searched(event)
+
+    monkeypatch.setattr(events, "_searched", counted)
+    told(live, *((n, "set", f"lr 0.{n}") for n in range(10, 60)))
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "50 events")
+        assert looked == []
+        await pilot.press("7", "slash", "5", "enter")
+        await shows(pilot, "14 of 50")
+        before = len(looked)
+        live.commit(step=live.status.step + 1)
+        await until(pilot, lambda: dashboard(pilot)._picture.run.step == live.status.step)  # type: ignore[union-attr]
+        await settled(pilot)
+        assert len(looked) == before
+        told(live, (60, "set", "lr 0.5"))
+        await shows(pilot, "15 of 51")
 
     play(scenario, live.folder)
 

@@ -198,6 +198,21 @@ def test_runs_are_looked_at_again(runs: Path, monkeypatch: pytest.MonkeyPatch) -
     play(scenario, None)
 
 
+def test_a_preset_that_is_gone_is_no_longer_listed() -> None:
+    own_preset("passing", BROKEN)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "passing")
+        await pilot.press("question_mark")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, StartScreen))
+        (paths.user_presets_dir() / "passing.toml").unlink()
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StartScreen))
+        await until(pilot, lambda: "passing" not in rows(pilot).ids)
+
+    play(scenario, None)
+
+
 def test_a_preset_with_an_error_is_listed_with_it() -> None:
     own_preset("broken", BROKEN)
 
