@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 from textual.theme import BUILTIN_THEMES, ThemeProvider
 
 from nntui import settings
 from nntui.errors import UserError, closest
-from nntui.tui import keymap, svg, terminal
+from nntui.tui import keymap, svg, terminal, transliteration
 from nntui.tui.budget import Budget
 from nntui.tui.feed import open_run
 from nntui.tui.memory import Memory
@@ -55,6 +56,7 @@ class NntuiApp(App[None]):
         """
         super().__init__(driver_class=terminal.driver_class())
         self._marker = marker
+        self._plain = transliteration.Plain(enabled=marker == "ascii")
         self._at = at
         self.budget = Budget(lambda: terminal.sent(self), budget)
         self._memory = Memory()
@@ -63,6 +65,10 @@ class NntuiApp(App[None]):
         if theme in self.available_themes:
             self.theme = theme
         self.set_keymap(dict(keys or {}))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line on the screen goes through."""
+        return [*super().get_line_filters(), *([self._plain] if self._plain.enabled else [])]
 
     def on_mount(self) -> None:
         """Opens the first screen."""
