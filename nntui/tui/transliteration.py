@@ -38,7 +38,7 @@ _SIGNS: Final = {
     "²": "2",
     "⌫": "B",
     "…·•": ".",
-    "–—": "-",
+    "–—−": "-",
 }
 _TABLE: Final = {sign: plain for signs, plain in _SIGNS.items() for sign in signs}
 
