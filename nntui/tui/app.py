@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
 from nntui.errors import UserError
 from nntui.settings import Settings, settings_path
-from nntui.tui import keymap, svg, terminal, themes
+from nntui.tui import keymap, svg, terminal, themes, transliteration
 from nntui.tui.budget import Budget
 from nntui.tui.feed import open_run
 from nntui.tui.memory import Memory
@@ -60,6 +61,7 @@ class NntuiApp(App[None]):
         """
         super().__init__(driver_class=terminal.driver_class())
         self._marker = marker
+        self._plain = transliteration.Plain(enabled=marker == "ascii")
         self._at = at
         self.budget = Budget(lambda: terminal.sent(self), budget)
         self._memory = Memory()
@@ -69,6 +71,10 @@ class NntuiApp(App[None]):
         wanted = (theme, self._memory.theme, themes.USUAL)
         self.theme = next(name for name in wanted if name in self.available_themes)
         self.set_keymap(dict(keys or {}))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line on the screen goes through."""
+        return [*super().get_line_filters(), *([self._plain] if self._plain.enabled else [])]
 
     def on_mount(self) -> None:
         """Opens the first screen."""

@@ -25,7 +25,8 @@ class TabDriver(WebDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._output = Output(self.fileno, lost=self._on_lost, recovered=self._on_recovered)
-        self._write = self._output.write  # whole packets: one that is dropped leaves no half
+        # Whole packets: one that is dropped leaves no half.
+        self._write = self._output.write  # type: ignore[assignment]
 
     @property
     def backlog(self) -> int:

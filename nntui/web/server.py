@@ -87,11 +87,15 @@ class _Server(Server):
         """A tab, and a viewer for as long as it is open."""
         tab = web.WebSocketResponse(heartbeat=15)
         await tab.prepare(request)
+
+        async def close() -> None:
+            await tab.close()
+
         viewer = _Viewer(
             self.command,
             write_bytes=tab.send_bytes,
             write_str=tab.send_str,
-            close=tab.close,
+            close=close,
             download_manager=self.download_manager,
         )
         width, height = (to_int(request.query.get(name, ""), usual) for name, usual in (("width", 80), ("height", 24)))

@@ -55,8 +55,8 @@ def server(run: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def viewers(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The processes that the server has started."""
-    return psutil.Process(process.pid).children(recursive=True)
+    """The processes that the server has started; those that they start are theirs to end."""
+    return psutil.Process(process.pid).children()
 
 
 def state() -> str:

@@ -14,23 +14,13 @@ from textual.color import Color
 from textual.content import Content
 from textual.style import Style
 
+from nntui.tui.panes.marks import glyph
 from nntui.tui.panes.planeview import Look
 from nntui.tui.panes.verdict import Verdict
 from nntui.tui.picture import Picture
 
-#: Marks of the classes: of a row that is learned from, and of one held out.
-MARKS, HELD_OUT = "●◆■▲▼★", "○◇□△▽☆"
-_ASCII_MARKS = "OXVZSY"
-#: Their colours, pale on a dark surface and deep on a light one.
+#: Colours of the classes' marks, pale on a dark surface and deep on a light one.
 _DARK_INKS, _LIGHT_INKS = (195, 222, 157, 219, 231, 123), (17, 52, 22, 53, 16, 23)
-
-
-def glyph(which: int, *, test: bool, ascii_only: bool) -> str:
-    """The mark of a class, filled where it is learned from."""
-    i = which % len(MARKS)
-    if ascii_only:
-        return _ASCII_MARKS[i].lower() if test else _ASCII_MARKS[i]
-    return (HELD_OUT if test else MARKS)[i]
 
 
 def ink(which: int, look: Look) -> RichStyle:
