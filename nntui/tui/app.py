@@ -25,6 +25,7 @@ from nntui.tui.panes.board import Rearranged
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.help import HelpScreen
+from nntui.tui.screens.keys import places
 from nntui.tui.screens.start import Opened, StartScreen
 from nntui.tui.widgets.toosmall import TooSmall
 
@@ -103,7 +104,7 @@ class NntuiApp(App[None]):
     def action_help(self) -> None:
         """The help page, once."""
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            self.push_screen(HelpScreen(places(self.screen.focused)))
 
     def action_command_palette(self) -> None:
         """The palette, once."""

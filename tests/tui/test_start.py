@@ -318,7 +318,7 @@ def test_presets_are_filtered_as_one_types() -> None:
         await shows(pilot, "hidden by the filter")
         assert set(rows(pilot).ids) == {"xor", "xor-by-hand", "xor-two-units"}
         await write(pilot, "xor units nonsense")
-        await shows(pilot, "No preset has these words.")
+        await shows(pilot, "None has these words.")
         await pilot.press("escape")
         await settled(pilot)
         assert len(rows(pilot).ids) == len(presets.available())

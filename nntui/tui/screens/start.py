@@ -138,7 +138,7 @@ class StartScreen(Screen[None]):
         words = self.query_one("#preset-filter", FilterEntry).text.casefold().split()
         shown = {name: entry for name, entry in self._entries.items() if entry.has(words)}
         chooser = self.query_one(PresetList)
-        chooser.empty_text = "No preset has these words." if words else "No presets found."
+        chooser.empty_text = "None has these words." if words else "No presets found."
         chooser.offer(shown)
         self._count(chooser, len(self._entries))
 

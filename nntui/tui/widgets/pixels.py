@@ -37,8 +37,9 @@ class Tones:
         return len(self.shades)
 
 
-#: From one end over nothing to the other, blue to orange: told apart by nearly every eye.
-DIVERGING = Tones((32, 25, 17, 235, 94, 130, 172), (75, 117, 153, 255, 223, 216, 208), "#+- .o@")
+#: From one end over nothing to the other, blue to orange: told apart by nearly every eye;
+#: as characters too the sign is seen.
+DIVERGING = Tones((32, 25, 17, 235, 94, 130, 172), (75, 117, 153, 255, 223, 216, 208), "=-- ++#")
 #: From one class to the other, the middle undecided; as characters ever denser.
 LIKELIHOOD = Tones(DIVERGING.dark, DIVERGING.light, " .:-=+#")
 #: From little to much.
