@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sqlite3
 import time
 from dataclasses import fields, replace
@@ -39,7 +38,7 @@ def read_run(db: sqlite3.Connection) -> RunRecord:
 
 def _trainer_alive(run: RunRecord, pid_started: float | None) -> bool:
     silence = time.time() - run.heartbeat
-    if run.host != socket.gethostname():
+    if not run.is_here:
         return silence < SILENT_SECONDS
     if run.pid is None:
         return silence < START_SECONDS
@@ -68,10 +67,13 @@ def newest_folders(runs: Path, most: int | None = None) -> list[Path]:
 
 def _folders(runs: Path) -> list[Path]:
     """Everything that may be a run; a name that begins with a dot is of one that is being made or removed."""
-    place = next((place for place in (runs, *runs.parents) if place.exists()), runs)
-    if place.exists() and not place.is_dir():
-        raise RunError(f"{place}: is no folder, so it can hold no runs; NNTUI_HOME names another")
-    return [folder for folder in runs.iterdir() if not folder.name.startswith(".")] if runs.is_dir() else []
+    try:
+        place = next((place for place in (runs, *runs.parents) if place.exists()), runs)
+        if place.exists() and not place.is_dir():
+            raise RunError(f"{place}: is no folder, so it can hold no runs; NNTUI_HOME names another")
+        return [folder for folder in runs.iterdir() if not folder.name.startswith(".")] if place == runs else []
+    except OSError as error:
+        raise RunError(f"{runs}: cannot be read: {error.strerror or error}") from None
 
 
 def _made(folder: Path) -> float:

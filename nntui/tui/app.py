@@ -1,4 +1,7 @@
-"""The application: which screen, which theme, how to leave."""
+"""The application: which screen, which theme, how to leave.
+
+Screens that a dashboard's first paint does not need are imported when they are opened.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import App, SystemCommand
@@ -24,10 +27,11 @@ from nntui.tui.memory import Memory
 from nntui.tui.panes.board import Rearranged
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
-from nntui.tui.screens.help import HelpScreen
 from nntui.tui.screens.keys import places
-from nntui.tui.screens.start import Opened, StartScreen
 from nntui.tui.widgets.toosmall import TooSmall
+
+if TYPE_CHECKING:
+    from nntui.tui.screens.start import Opened
 
 
 class NntuiApp(App[None]):
@@ -71,6 +75,8 @@ class NntuiApp(App[None]):
         """Opens the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self._memory.keep(theme=theme.name))
         if self.last_folder is None:
+            from nntui.tui.screens.start import StartScreen
+
             self.push_screen(StartScreen(self._marker))
         else:
             self._open(self.last_folder)
@@ -81,8 +87,8 @@ class NntuiApp(App[None]):
             self.budget.hurry()
         await super().on_event(event)
 
-    @on(Opened)
-    def _open_chosen(self, message: Opened) -> None:
+    def on_opened(self, message: Opened) -> None:
+        """Opens the run that was chosen on the start screen."""
         while isinstance(self.screen, ModalScreen):  # opened while the run was made
             self.screen.dismiss()
         self._open(message.folder)
@@ -103,6 +109,8 @@ class NntuiApp(App[None]):
 
     def action_help(self) -> None:
         """The help page, once."""
+        from nntui.tui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(places(self.screen.focused)))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from typing import Final
 
+from rich.cells import cell_len
+
 ERRORS: Final = "nntui.ascii"
 """Name of the error handler: ``text.encode("ascii", ERRORS)``."""
 
@@ -35,7 +37,7 @@ _TABLE: Final = {sign: plain for signs, plain in _SIGNS.items() for sign in sign
 def _replace(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end]
-    return "".join(_TABLE.get(character, "?") for character in text), error.end
+    return "".join(_TABLE.get(character) or "?" * cell_len(character) for character in text), error.end
 
 
 codecs.register_error(ERRORS, _replace)

@@ -214,3 +214,12 @@ def test_a_run_of_another_machine_lives_by_its_heartbeat(running: Path) -> None:
     assert state(running) == "running"
     set_row(running, heartbeat=time.time() - catalog.SILENT_SECONDS - 1)
     assert state(running) == "crashed"
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(RunError, match="cannot be read: Permission denied"):
+        catalog.list_runs(tmp_path)

@@ -26,6 +26,7 @@ from nntui.tui.app import NntuiApp
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.gradients import GradientPane
+from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.explanation import Explanation
@@ -106,6 +107,31 @@ def test_space_goes_on_with_a_paused_run(live: Recording) -> None:
         await shows(pilot, "paused", "space go on")
         await pilot.press("space")
         assert await asked(pilot, live, 1) == [("resume", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_a_second_space_takes_the_first_one_back_before_the_trainer_has_answered(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space", "space")
+        given = await asked(pilot, live, 3)
+        assert [kind for kind, _, _ in given] == ["pause", "resume", "pause"]
+
+    play(scenario, live.folder)
+
+
+def test_nothing_is_drawn_anew_under_a_dialog_and_everything_when_it_is_gone(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await settled(pilot)
+        screen = next(screen for screen in pilot.app.screen_stack if isinstance(screen, DashboardScreen))
+        header, before = screen.query_one(Header), screen._picture
+        drawn = header._drawn_at
+        live.train(100)
+        await until(pilot, lambda: screen._picture is not before)
+        assert header._drawn_at == drawn
+        await pilot.press("escape")
+        await shows(pilot, f"{live.status.step:,}")
 
     play(scenario, live.folder)
 
@@ -314,6 +340,24 @@ def test_undoing_gives_back_what_the_trainer_says_there_was(live: Recording) -> 
         await until(pilot, lambda: not dashboard(pilot).query_one(KnobPane)._asked)
         await pilot.press("u")
         assert await asked(pilot, live, 1) == [("set", "training.lr", "0.3")]
+
+    play(scenario, live.folder)
+
+
+def test_the_answer_to_an_undo_is_no_change(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        async def answered(key: str, value: str, before: str) -> None:
+            await pilot.press(key)
+            assert await asked(pilot, live, 1) == [("set", "training.lr", value)]
+            live.answer(text=f"{before} → {value}")
+            await until(pilot, lambda: not dashboard(pilot).query_one(KnobPane)._asked)
+
+        await answered("right", "0.16", "0.125")
+        await answered("right", "0.2", "0.16")
+        await answered("u", "0.16", "0.2")
+        await answered("u", "0.125", "0.16")
+        await pilot.press("u")
+        await shows(pilot, "nothing to undo")
 
     play(scenario, live.folder)
 
@@ -965,7 +1009,7 @@ def test_a_chart_that_is_not_seen_is_not_read_for(live: Recording) -> None:
         feed = dashboard(pilot)._feed
         assert feed is not None
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
-        await pilot.press("1")
+        await pilot.press("1", "1")
         await until(pilot, lambda: set(feed._queries) == {"gradients", "layers"})
         await pilot.press("1")
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
@@ -1052,6 +1096,17 @@ def test_the_mouse_drags_the_lines_between_panes(kept: Path, nntui_home: Path) -
     play(scenario, kept)
 
 
+def test_the_border_of_curves_is_held_by_the_board_alone(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        right, pane = regions(pilot)[1].right, dashboard(pilot).query_one(LossPane)
+        await drag(pilot, (right - 1, 10), (right + 7, 10))
+        assert regions(pilot)[1].right == right + 7
+        await pilot.hover(offset=(20, 10))
+        assert pane.view.cursor is None
+
+    play(scenario, kept)
+
+
 def test_a_click_on_a_border_moves_nothing(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         before = regions(pilot)
@@ -1083,7 +1138,7 @@ def test_what_was_moved_and_hidden_is_so_the_next_time_in_a_terminal_of_this_siz
     found: list[dict[int, Region]] = []
 
     async def first(pilot: Pilot[None]) -> None:
-        await pilot.press("6", "greater_than_sign", "right_curly_bracket")
+        await pilot.press("6", "6", "greater_than_sign", "right_curly_bracket")
         await pilot.pause()
         found.append(regions(pilot))
         await until(pilot, lambda: set(kept_plan(nntui_home)) == {"hidden", "widths", "heights"})

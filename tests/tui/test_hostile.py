@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def assert_tame(pilot: Pilot[None]) -> None:
     assert [line for line in shown if cell_len(LONELY_JOINER.sub("", line)) != pilot.app.size.width] == []
 
 
-async def tame(pilot: Pilot[None], screen: type[Screen[object]]) -> None:
+async def tame(pilot: Pilot[None], screen: type[Screen[Any]]) -> None:
     """Waits for a screen, which is to show nothing but text."""
     await until(pilot, lambda: isinstance(pilot.app.screen, screen))
     await settled(pilot)

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -28,7 +29,7 @@ from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.panes.layers import LayerPane
 from nntui.tui.panes.layertable import FigureColumn
 from nntui.tui.panes.numbers import bar, count, duration, figure
-from nntui.tui.panes.pane import PictureCells
+from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.panes.plane import PlanePane
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.ranking import NUMBER, WORST, Order
@@ -36,6 +37,7 @@ from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
 from nntui.tui.picture import Picture, Table
 from nntui.tui.system import Usage
+from nntui.tui.widgets.cells import Cells, line
 from tests.tui import recorded
 from tests.tui.recorded import Shape
 from tests.tui.screen import unpaced
@@ -197,6 +199,64 @@ def test_pictures_are_drawn_at_a_pace_and_the_last_one_always(table: Picture) ->
     assert pane.drawn == sorted(set(pane.drawn))
     assert len(pane.drawn) < 100
     assert min(np.diff(pane.times)) >= Counting.EVERY * 0.9
+
+
+class Everywhere(Counting):
+    """Has another character in each of its cells from one picture to the next."""
+
+    EVERY, PACE = 0.0, 4000.0
+
+    def draw(self, picture: Picture) -> None:
+        super().draw(picture)
+        self.show([line("ab"[len(self.drawn) % 2] * self.size.width) for _ in range(self.size.height)])
+
+
+def test_a_pane_that_moves_everywhere_is_drawn_less_often_but_by_a_key_at_once(table: Picture) -> None:
+    pane, running = Everywhere(), replace(table.run, state="running")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        for step in range(40):
+            pane.picture(replace(table, run=replace(running, step=step)))
+            await asyncio.sleep(0.01)
+        while pane.drawn[-1] != 39:
+            await pilot.pause(0.01)
+        assert min(np.diff(pane.times[1:])) >= 0.9 * pane.size.area / Everywhere.PACE
+        before = len(pane.drawn)
+        pane.redraw()
+        assert len(pane.drawn) == before + 1
+
+    alone(pane, scenario)
+
+
+class Framed(Pane, PictureCells):
+    """A pane with edges."""
+
+    DEFAULT_CSS = "Framed { border: round blue; }"
+    number, heading = 8, "Framed"
+
+
+def test_new_words_in_an_edge_send_that_line_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pane, sent, refresh = Framed(), list[tuple[Region, ...]](), Cells.refresh
+
+    def noted(self: Cells, *regions: Region, **options: bool) -> Cells:
+        sent.append(regions)
+        return refresh(self, *regions, **options)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        monkeypatch.setattr(Cells, "refresh", noted)
+        width, height = pane.size
+        pane.caption("below")
+        pane.title("above")
+        assert sent == [(Region(-1, height, width + 2, 1),), (Region(-1, -1, width + 2, 1),)]
+        pane.caption("below")
+        pane.title("above")
+        assert len(sent) == 2
+        await pilot.pause()
+        shown = [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+        assert "8 Framed · above" in shown[0]
+        assert "below" in shown[height + 1]
+
+    alone(pane, scenario)
 
 
 def test_a_new_state_is_drawn_at_once(table: Picture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -284,21 +284,6 @@ def test_small_movements_are_not_drawn_while_training_goes_on(table: Picture) ->
     play(running, lambda X: np.full((len(X), 1), 0.42), scenario)
 
 
-def test_a_surface_that_moves_everywhere_is_drawn_less_often(table: Picture) -> None:
-    async def scenario(app: OnePlane, pilot: Pilot[None]) -> None:
-        pane = app.pane
-        app.give()
-        await quiet(app, pilot)
-        calm = pane._drawn_at
-        pane.EVERY = 100.0  # type: ignore[misc]
-        app.forward = lambda X: 1 - xor(X)
-        app.give()
-        pane.redraw()
-        assert pane._drawn_at > calm + 100
-
-    play(table, xor, scenario)
-
-
 def test_a_hidden_pane_asks_nothing(table: Picture) -> None:
     async def scenario(app: OnePlane, pilot: Pilot[None]) -> None:
         app.pane.display = False

@@ -57,6 +57,7 @@ class Header(PictureCells):
     def __init__(self) -> None:
         super().__init__(id="header")
         self._lost = ""
+        self.tells_pace = True  # unless another line does
 
     def lost(self, reason: str) -> None:
         """From now on says that the run cannot be read any more, and why."""
@@ -86,7 +87,7 @@ class Header(PictureCells):
         self.show([first, line(*self._figures(run, width, quiet))])
 
     def _figures(self, run: RunRecord, width: int, quiet: Style) -> list[str | tuple[str, Style]]:
-        facts = _facts(run, wide=width >= _WIDE)
+        facts = [fact for fact in _facts(run, wide=width >= _WIDE) if self.tells_pace or "/s" not in fact.after]
         while len(facts) > 2 and sum(fact.width for fact in facts) > width - _BAR_WIDTH:
             facts.remove(max(facts, key=lambda fact: fact.rank))
         bar_width = max(4, width - sum(fact.width for fact in facts))

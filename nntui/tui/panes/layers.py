@@ -127,7 +127,7 @@ class LayerPane(Pane, PictureCells):
         layers = [picture.run.layers[i].name for i in shown]
         metrics = [p.column.metric for p in placed if isinstance(p.column, FigureColumn) and p.spark]
         names = dict.fromkeys((*diagnosis.series(picture.run), *(f"{m}/{name}" for m in metrics for name in layers)))
-        self.post_message(Wanted(self.ID, Query(tuple(names), BUCKETS)))
+        self.post_message(Wanted(self.ID, Query(tuple(names), BUCKETS, every=self.EVERY)))
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"layers--{name}")
@@ -154,8 +154,8 @@ class LayerPane(Pane, PictureCells):
             cells.append((column.text(run, layer), Style.null()))
             curve = curves.get(f"{column.metric}/{run.layers[layer].name}")
             bounds = (0.0, 1.0) if column.share else None
-            drawn = sparkline(curve, spark, bounds=bounds, ascii_only=self._ascii) if curve else " " * spark
-            cells.append((drawn, self._style("spark")))
+            drawn = sparkline(curve, spark - 1, bounds=bounds, ascii_only=self._ascii) if curve and spark else ""
+            cells.append((drawn.rjust(spark), self._style("spark")))
         return cells
 
     # What is said in words

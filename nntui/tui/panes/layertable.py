@@ -12,7 +12,8 @@ from nntui.store.records import LayerRecord, RunRecord
 from nntui.text import plain
 from nntui.tui.panes.numbers import count, figure
 
-#: Cells of a history at least, and at most; and with which a column of another view is worth its room.
+#: Cells of a history and the blank before it, at least and at most; and with which a column of another view is worth
+#: its room.
 LEAST_SPARK, MOST_SPARK, GOOD_SPARK = 4, 12, 6
 
 

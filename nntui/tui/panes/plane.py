@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.style import Style
-from textual.content import Content
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 
 from nntui.tui import keymap, terminal
@@ -17,8 +16,6 @@ from nntui.tui.panes.unitmaps import UnitMaps
 from nntui.tui.panes.weightmap import WeightMap
 from nntui.tui.picture import Asked, Picture, Question, WantedTables
 
-#: A surface that moves everywhere would flood a slow line: a pause for so many cells sent, and at most so many pauses.
-CELLS_A_REST, MOST_RESTS = 25, 8
 #: What is seen first of a network of one input, and of one of two.
 FIRST_VIEWS: tuple[type[View], ...] = (FittedCurve, Surface)
 
@@ -96,15 +93,12 @@ class PlanePane(Pane, PictureCells):
         if answer is not None and answer.question is not question:
             answer = None
         lines, caption = view.draw(picture, answer, self.size, look)
-        self._rest(self.show(lines), (view, question, answer is not None))
+        self.show(lines)
         self.caption(caption)
-        self.border_title = Content.assemble((f"{self.number} ", "bold"), f"{self.heading} · {view.name}")
-
-    def _rest(self, cells: int, shown: tuple[object, ...]) -> None:
-        """The more cells were sent for what was seen before already, the longer until the next picture."""
-        if shown == self._shown:
-            self._drawn_at += self.EVERY * min(MOST_RESTS, cells / CELLS_A_REST)
-        self._shown = shown
+        self.title(view.name)
+        shown = view, question, answer is not None
+        if shown != self._shown:  # what is seen for the first time is followed soon
+            self._shown, self.cells_sent = shown, 0
 
     @property
     def _look(self) -> Look:

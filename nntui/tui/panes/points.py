@@ -88,5 +88,4 @@ def _swatch(told: Verdict, level: int, look: Look) -> str | tuple[str, Style]:
     if not look.coloured:
         return f"{told.tones.shades[level]} "
     colours = told.tones.dark if look.dark else told.tones.light
-    triplet = RichColor.from_ansi(colours[level]).get_truecolor()
-    return "  ", Style(background=Color(*triplet))
+    return "  ", Style(background=Color.parse(colours[level]))

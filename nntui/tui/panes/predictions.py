@@ -103,7 +103,7 @@ class PredictionPane(Pane, PictureCells):
         if not picture.rows or "P" not in picture.predictions:
             self._say(awaited(picture.run, "predictions", "appear"))
             return
-        known = (picture.table("predictions").step, picture.run.id, self._room, self._order, self._filter)
+        known = (picture.table("predictions"), picture.run.id, self._room, self._order, self._filter)
         key = (*known, self._compares, self._corner, self._choice.row, self.has_focus, self.app.theme)
         if key == self._drawn:
             return

@@ -16,7 +16,6 @@ from nntui.tui import keymap
 from nntui.tui.panes.header import SYMBOLS
 from nntui.tui.panes.numbers import count, figure
 from nntui.tui.panes.rowlist import RowList
-from nntui.tui.panes.spark import drawn
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 
@@ -82,7 +81,7 @@ class RunList(RowList):
         self.marked: tuple[str, ...] = ()
         self._ascii = marker == "ascii"
         self._least_name = _LEAST_NAME
-        self._sparks: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self._sparks: dict[str, tuple[int, str]] = {}
 
     def offer(self, runs: Sequence[RunRecord], known: Mapping[str, RunRecord]) -> None:
         """The runs to list, of all that there are."""
@@ -93,7 +92,7 @@ class RunList(RowList):
         self._least_name = max(_LEAST_NAME, min(_LONG_NAME, longest))
         self.fill(tuple(self.runs))
 
-    def sparked(self, sparks: Mapping[str, tuple[int, tuple[int, ...]]]) -> None:
+    def sparked(self, sparks: Mapping[str, tuple[int, str]]) -> None:
         """Takes curves that were asked for: step and heights by id."""
         self._sparks.update(sparks)
         self.redraw()
@@ -135,7 +134,7 @@ class RunList(RowList):
             (fit(run.name, name_width), base),
         ]
         for column in columns:
-            text = drawn(self._sparks.get(row_id, (0, ()))[1], ascii_only=self._ascii) if column is _CURVE else ""
+            text = self._sparks.get(row_id, (0, ""))[1] if column is _CURVE else ""
             text = text or column.text(run)
             parts += [("  ", base), (fit(text, column.width, right=column.right), base + self._tone(column, run))]
         return line(*parts)

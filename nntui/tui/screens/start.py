@@ -29,7 +29,6 @@ from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.presetlist import Entry, PresetList
 from nntui.tui.panes.rowlist import RowList
 from nntui.tui.panes.runlist import MOST_MARKED, SPARK, RunList, SparksWanted
-from nntui.tui.panes.spark import heights
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.edit import EditScreen
 from nntui.tui.screens.files import FileEntry
@@ -38,6 +37,7 @@ from nntui.tui.screens.look import LookScreen
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.samples import SampledPicture, Samples
 from nntui.tui.widgets.keybar import KeyBar
+from nntui.tui.widgets.sparkline import sparkline
 from nntui.tui.widgets.toosmall import TooSmall
 
 REFRESH_SECONDS = 2.0
@@ -100,7 +100,6 @@ class StartScreen(Screen[None]):
         for box, name in (("#presets-box", "Presets"), ("#about", "About"), ("#runs-box", "Runs"), ("#data", "Data")):
             self.query_one(box).border_title = name
         self.query_one(About).can_focus = False  # the key for a closer look shows all of it
-        self._read_presets()
         self.query_one(PresetList).focus()
         await self._read_runs()
         self.set_interval(REFRESH_SECONDS, self._read_runs)
@@ -109,7 +108,7 @@ class StartScreen(Screen[None]):
         """Back from a run or an editor: there may be new presets, and a run's row is newer now."""
         self._busy = False
         self._samples.forget()
-        self._read_presets()
+        await self._read_presets()
         await self._read_runs()
 
     async def on_unmount(self) -> None:
@@ -124,14 +123,11 @@ class StartScreen(Screen[None]):
 
     # Presets
 
-    def _read_presets(self) -> None:
-        for name, preset in presets.available().items():
-            found: RunConfig | UserError
-            try:
-                found = preset.load()
-            except UserError as error:
-                found = error
-            self._entries[name] = Entry(name, found, preset.own)
+    async def _read_presets(self) -> None:
+        try:
+            self._entries = await asyncio.to_thread(_presets)
+        except OSError as error:
+            self._say(f"presets cannot be read: {error}", "error")
         self._list_presets()
 
     def _list_presets(self) -> None:
@@ -165,6 +161,8 @@ class StartScreen(Screen[None]):
                 if self._reason != str(error):  # too long for the list, but said once
                     self._reason = str(error)
                     self._say(self._reason, "error")
+        if not self.query(RunList):  # the screen is being left
+            return
         self._folders = {run.id: folder for folder, run in found}
         self._runs = {run.id: run for _, run in found}
         self._list_runs()
@@ -187,10 +185,11 @@ class StartScreen(Screen[None]):
     async def _read_sparks(self, runs: tuple[RunRecord, ...]) -> None:
         wanted = [(run.id, run.step, self._folders[run.id]) for run in runs if run.id in self._folders]
         try:
-            sparks = await asyncio.to_thread(_sparks, wanted)
+            sparks = await asyncio.to_thread(_sparks, wanted, self._marker == "ascii")
         finally:
             self._sparking = False
-        self.query_one(RunList).sparked(sparks)
+        for rows in self.query(RunList):  # none, when the screen is being left
+            rows.sparked(sparks)
 
     # What is chosen
 
@@ -376,6 +375,19 @@ class StartScreen(Screen[None]):
         await self.app.push_screen(FileEntry(), take)
 
 
+def _presets() -> dict[str, Entry]:
+    """Every preset by name, with its configuration or what is wrong with it."""
+    entries = {}
+    for name, preset in presets.available().items():
+        found: RunConfig | UserError
+        try:
+            found = preset.load()
+        except UserError as error:
+            found = error
+        entries[name] = Entry(name, found, preset.own)
+    return entries
+
+
 def _config_of(run: RunRecord) -> RunConfig | None:
     """What a run was told, if it can still be read."""
     try:
@@ -384,15 +396,15 @@ def _config_of(run: RunRecord) -> RunConfig | None:
         return None
 
 
-def _sparks(wanted: list[tuple[str, int, Path]]) -> dict[str, tuple[int, tuple[int, ...]]]:
-    """Step and heights of each run's loss by id; nothing is drawn for one that cannot be read."""
-    sparks: dict[str, tuple[int, tuple[int, ...]]] = {}
+def _sparks(wanted: list[tuple[str, int, Path]], ascii_only: bool) -> dict[str, tuple[int, str]]:
+    """Step and loss of each run, drawn in a line, by id; nothing is drawn for one that cannot be read."""
+    sparks: dict[str, tuple[int, str]] = {}
     for run_id, step, folder in wanted:
         try:
             curve = read_loss(folder, 4 * SPARK)
-            sparks[run_id] = step, heights(curve, SPARK) if curve is not None else ()
+            sparks[run_id] = step, sparkline(curve, SPARK, ascii_only=ascii_only) if curve is not None else ""
         except UserError:
-            sparks[run_id] = step, ()
+            sparks[run_id] = step, ""
     return sparks
 
 
