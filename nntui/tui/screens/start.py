@@ -355,7 +355,8 @@ class StartScreen(Screen[None]):
             if rows.chosen:
                 self._say("What is chosen cannot be used, and so not be edited.", "warning")
             return
-        preset = self._runs[rows.chosen].preset if isinstance(rows, RunList) else rows.chosen
+        run = self._runs.get(rows.chosen) if isinstance(rows, RunList) else None
+        preset = rows.chosen if run is None else run.preset or run.name  # nobody knows the preset of a damaged run
         await self._edit(found, preset)
 
     async def _edit(self, found: RunConfig, preset: str) -> None:
