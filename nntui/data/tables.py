@@ -161,7 +161,8 @@ def _text(path: Path | str) -> bytes:
     control = _CONTROL.search(data)
     if control:
         line = data.count(b"\n", 0, control.start()) + 1
-        raise DataError(f"{named(path)}: line {line}: holds {control[0]!r}; is not text, as a table must be")
+        found = f"holds the byte 0x{control[0][0]:02X}; is not text, as a table must be"
+        raise DataError(f"{named(path)}: line {line}: {found}")
     start = 0
     while start + MAX_LINE < len(data):
         end = start + MAX_LINE

@@ -28,6 +28,7 @@ from nntui.tui.memory import Memory
 from nntui.tui.panes.board import Rearranged
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
+from nntui.tui.screens.keys import places
 from nntui.tui.widgets.toosmall import TooSmall
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class NntuiApp(App[None]):
         from nntui.tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            self.push_screen(HelpScreen(places(self.screen.focused)))
 
     def action_command_palette(self) -> None:
         """The palette, once."""

@@ -114,6 +114,11 @@ class Picture:
         return self.tables.get(name, _NO_TABLE)
 
     @property
+    def past(self) -> bool:
+        """Whether the run is shown as it was: of its tables, and of its network, only the newest are kept."""
+        return self.table("predictions").step > self.run.step
+
+    @property
     def rows(self) -> Arrays:
         """The rows of the prediction table."""
         return self.table("rows").arrays

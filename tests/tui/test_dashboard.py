@@ -778,6 +778,26 @@ def test_the_palette_offers_the_keys_of_the_focused_pane_and_presses_them(kept: 
     play(scenario, kept)
 
 
+def test_panes_that_were_hidden_are_counted_in_the_key_bar(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert "hidden" not in lines(pilot)[-1]
+        await pilot.press("2", "2", "4", "4")
+        await until(pilot, lambda: "1-7 panes, 2 hidden" in lines(pilot)[-1])
+        await pilot.press("0")
+        await until(pilot, lambda: "hidden" not in lines(pilot)[-1])
+
+    play(scenario, kept)
+
+
+def test_the_help_begins_at_the_focused_pane(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("5", "question_mark")
+        await shows(pilot, "The predictions", "choose the row above")
+        assert not any("A run" in line for line in lines(pilot))
+
+    play(scenario, kept)
+
+
 def test_no_key_is_offered_that_does_nothing_of_images(tmp_path: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("6", "m")

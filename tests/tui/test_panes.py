@@ -27,6 +27,7 @@ from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.header import SYMBOLS, Header
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.panes.layers import LayerPane
+from nntui.tui.panes.layertable import FigureColumn
 from nntui.tui.panes.numbers import bar, count, duration, figure
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.panes.plane import PlanePane
@@ -340,6 +341,14 @@ def test_the_system_line_says_why_it_has_no_figures_of_the_trainer(table: Pictur
     alone(SystemLine(), scenario, (120, 1))
 
 
+def test_of_an_earlier_step_panes_say_what_is_of_the_newest(table: Picture) -> None:
+    past = replace(table, run=replace(table.run, step=1000))
+    pane = PredictionPane("braille")
+    show(pane, past, (70, 12))
+    assert "of step 2,000" in str(pane.border_subtitle)
+    assert "The network of an earlier step is not kept." in show(PlanePane("braille"), past, (60, 6))[0]
+
+
 def test_before_the_data_are_read_a_pane_promises_no_surface(table: Picture) -> None:
     starting = replace(table, run=replace(table.run, state="starting", step=0, layers=(), data={}), tables={})
     assert show(PlanePane("braille"), starting, (40, 6))[0].strip() == "The plane appears after the first step."
@@ -405,7 +414,7 @@ def test_an_end_of_the_run_that_has_passed_is_turned_over(table: Picture) -> Non
         picture = running(table)
         pane.picture(replace(picture, run=replace(picture.run, step=403_279)))
         pane.turn(KNOBS["training.steps"], 1)
-        assert asked == [("steps", 1_000_000)]
+        assert asked == [("steps", 500_000)]
 
     alone(Knobs(), scenario)
 
@@ -582,6 +591,12 @@ def test_the_parameters_are_told_with_the_samples_they_ask_for(images: Picture, 
     pane = layer_pane()
     show(pane, replace(images, run=replace(images.run, layers=layers, data=data)), (width, 8))
     assert str(pane.border_subtitle) == caption
+
+
+def test_figures_of_layers_are_written_alike_whatever_their_sign(table: Picture) -> None:
+    column = FigureColumn("act_mean", "act mean", "mean")
+    run = replace(table.run, latest={"act_mean": [0.06571, -0.05312, -1.5e-7]})
+    assert [column.text(run, i) for i in range(3)] == [" 0.06571", " -0.0531", " -1.5e-7"]
 
 
 def test_of_many_layers_every_one_can_be_reached(images: Picture) -> None:

@@ -66,3 +66,9 @@ def test_tones_have_as_many_colours_as_characters() -> None:
     for tones in (DIVERGING, CLASSES):
         assert len(tones.dark) == len(tones.light) == len(tones.shades)
     assert len(CLASSES) == CONFIDENCES * HUES
+
+
+def test_without_colours_the_sign_is_seen() -> None:
+    below, above = DIVERGING.shades[:3], DIVERGING.shades[4:]
+    assert set(below) == {"=", "-"}
+    assert set(above) == {"+", "#"}

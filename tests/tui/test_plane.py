@@ -385,6 +385,27 @@ def test_of_many_inputs_the_largest_weights_are_listed_first(tmp_path: Path) -> 
     assert "sepal length" in "".join(rows)
 
 
+def test_both_ends_of_a_weight_are_told_however_long_their_names(tmp_path: Path) -> None:
+    shape = replace(recorded.species(), features=tuple(f"measured length of part {i}" for i in range(4)))
+    layers = LayerRecord("layer 1", 4, 9, "tanh", 45), LayerRecord("output", 9, 3, "softmax", 30)
+    rows = shown(picture_of(tmp_path, replace(shape, layers=layers)), lambda X: X, size=(28, 20)).split("\n")
+    ends = [row.partition("→")[2].split()[0] for row in rows if "→" in row]
+    assert ends
+    assert all(end.startswith("1.") for end in ends)
+
+
+def test_a_legend_without_room_says_so_and_keeps_the_axes(tmp_path: Path) -> None:
+    names = tuple(f"a rather long name {i}" for i in range(7))
+    picture = picture_of(tmp_path, recorded.table())
+    data = {**picture.run.data, "classes": names, "task": "multi-class"}
+    T = np.eye(7, dtype=np.float32)[np.arange(len(picture.rows["row"])) % 7]
+    tables = {"rows": Table(0, {**picture.rows, "T": T}), "predictions": Table(1, {"P": T})}
+    picture = replace(picture, run=replace(picture.run, data=data), tables=tables)
+    edge = shown(picture, lambda X: np.ones((len(X), 7)) / 7, size=(100, 20)).rstrip().split("\n")[-1]
+    assert "x1 → x2 ↑" in edge
+    assert "…" in edge
+
+
 def test_many_inputs_have_one_view_alone(tmp_path: Path) -> None:
     assert "6 Plane · weights" in shown(picture_of(tmp_path, recorded.species()), lambda X: X, "v")
 

@@ -81,9 +81,10 @@ class PlanePane(Pane, PictureCells):
         if inputs != self._inputs:
             self._inputs, self._view, self._views = inputs, 0, _views(inputs)
         view, look = self._views[self._view], self._look
-        if not inputs:
+        if not inputs or picture.past:
+            words = "The network of an earlier step is not kept." if inputs else awaited(picture.run, "plane")
             self._ask(None, ())
-            self.show([look.quiet(awaited(picture.run, "plane"), self.size.width)])
+            self.show([look.quiet(words, self.size.width)])
             self.caption("")
             return
         question = view.question(picture, self.size, look)

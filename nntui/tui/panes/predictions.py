@@ -150,6 +150,8 @@ class PredictionPane(Pane, PictureCells):
         order = self._order.told(tuple(run.data["features"]), scene.answers.sortable)
         said = [f"{len(scene.order):,} of {shown:,} rows", self._filter] if self._filter else []
         said += list(self._view.words) if self._compares else [order, scene.answers.summary()]
+        if scene.picture.past:
+            said.insert(0, f"of step {scene.picture.table('predictions').step:,}")
         if shown < total and not self._filter:
             said.append(f"{shown:,} of {total:,} rows")
         said += [] if self._compares else list(self._view.words)

@@ -20,7 +20,7 @@ from nntui.tui import keymap, terminal
 from nntui.tui.budget import Budget
 from nntui.tui.feed import Feed, NewPicture, Unreadable
 from nntui.tui.panes import systemline
-from nntui.tui.panes.board import Board
+from nntui.tui.panes.board import Board, Rearranged
 from nntui.tui.panes.curves import LossPane, Picking
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import KnobPane
@@ -210,12 +210,15 @@ class DashboardScreen(SteeringScreen):
         """Another pane has other keys."""
         self._offer_keys()
 
+    @on(Rearranged)
     def _offer_keys(self) -> None:
         words = (
             {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
         )
         if self._picture is not None and self._picture.run.state == "paused":
             words["toggle_pause"] = "go on"
+        if hidden := self.query_one(Board).hidden:
+            words["pane(7)"] = f"panes, {hidden} hidden"
         own = places(self.focused)
         is_typing = isinstance(self.focused, Input)
         here = own[:1] if is_typing else [keymap.APP, keymap.DASHBOARD, keymap.PANES, *own]

@@ -134,7 +134,7 @@ class StartScreen(Screen[None]):
         words = self.query_one("#preset-filter", FilterEntry).text.casefold().split()
         shown = {name: entry for name, entry in self._entries.items() if entry.has(words)}
         chooser = self.query_one(PresetList)
-        chooser.empty_text = "No preset has these words." if words else "No presets found."
+        chooser.empty_text = "None has these words." if words else "No presets found."
         chooser.offer(shown)
         self._count(chooser, len(self._entries))
 
@@ -355,7 +355,8 @@ class StartScreen(Screen[None]):
             if rows.chosen:
                 self._say("What is chosen cannot be used, and so not be edited.", "warning")
             return
-        preset = self._runs[rows.chosen].preset if isinstance(rows, RunList) else rows.chosen
+        run = self._runs.get(rows.chosen) if isinstance(rows, RunList) else None
+        preset = rows.chosen if run is None else run.preset or run.name  # nobody knows the preset of a damaged run
         await self._edit(found, preset)
 
     async def _edit(self, found: RunConfig, preset: str) -> None:

@@ -43,6 +43,8 @@ __all__ = ["SERIES", "Chart", "Mark", "NamedBuckets"]
 SERIES = 6
 _LEGEND = ("──", "╌╌", "┄┄", "─·", "··", "─:")
 _ASCII_LEGEND = ("--", "- ", "..", "-.", ". ", "-:")
+#: Rows of dots in a cell: the axis tells no finer differences.
+_DOTS_DOWN = 4
 _PARTS = {MARK: "mark", SYMBOL: "symbol", BAD: "bad", CURSOR: "cursor", BOX: "box"}
 
 
@@ -336,7 +338,9 @@ class Chart(Cells):
             for (symbol, label, _), curve in zip(self.legend(), plotted.curves, strict=True)
         ]
         here = [mark for mark in plotted.marks if first <= mark.step <= last]
-        draw_box(canvas, readout(head, readings, here, columns, rows), column)
+        low, high = self._y_window or (0.0, 0.0)
+        finest = 0.0 if self._y_log else (high - low) / (_DOTS_DOWN * rows)
+        draw_box(canvas, readout(head, readings, here, columns, rows, finest), column)
 
     def _settle(self, extremes: tuple[float, float] | None, *, log: bool) -> tuple[float, float]:
         """The y window for values between two extremes, which moves only when it must."""

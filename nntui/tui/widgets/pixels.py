@@ -37,11 +37,12 @@ class Tones:
         return len(self.shades)
 
 
-#: From one end over nothing to the other, blue to orange: told apart by nearly every eye.
+#: From one end over nothing to the other, blue to orange: told apart by nearly every eye;
+#: as characters too the sign is seen.
 DIVERGING = Tones(
     ("#4aa3df", "#2d6a96", "#1e3d55", "#20252d", "#553a12", "#96641a", "#dc9308"),
     ("#2f7fbd", "#7fb4dc", "#c4dcef", "#eceae4", "#f5dcb6", "#e8b166", "#cf7a0a"),
-    "#+- .o@",
+    "=-- ++#",
 )
 #: From one class to the other, the middle undecided; as characters ever denser. Calm, since marks stand on it.
 LIKELIHOOD = Tones(
