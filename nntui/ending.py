@@ -70,7 +70,7 @@ def end(run_folder: Path, run: RunRecord) -> None:
 
 def remove(run_folder: Path) -> None:
     """Deletes a run with everything recorded in it; one that is live is stopped first. Raises UserError."""
-    run = catalog.open_run(run_folder)
-    if run.live:
+    run = catalog.listed(run_folder)
+    if run is not None and run.live:
         end(run_folder, run)
     folder.remove(run_folder)

@@ -29,6 +29,8 @@ VARIABLES = {"theme": ("NNTUI_THEME", "TEXTUAL_THEME"), "marker": ("NNTUI_MARKER
 #: Bytes a second: of ``--slow``, which is to stay below 2 KiB; and the least in which one still sees a curve grow.
 SLOW: Final = 1740
 LEAST: Final = 1024
+#: Where nobody says anything: what a screen may send that is to stay below 8 KiB.
+USUAL: Final = 7800
 
 _AMOUNT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([kKmM]?)")
 _UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
@@ -44,7 +46,7 @@ TEMPLATE = """\
 # What curves are drawn with: auto, braille, quadrant or ascii.
 {marker}
 
-# Most bytes a second that the screen may send to this terminal, such as "4k" or "1M", or "none".
+# Most bytes a second that the screen may send to this terminal, such as "4k" or "1M", or "none"; else {usual}.
 {budget}
 
 # Other keys: the action, and its keys. Names of keys are those that `nntui keys` lists.
@@ -62,7 +64,7 @@ class Settings:
 
     theme: str = ""
     marker: str = "auto"
-    budget: int | None = None
+    budget: int | None = USUAL
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -87,7 +89,7 @@ def load(path: Path | None = None, options: Mapping[str, str | None] | None = No
     return Settings(
         _one_of(THEMES, *found["theme"]),
         _one_of(MARKERS, *found["marker"]) or "auto",
-        budget(found["budget"][1], found["budget"][0]) if found["budget"][1] is not None else None,
+        budget(found["budget"][1], found["budget"][0]) if found["budget"][1] is not None else USUAL,
         _keys(path, table.get("keys", {})),
     )
 
@@ -115,10 +117,14 @@ def _one_of(names: Sequence[str], source: str, text: str | None) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path}: a directory or a device, not a file")
         return tomllib.loads(path.read_bytes().decode())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: {' '.join(str(error).split())}") from None
 
 
@@ -160,7 +166,8 @@ def template(settings: Settings) -> str:
         theme=row("theme", settings.theme, "", "nntui-light"),
         themes="\n".join(textwrap.wrap(", ".join(THEMES), 100, initial_indent="# ", subsequent_indent="# ")),
         marker=row("marker", settings.marker, "auto", "auto"),
-        budget=row("budget", _amount(settings.budget), "none", "4k"),
+        usual=_amount(USUAL),
+        budget=row("budget", _amount(settings.budget), _amount(USUAL), "4k"),
         keys="\n".join(keys) or '# "a run: toggle_pause" = ["p", "space"]',
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -175,6 +176,14 @@ def test_every_key_has_an_id_of_its_own() -> None:
     assert keymap.remapped({key.id: key.keys.split(",") for key in keymap.KEYS}, "") == {
         key.id: key.keys for key in keymap.KEYS
     }
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / FILE
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    with pytest.raises(UserError, match=r"settings.toml: a directory or a device, not a file"):
+        load(path)
 
 
 def test_the_place_of_the_file_is_told() -> None:

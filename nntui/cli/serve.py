@@ -19,13 +19,14 @@ def serve(
 ) -> int:
     """Show the screen in a browser, on this machine alone (127.0.0.1).
 
-    From elsewhere, open an SSH tunnel: the command says how. There is no password: whoever can log in to this machine
-    can open the page, and steer the runs as you can. Each tab is a viewer of its own, which ends when the tab is
-    closed; training goes on. Needs the package textual-serve: pip install 'nntui[serve]'.
+    From elsewhere, open an SSH tunnel: the command says how. The address that is printed holds a key, made anew each
+    time: whoever has it can steer the runs as you can, and nobody else on this machine can open the page. Each tab is
+    a viewer of its own, which ends when the tab is closed; training goes on. Needs the package textual-serve:
+    pip install 'nntui[serve]'.
     """
     if host not in ("127.0.0.1", "localhost"):
         raise UserError(
-            f"--host {host!r}: must be 127.0.0.1: without a password, whoever reached the page could steer your runs;"
+            f"--host {host!r}: must be 127.0.0.1: nothing is encrypted, and whoever listened could steer your runs;"
             f" from elsewhere: ssh -L {port}:127.0.0.1:{port} HOST"
         )
     arguments = _arguments(run)
@@ -34,7 +35,7 @@ def serve(
     except ModuleNotFoundError as error:
         raise UserError(f"serve needs the package {error.name}: pip install 'nntui[serve]'") from None
     try:
-        server.serve(arguments, port, lambda: _tell(port))
+        server.serve(arguments, port, lambda path: _tell(port, path))
     except OSError as error:
         raise UserError(f"--port {port}: cannot listen there: {error.strerror or error}") from None
     return 0
@@ -50,9 +51,9 @@ def _arguments(run: str | None) -> list[str]:
     return ["watch", catalog.find_run(paths.runs_dir(), run)[1].id]
 
 
-def _tell(port: int) -> None:
+def _tell(port: int, path: str) -> None:
     import getpass
     import socket
 
-    talk(f"http://127.0.0.1:{port}/ (Ctrl-C ends it; training goes on)")
+    talk(f"http://127.0.0.1:{port}{path} (Ctrl-C ends it; training goes on)")
     talk(f"from elsewhere: ssh -L {port}:127.0.0.1:{port} {getpass.getuser()}@{socket.gethostname()}")

@@ -22,6 +22,8 @@ SAMPLES_PER_PARAMETER = 10
 LIVE_STATES = ("starting", "running", "paused")
 #: Every state a trainer writes. ``crashed`` is also what a reader says of a live state without a process.
 STATES = (*LIVE_STATES, "finished", "stopped", "diverged", "crashed")
+#: What a list says of a run whose database cannot be read.
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

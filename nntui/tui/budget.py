@@ -2,7 +2,7 @@
 
 A frame costs what it costs; what can be chosen is how often one is drawn. What was sent is a debt that the budget pays
 back as time goes by, and the next picture waits until it is paid. Keys do not wait: what they change is drawn at once,
-and paid back afterwards.
+and paid back afterwards, unless the budget is the usual one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
+
+from nntui.settings import USUAL
 
 
 class Budget:
@@ -60,7 +62,8 @@ class Budget:
         then, before = self._samples[-1]
         if self.limit is not None:
             earned = self._credit + (now - then) * self.limit
-            owed = min(earned, self.SAVED * self.limit) - (sent - before)
+            is_free = self.limit == USUAL and then < self._hurry_until
+            owed = min(earned, self.SAVED * self.limit) - (0 if is_free else sent - before)
             self._credit = max(owed, -self.OWED * self.limit)
         self._samples.append((now, sent))
         while len(self._samples) > 2 and now - self._samples[1][0] >= self.SPAN:

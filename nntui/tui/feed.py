@@ -120,6 +120,7 @@ class Feed:
         self._ended = False
         self._failures = 0
         self._read_at: dict[str, float] = {}
+        self._curves_read: dict[str, tuple[Query, float]] = {}
         self._checked_at = 0.0
 
     def settled(self, shown: Picture | None) -> bool:
@@ -250,7 +251,7 @@ class Feed:
         silence = _silence(run)
         if before is not None and not changed and _same(before, run, silence):
             return answers
-        curves = {chart: _curves(reader, query, run.step) for chart, query in self._queries.items()}
+        curves = self._read_curves(reader, run)
         old_events = before.events if before else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
         tables = self._read_tables(reader, run)
@@ -268,6 +269,20 @@ class Feed:
         config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands(FOREVER))
         predicted = reader.table_step("predictions")
         return past.as_of(run, self._at, reader.newest(), reader.events(), config, predicted)
+
+    def _read_curves(self, reader: Reader, run: RunRecord) -> dict[str, dict[str, Curve]]:
+        """What the charts want; what is still good as it was read before."""
+        now, before, found = time.monotonic(), self._picture, {}
+        stands = before is not None and _same(before, run, before.silence)
+        for chart, query in self._queries.items():
+            known, read_at = self._curves_read.get(chart, (None, 0.0))
+            good = stands or (run.state == "running" and now - read_at < query.every - POLL_SECONDS / 2)
+            if before is not None and known == query and good:
+                found[chart] = before.curves[chart]
+            else:
+                found[chart] = _curves(reader, query, run.step)
+                self._curves_read[chart] = query, now
+        return found
 
     def _read_tables(self, reader: Reader, run: RunRecord) -> dict[str, Table]:
         """The tables that are wanted, those that have not changed as they were read before."""

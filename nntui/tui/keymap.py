@@ -41,6 +41,11 @@ class Key:
         return tuple(_SYMBOLS.get(key) or _character(key) or key for key in self.keys.split(","))
 
     @property
+    def moves(self) -> bool:
+        """Whether it moves about, by a key that needs no words."""
+        return self.keys.partition(",")[0].rpartition("+")[2] in _MOVING
+
+    @property
     def shown(self) -> str:
         """How the key bar writes it."""
         return self.show_as or self.names[0]
@@ -52,6 +57,7 @@ def _character(key: str) -> str:
     return character if character.isprintable() and character != " " else ""
 
 
+_MOVING = frozenset(("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab"))
 _SYMBOLS = {
     "up": "↑",
     "down": "↓",

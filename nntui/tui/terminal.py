@@ -3,7 +3,8 @@
 Terminals go away: a link drops, a window is closed, a multiplexer stops reading. Textual's own driver then spins on
 the closed input, blocks the event loop on the full output, or leaves the terminal in raw mode. The one here leaves.
 
-Textual keeps some of the names used here private; this is the whole list, held by ``tests/tui/test_terminal.py``:
+Textual keeps some of the names used here private; this is the list, held by ``tests/tui/test_terminal.py``. Others are
+used, and listed, in ``screens/dialog.py``, ``widgets/spans.py``, ``nntui.web.driver`` and ``nntui.web.server`` alone.
 
 - ``textual._xterm_parser.XTermParser``: ``XTermParser(debug)``, ``.feed(text)``, ``.tick()``
 - ``textual.drivers.linux_driver.LinuxDriver``: ``fileno``, ``exit_event``, ``_file``, ``run_input_thread()``, and that
@@ -26,7 +27,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import constants
 from textual._xterm_parser import XTermParser
@@ -58,12 +59,22 @@ def can_show(marker: str, encoding: str | None = None) -> bool:
     Asks only for the encoding (stdout's by default); whether the font has the dots, no program can know.
     """
     if encoding is None:
-        encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+        encoding = "ascii" if _is_c_locale() else getattr(sys.__stdout__, "encoding", None) or "ascii"
     try:
         _SAMPLES[marker].encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _is_c_locale() -> bool:
+    """Whether a person asked for the locale C; Python writes UTF-8 there all the same (PEP 538, PEP 540)."""
+    environment = os.environ
+    if environment.get("PYTHONUTF8") == "1" or environment.get("PYTHONIOENCODING"):
+        return False
+    # Where LANG asks for C, Python itself sets LC_CTYPE to C.UTF-8.
+    chosen = environment.get("LC_CTYPE", "").replace("C.UTF-8", "") or environment.get("LANG", "")
+    return (environment.get("LC_ALL") or chosen) in ("C", "POSIX")
 
 
 def marker(wanted: str) -> str:
@@ -115,7 +126,7 @@ def run(app: App[Any]) -> int:
         def leave(signum: int, _frame: FrameType | None) -> None:
             received.put(signum)
             with suppress(RuntimeError):  # the loop is closed: the app has left already
-                loop.call_soon_threadsafe(_leave, app)
+                loop.call_soon_threadsafe(ask_to_leave, app)
 
         for signum in LEAVE_SIGNALS:
             signal.signal(signum, leave)
@@ -152,7 +163,8 @@ def _signals_kept() -> Iterator[None]:
             signal.signal(signum, signal.SIG_DFL if handler is None else handler)
 
 
-def _leave(app: App[Any]) -> None:
+def ask_to_leave(app: App[Any]) -> None:
+    """Let `app` leave in good order, from the thread of its loop."""
     if app.return_code is None:  # an app that is leaving with an error keeps it
         app.exit()
 
@@ -186,12 +198,12 @@ if sys.platform != "win32":
             return 0 if self._output is None else self._output.sent
 
         def write(self, data: str) -> None:
-            if self._output is not None:
-                self._output.write(data)
+            if self._output is not None and self._file is not None:
+                self._output.write(data.encode(self._file.encoding, transliteration.ERRORS))
 
         def start_application_mode(self) -> None:
             assert self._file is not None, "a terminal app needs a standard error stream"
-            self._output = Output(self._file, lost=self._on_lost, recovered=self._on_recovered)
+            self._output = Output(self._file.fileno(), lost=self._on_lost, recovered=self._on_recovered)
             self._output.start()
             super().start_application_mode()  # type: ignore[no-untyped-call]
 
@@ -228,32 +240,31 @@ if sys.platform != "win32":
 
         def _on_lost(self) -> None:
             with suppress(RuntimeError):  # the loop is closed: the app has left already
-                self._loop.call_soon_threadsafe(_leave, self._app)
+                self._loop.call_soon_threadsafe(ask_to_leave, self._app)
 
         def _on_recovered(self) -> None:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._app.refresh)
 
     class Output(threading.Thread):
-        """Sends text to the terminal; whoever hands it over never waits.
+        """Sends bytes to the terminal, or into a pipe; whoever hands them over never waits.
 
-        Past `LIMIT` unsent characters, text is dropped; once everything kept is sent, `recovered` is called. When
+        Past `LIMIT` unsent bytes, whole writes are dropped; once everything kept is sent, `recovered` is called. When
         the terminal is gone, `lost` is called and everything is dropped. Both are called on this thread.
         """
 
         LIMIT: Final = 131_072  # a few whole screens of coloured cells
         CHUNK: Final = 512  # a terminal that can take a byte takes this many, so a write after select does not block
-        CANCEL: Final = "\x18"  # ends a control sequence cut in two
+        CANCEL: Final = b"\x18"  # ends a control sequence cut in two
 
-        def __init__(self, file: TextIO, *, lost: Callable[[], None], recovered: Callable[[], None]) -> None:
+        def __init__(self, descriptor: int, *, lost: Callable[[], None], recovered: Callable[[], None]) -> None:
             super().__init__(name="nntui-output", daemon=True)
             self.sent = 0  # bytes taken by the terminal; written by this thread alone
-            self._descriptor = file.fileno()
-            self._encoding = file.encoding
+            self._descriptor = descriptor
             self._lost = lost
             self._recovered = recovered
             self._changed = threading.Condition()  # reentrant: Textual writes from its SIGTSTP handler
-            self._pending: list[str] = []
+            self._pending: list[bytes] = []
             self._size = 0
             self._sending = 0
             self._dropped = False
@@ -265,15 +276,15 @@ if sys.platform != "win32":
             """Writes not sent completely."""
             return len(self._pending) + self._sending
 
-        def write(self, text: str) -> None:
+        def write(self, data: bytes) -> None:
             with self._changed:
-                if self._closed or not text:
+                if self._closed or not data:
                     return
                 if self._size >= self.LIMIT:
                     self._dropped = True
                     return
-                self._pending.append(text)
-                self._size += len(text)
+                self._pending.append(data)
+                self._size += len(data)
                 self._changed.notify_all()
 
         def settle(self, patience: float) -> None:
@@ -298,8 +309,8 @@ if sys.platform != "win32":
 
         def run(self) -> None:
             try:
-                while text := self._take():
-                    self._send(text.encode(self._encoding, transliteration.ERRORS))
+                while data := self._take():
+                    self._send(data)
             except OSError:
                 with self._changed:
                     self._closed = True
@@ -308,7 +319,7 @@ if sys.platform != "win32":
                     self._changed.notify_all()
                 self._lost()
 
-        def _take(self) -> str:
+        def _take(self) -> bytes:
             """Everything unsent, as soon as there is something; empty when the thread shall end."""
             with self._changed:
                 self._sending = 0
@@ -318,11 +329,11 @@ if sys.platform != "win32":
                     self._recovered()
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: self._pending or self._closed)
-                text = "".join(self._pending)
+                data = b"".join(self._pending)
                 self._sending = len(self._pending)
                 self._pending.clear()
                 self._size = 0
-                return text
+                return data
 
         def _send(self, data: bytes) -> None:
             while data and not self._discard:

@@ -20,7 +20,7 @@ aiohttp = pytest.importorskip("aiohttp", reason="needs the extra 'serve'")
 def test_no_other_host_is_served(nntui: Nntui, host: str) -> None:
     done = nntui("serve", "--host", host)
     assert done.returncode == 2
-    assert "without a password" in done.stderr
+    assert "nothing is encrypted" in done.stderr
     assert "ssh -L 8000:127.0.0.1:8000" in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -78,9 +78,10 @@ def test_only_its_own_page_is_let_in(path: str, host: str, origin: str | None, s
     from nntui.web import server
 
     async def ask() -> tuple[int, str]:
-        app = await server._Server("false", 8000).app()
-        async with TestClient(TestServer(app)) as client:
-            headers = {"Host": host} | ({"Origin": origin} if origin else {})
+        serving = server._Server(["false"], 8000)
+        async with TestClient(TestServer(await serving.app())) as client:
+            headers = {"Host": host, "Cookie": f"{serving._cookie}={serving.key}"}
+            headers |= {"Origin": origin} if origin else {}
             async with client.get(path, headers=headers) as answer:
                 return answer.status, answer.headers.get("Content-Security-Policy", "")
 
@@ -95,15 +96,41 @@ def test_its_own_page_may_connect(monkeypatch: pytest.MonkeyPatch) -> None:
     from nntui.web import server
 
     viewer = AsyncMock()
-    monkeypatch.setattr("textual_serve.server.AppService", lambda *_, **__: viewer)
+    monkeypatch.setattr("nntui.web.server._Viewer", lambda *_, **__: viewer)
 
     async def connect() -> None:
-        app = await server._Server("false", 8000).app()
-        async with TestClient(TestServer(app)) as client:
+        serving = server._Server(["false"], 8000)
+        async with TestClient(TestServer(await serving.app())) as client:
             headers = {"Host": "localhost:9000", "Origin": "http://localhost:9000"}
-            async with client.ws_connect("/ws", headers=headers) as tab:
+            async with client.get("/", params={"key": serving.key}, headers=headers) as page:
+                cookie = page.headers["Set-Cookie"]
+            assert "HttpOnly" in cookie
+            assert "SameSite=Strict" in cookie
+            async with client.ws_connect("/ws", headers=headers | {"Cookie": cookie.partition(";")[0]}) as tab:
                 assert not tab.closed
 
     asyncio.run(connect())
     viewer.start.assert_awaited_once()
     viewer.stop.assert_awaited()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/?key=", "/?key=other", "/?key=%C3%A9", "/static/js/textual.js", "/ws", "/download/1"]
+)
+def test_nobody_is_let_in_without_the_key(path: str) -> None:
+    from aiohttp.test_utils import TestClient, TestServer
+
+    from nntui.web import server
+
+    async def ask() -> tuple[int, str]:
+        serving = server._Server(["false"], 8000)
+        async with TestClient(TestServer(await serving.app())) as client:
+            headers = {
+                "Host": "127.0.0.1:8000",
+                "Origin": "http://127.0.0.1:8000",
+                "Cookie": f"{serving._cookie}=other",
+            }
+            async with client.get(path, headers=headers) as answer:
+                return answer.status, answer.headers.get("Set-Cookie", "")
+
+    assert asyncio.run(ask()) == (403, "")

@@ -47,6 +47,7 @@ def unpaced() -> Iterator[None]:
         stack.enter_context(patch.multiple(feed, POLL_SECONDS=0.02, ENDED_POLL_SECONDS=0.05))
         stack.enter_context(patch.object(samples, "SETTLE_SECONDS", 0.0))
         stack.enter_context(patch.object(dashboard_screen, "SYSTEM_SECONDS", 1e6))
+        stack.enter_context(patch.object(Pictured, "MOST_REST", 0.0))
         for pane in paced:
             stack.enter_context(patch.object(pane, "EVERY", 0.0))
         yield

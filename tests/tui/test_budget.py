@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from nntui.settings import USUAL
 from nntui.tui.app import NntuiApp
 from nntui.tui.budget import Budget
 from tests.tui import recorded, screen
@@ -69,6 +70,16 @@ def test_a_key_does_not_wait_and_is_paid_for() -> None:
     assert not link.budget.spent
     link.now += 0.6
     assert link.budget.spent
+
+
+def test_what_a_key_brings_about_is_not_charged_to_the_usual_budget() -> None:
+    link = Link(USUAL)
+    link.budget.hurry()
+    link.sent += 10 * USUAL
+    assert not link.budget.spent
+    link.now += 0.6
+    assert not link.budget.spent
+    assert link.draw(30, 3000) <= 1.1 * 30 * USUAL
 
 
 def test_the_rate_is_that_of_the_last_two_seconds() -> None:

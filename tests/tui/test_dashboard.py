@@ -28,6 +28,7 @@ from nntui.tui.panes import events
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.gradients import GradientPane
+from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.explanation import Explanation
@@ -108,6 +109,31 @@ def test_space_goes_on_with_a_paused_run(live: Recording) -> None:
         await shows(pilot, "paused", "space go on")
         await pilot.press("space")
         assert await asked(pilot, live, 1) == [("resume", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_a_second_space_takes_the_first_one_back_before_the_trainer_has_answered(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space", "space")
+        given = await asked(pilot, live, 3)
+        assert [kind for kind, _, _ in given] == ["pause", "resume", "pause"]
+
+    play(scenario, live.folder)
+
+
+def test_nothing_is_drawn_anew_under_a_dialog_and_everything_when_it_is_gone(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await settled(pilot)
+        screen = next(screen for screen in pilot.app.screen_stack if isinstance(screen, DashboardScreen))
+        header, before = screen.query_one(Header), screen._picture
+        drawn = header._drawn_at
+        live.train(100)
+        await until(pilot, lambda: screen._picture is not before)
+        assert header._drawn_at == drawn
+        await pilot.press("escape")
+        await shows(pilot, f"{live.status.step:,}")
 
     play(scenario, live.folder)
 
@@ -723,7 +749,9 @@ def test_the_palette_opens_and_a_theme_changes_the_colours(kept: Path) -> None:
 
         backgrounds, inks = colours(), ink()
         await pilot.press("ctrl+p")
-        await shows(pilot, "Theme")
+        await until(pilot, lambda: pilot.app.screen.id == "--command-palette")
+        await pilot.press(*"theme")
+        await shows(pilot, "Other colours")
         await pilot.press("escape")
         pilot.app.theme = "textual-light"
         await settled(pilot)
@@ -732,6 +760,51 @@ def test_the_palette_opens_and_a_theme_changes_the_colours(kept: Path) -> None:
         assert changed != backgrounds
 
     play(scenario, kept)
+
+
+def test_the_palette_offers_the_keys_of_the_focused_pane_and_presses_them(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("2")
+        commands = {command.title: command for command in pilot.app.get_system_commands(pilot.app.screen)}
+        assert {"Help", "Theme", "Leave; training goes on", "All panes where they were at first"} <= commands.keys()
+        assert not {"Keys", "Maximize", "Screenshot", "Pause the training, or go on"} & commands.keys()
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: pilot.app.screen.id == "--command-palette")
+        await pilot.press(*"rows of colour")
+        await shows(pilot, "Curves, or layers as rows of colour over the whole run")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: dashboard(pilot).query_one(GradientPane).as_rows)
+
+    play(scenario, kept)
+
+
+def test_panes_that_were_hidden_are_counted_in_the_key_bar(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert "hidden" not in lines(pilot)[-1]
+        await pilot.press("2", "2", "4", "4")
+        await until(pilot, lambda: "1-7 panes, 2 hidden" in lines(pilot)[-1])
+        await pilot.press("0")
+        await until(pilot, lambda: "hidden" not in lines(pilot)[-1])
+
+    play(scenario, kept)
+
+
+def test_the_help_begins_at_the_focused_pane(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("5", "question_mark")
+        await shows(pilot, "The predictions", "choose the row above")
+        assert not any("A run" in line for line in lines(pilot))
+
+    play(scenario, kept)
+
+
+def test_no_key_is_offered_that_does_nothing_of_images(tmp_path: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("6", "m")
+        await shows(pilot, "scroll")
+        assert not {"view", "cross"} & set(lines(pilot)[-1].split())
+
+    play(scenario, recorded.finished(tmp_path / "runs", recorded.images()))
 
 
 def test_q_leaves(kept: Path) -> None:
@@ -964,7 +1037,7 @@ def test_a_chart_that_is_not_seen_is_not_read_for(live: Recording) -> None:
         feed = dashboard(pilot)._feed
         assert feed is not None
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
-        await pilot.press("1")
+        await pilot.press("1", "1")
         await until(pilot, lambda: set(feed._queries) == {"gradients", "layers"})
         await pilot.press("1")
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
@@ -1093,7 +1166,7 @@ def test_what_was_moved_and_hidden_is_so_the_next_time_in_a_terminal_of_this_siz
     found: list[dict[int, Region]] = []
 
     async def first(pilot: Pilot[None]) -> None:
-        await pilot.press("6", "greater_than_sign", "right_curly_bracket")
+        await pilot.press("6", "6", "greater_than_sign", "right_curly_bracket")
         await pilot.pause()
         found.append(regions(pilot))
         await until(pilot, lambda: set(kept_plan(nntui_home)) == {"hidden", "widths", "heights"})

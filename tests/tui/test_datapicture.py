@@ -50,18 +50,18 @@ def inner(lines: list[str]) -> Iterator[str]:
 
 def test_two_inputs_are_points_told_apart_by_their_marks() -> None:
     lines = drawn(samples.clouds())
-    for mark in "●×△":
+    for mark in "●◆■":
         assert any(mark in line for line in inner(lines))
-    assert all(name in lines[-1] for name in ("● cloud 1", "× cloud 2", "△ cloud 3"))
-    tops = {mark: next(y for y, line in enumerate(lines[:-1]) if mark in line) for mark in "●×△"}
-    assert tops["△"] < tops["×"] < tops["●"]  # the last cloud is uppermost
+    assert all(name in lines[-1] for name in ("● cloud 1", "◆ cloud 2", "■ cloud 3"))
+    tops = {mark: next(y for y, line in enumerate(lines[:-1]) if mark in line) for mark in "●◆■"}
+    assert tops["■"] < tops["◆"] < tops["●"]  # the last cloud is uppermost
 
 
 def test_a_truth_table_has_its_rows_in_the_corners() -> None:
     lines = list(inner(drawn(samples.truth_table())))
     (top, bottom) = (line for line in lines if "●" in line)
-    assert top.index("×") < top.index("●")
-    assert bottom.index("●") < bottom.index("×")
+    assert top.index("◆") < top.index("●")
+    assert bottom.index("●") < bottom.index("◆")
     assert lines[-1].split() == ["0", "x1", "1"]
 
 
@@ -83,7 +83,7 @@ def test_a_height_over_two_inputs_is_bars() -> None:
 def test_many_inputs_are_strips_the_most_telling_first() -> None:
     lines = list(inner(drawn(samples.flowers(), (46, 7))))
     assert lines[0].split()[0] == "telling"
-    assert lines[0].index("●") < lines[0].index("×") < lines[0].index("△")
+    assert lines[0].index("●") < lines[0].index("◆") < lines[0].index("■")
 
 
 def test_below_the_strips_there_is_room_for_the_two_most_telling_inputs() -> None:

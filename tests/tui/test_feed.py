@@ -182,6 +182,37 @@ def test_a_chart_gets_what_it_wants_and_no_more_when_hidden(runs: Path) -> None:
     follow(folder, scenario)
 
 
+def test_what_is_wanted_seldom_is_read_again_in_its_time_or_when_the_run_rests(live: Recording) -> None:
+    async def scenario(follower: Follower) -> None:
+        follower.feed.want("often", LOSS)
+        follower.feed.want("seldom", Query(("loss",), 100, every=1000.0))
+        await until(lambda: follower.pictures and len(follower.pictures[-1].curves) == 2)
+        before = follower.pictures[-1].curves
+        live.train(10)
+        await until(lambda: follower.pictures[-1].run.step == 110)
+        now = follower.pictures[-1].curves
+        assert now["often"]["loss"].last[-1] > before["often"]["loss"].last[-1]
+        assert now["seldom"] is before["seldom"]
+        live.train(10, state="paused")
+        await until(lambda: follower.pictures[-1].run.step == 120)
+        rests = follower.pictures[-1].curves
+        assert rests["seldom"]["loss"].last[-1] == rests["often"]["loss"].last[-1]
+
+    follow(live.folder, scenario)
+
+
+def test_what_one_chart_wants_lets_the_others_keep_what_they_have(runs: Path) -> None:
+    async def scenario(follower: Follower) -> None:
+        follower.feed.want("loss", LOSS)
+        await until(lambda: follower.pictures and follower.pictures[-1].curves)
+        before = follower.pictures[-1].curves["loss"]
+        follower.feed.want("other", Query(("loss",), 10))
+        await until(lambda: "other" in follower.pictures[-1].curves)
+        assert follower.pictures[-1].curves["loss"] is before
+
+    follow(recorded.finished(runs, recorded.table()), scenario)
+
+
 def test_wanting_the_same_again_reads_nothing(runs: Path) -> None:
     folder = recorded.finished(runs, recorded.table())
 

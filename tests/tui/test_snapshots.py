@@ -21,7 +21,7 @@ from tests.tui.screen import settled, unpaced
 Size = tuple[int, int]
 
 SMALL, MIDDLE, LARGE, HUGE = (40, 12), (80, 24), (120, 40), (200, 60)
-DARK, LIGHT = "textual-dark", "textual-light"
+DARK, LIGHT = "nntui-dark", "nntui-light"
 
 
 def sizes(*chosen: Size) -> pytest.MarkDecorator:

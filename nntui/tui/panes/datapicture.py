@@ -15,11 +15,10 @@ from textual.style import Style as ContentStyle
 
 from nntui.text import plain
 from nntui.tui.panes.datastrips import most_telling, strips, table, thumbnails
+from nntui.tui.panes.marks import FILLED, LETTERS
 from nntui.tui.panes.scatter import (
     ASCII_BARS,
-    ASCII_MARKS,
     BARS,
-    MARKS,
     Floats,
     Plane,
     by_class,
@@ -144,7 +143,7 @@ class DataPicture(Cells):
     def _plane(self, sample: Sample, X: Floats, T: Floats, features: list[int], size: tuple[int, int]) -> _Drawn:
         """One feature against the target, or two against each other."""
         axis, kinds = self._style("axis"), _kinds(sample, T)
-        marks = ASCII_MARKS if self._ascii else MARKS
+        marks = LETTERS if self._ascii else FILLED
         x, name = X[:, features[0]], sample.features[features[0]]
         if len(features) == 1 and kinds is None:
             plane = Plane(x, T[:, 0], size, (name, ""))
@@ -169,7 +168,7 @@ class DataPicture(Cells):
 
     def _legend(self, sample: Sample, drawn: _Drawn) -> Content:
         """Mark and name of each class, where there are marks; then the note, if there is room."""
-        marks = ASCII_MARKS if self._ascii else MARKS
+        marks = LETTERS if self._ascii else FILLED
         parts: list[str | tuple[str, ContentStyle]] = []
         room = self.size.width - 2
         for kind, name in enumerate(sample.classes if drawn.marked else ()):

@@ -13,7 +13,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nntui.ticks import compact
-from nntui.tui.panes.scatter import ASCII_BARS, ASCII_MARKS, BARS, MARKS, Text, bar, leveled, mark
+from nntui.tui.panes.marks import FILLED, LETTERS
+from nntui.tui.panes.scatter import ASCII_BARS, BARS, Text, bar, leveled, mark
 from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
 from nntui.tui.picture import Sample
 from nntui.tui.widgets.cells import line
@@ -54,7 +55,7 @@ def strips(
             bars = ASCII_BARS if ascii_only else BARS
             middle = [bar(int(level), series[0], bars) for level in leveled(_means(column, T[:, 0], cells), len(bars))]
         else:
-            marks = ASCII_MARKS if ascii_only else MARKS
+            marks = LETTERS if ascii_only else FILLED
             middle = [mark(int(kind), series, marks) for kind in _majority(column, kinds, cells)]
         name = fit(sample.features[feature], names) + " "
         before = (fit(compact(low), ends, right=True) + " ", axis) if ends else ""

@@ -18,15 +18,15 @@ from nntui.tui import keymap
 from nntui.tui.panes.numbers import count
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.picture import Picture
-from nntui.tui.widgets.cells import line
+from nntui.tui.widgets.cells import ink, line
 from nntui.tui.widgets.text import fit
 
 #: The symbol of each kind of event; those of the curves' marks are the same.
 SYMBOLS = {"set": "▲", "warning": "✕", "state": "●"}
 #: The kinds that have a colour of their own.
 _TONED = ("warning", "set")
-#: Cells of a step, and the width from which on the clock has room besides.
-_STEP_WIDTH, _WIDE = 11, 34
+#: Cells of a step at least, and the width from which on the clock has room besides.
+_STEP_WIDTH, _WIDE = 5, 34
 #: The longest words that can be searched for.
 _LONGEST = 60
 
@@ -104,9 +104,15 @@ class EventPane(Pane, PictureCells):
         return lines[:height]
 
     @property
+    def _step_width(self) -> int:
+        """The cells of the latest step: what is not needed here is left for the text."""
+        newest = self._last.run.step if self._last else 0
+        return max(_STEP_WIDTH, len(count(newest)), *(len(count(event.step)) for event in self._events[:1]))
+
+    @property
     def _left_width(self) -> int:
         """Cells before the text."""
-        return _STEP_WIDTH + 3 + (9 if self.size.width >= _WIDE else 0)
+        return self._step_width + 3 + (9 if self.size.width >= _WIDE else 0)
 
     def _wrapped(self, event: Event) -> list[str]:
         """The whole text, in at most half the lines there are."""
@@ -117,11 +123,11 @@ class EventPane(Pane, PictureCells):
 
     def _row(self, event: Event, text: str, row: int, chosen: bool) -> Strip:
         base = self.get_component_rich_style("events--chosen") if chosen else Style()
-        quiet = self.get_component_rich_style("events--quiet", partial=True)
-        tone = self.get_component_rich_style(f"events--{event.kind}", partial=True) if event.kind in _TONED else quiet
+        quiet = ink(self.get_component_rich_style("events--quiet"))
+        tone = ink(self.get_component_rich_style(f"events--{event.kind}")) if event.kind in _TONED else quiet
         width = self._left_width
         clock = time.strftime("%H:%M:%S ", time.localtime(event.at)) if self.size.width >= _WIDE else ""
-        left = f"{clock}{count(event.step):>{_STEP_WIDTH}} "
+        left = f"{clock}{count(event.step):>{self._step_width}} "
         symbol = f"{SYMBOLS.get(event.kind, '·')} "
         told = [(left, base + quiet), (symbol, base + tone)] if not row else [(" " * width, base)]
         return line(*told, (fit(text, self.size.width - width), base))

@@ -12,9 +12,11 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from nntui.text import plain
+from nntui.tui.panes.marks import glyph
 from nntui.tui.panes.numbers import figure
+from nntui.tui.panes.pane import awaited
 from nntui.tui.panes.planeview import Look, Shown, View, framed, spelled, window
-from nntui.tui.panes.points import glyph, shown_points
+from nntui.tui.panes.points import shown_points
 from nntui.tui.picture import Answer, Picture, Question
 from nntui.tui.widgets.axes import Frame, frame, settle
 from nntui.tui.widgets.dots import canvas, characters, curve
@@ -60,7 +62,7 @@ class FittedCurve(View):
         """Curves and points in their axes."""
         around = self._frame
         if around is None:
-            return [look.quiet("The curve appears after the first step.", size.width)], ""
+            return [look.quiet(awaited(picture.run, "curve"), size.width)], ""
         cells, styles = self._curves(answer, around, look)
         stamps = self._points(picture, around, look)
         lines = [_line(cells[y], styles[y], stamps, y) for y in range(around.rows)]

@@ -11,17 +11,16 @@ from textual.strip import Strip
 
 from nntui.ticks import compact
 from nntui.tui.widgets.cells import line
+from nntui.tui.widgets.raster import MARKERS
 from nntui.tui.widgets.text import fit
 
 Floats = NDArray[np.float64]
 Text = str | tuple[str, Style]
 
-#: A class is told by its mark, whatever its colour.
-MARKS, ASCII_MARKS = "●×△□◆+○▲■◇", "ox^#*+@%&="
 #: A number is told by how high its bar is.
 BARS, ASCII_BARS = "▁▂▃▄▅▆▇█", "01234567"
 #: The bits of a braille character, by row and column of its dots.
-_DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+_DOTS = np.array(MARKERS["braille"].weights)
 #: Cells for what stands beside the upright axis, and the least that is left for points.
 _MARGIN, _LEAST = 6, 8
 

@@ -1,6 +1,9 @@
 """What lies over a screen for a moment, and closes once.
 
 A key typed before a closing screen has gone still reaches it, and Textual would then close the screen beneath.
+
+Of the names that Textual keeps private, these are used here; ``tests/tui/test_dialog.py`` holds them:
+``CommandPalette._cancel_gather_commands()``, ``._gather_commands(search_value)``, ``._action_command_list(action)``.
 """
 
 from __future__ import annotations
