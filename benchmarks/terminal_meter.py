@@ -74,11 +74,11 @@ class TerminalMeter(Terminal):
             time.sleep(0.02)
         return self._last_at - self._started_at
 
-    def key_seconds(self, key: str, line: int | None = None, timeout: float = 5.0) -> float:
-        """Seconds from typing a key until a line of the screen, or any line, is another. Raises TimeoutError."""
+    def key_seconds(self, key: str, line: int | None = None, timeout: float = 5.0, below: int = 0) -> float:
+        """Seconds from typing a key until a line, or any `below` so many, is another. Raises TimeoutError."""
 
         def seen() -> object:
-            return self.lines() if line is None else self.line(line)
+            return self.lines()[below:] if line is None else self.line(line)
 
         with self._changed:
             before = seen()

@@ -1,4 +1,7 @@
-"""Ends a run from outside: its trainer is asked, then told by a signal, and is waited for."""
+"""Ends a run from outside: its trainer is asked, then told by a signal, and is waited for.
+
+A trainer on another machine can only be asked: its process id means nothing here.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +28,21 @@ def ask_to_stop(run_folder: Path, run: RunRecord) -> None:
 
 
 def tell_to_stop(run: RunRecord) -> None:
-    """SIGTERM to the trainer, unless it is gone."""
-    if run.live and run.pid is not None:
+    """SIGTERM to the trainer, unless it is gone or on another machine."""
+    if run.live and run.is_here and run.pid is not None:
         with suppress(OSError):
             os.kill(run.pid, signal.SIGTERM)
 
 
 def wait_for_exit(run: RunRecord) -> bool:
-    """Waits until the trainer of a run that has just ended is gone: only then is its last checkpoint written."""
+    """Waits until the trainer of a run that has just ended is gone: only then is its last checkpoint written.
+
+    Of a trainer on another machine nothing is known but that it has said its last word.
+    """
     import psutil
+
+    if not run.is_here:
+        return not run.live
 
     limit = time.monotonic() + EXIT_SECONDS
     while time.monotonic() < limit:
@@ -53,13 +62,15 @@ def end(run_folder: Path, run: RunRecord) -> None:
     while (run := catalog.open_run(run_folder)).live and time.monotonic() < limit:
         time.sleep(0.02)
     tell_to_stop(run)
+    if run.live and not run.is_here:
+        raise UserError(f"run {run.id}: it trains on {run.host} and does not end; nothing here can make it")
     if not wait_for_exit(run):
         raise UserError(f"run {run.id}: its trainer, process {run.pid}, does not end")
 
 
 def remove(run_folder: Path) -> None:
     """Deletes a run with everything recorded in it; one that is live is stopped first. Raises UserError."""
-    run = catalog.open_run(run_folder)
-    if run.live:
+    run = catalog.listed(run_folder)
+    if run is not None and run.live:
         end(run_folder, run)
     folder.remove(run_folder)

@@ -6,8 +6,11 @@ Both sides take what comes as data alone: nothing in it is executed, and its siz
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nntui.errors import UserError
 from nntui.store import tables
@@ -61,6 +64,19 @@ def arrays_of(data: bytes) -> Arrays:
         return tables.decode(data) if data else {}
     except (ValueError, TypeError, KeyError, AttributeError) as error:  # also of types that NumPy does not have
         raise PipeError(f"the arrays cannot be read: {one_line(error)}") from None
+
+
+def words(found: Iterable[str]) -> NDArray[np.uint8]:
+    """Words as an array, for those that are too many for a line."""
+    return np.frombuffer(json.dumps(list(found)).encode(), np.uint8)
+
+
+def words_of(array: NDArray[np.uint8]) -> tuple[str, ...]:
+    """The words back from :func:`words`. Raises ValueError for other bytes."""
+    found = json.loads(array.tobytes())
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise ValueError("no list of words")
+    return tuple(found)
 
 
 def encode(facts: Mapping[str, Any], arrays: Arrays) -> bytes:

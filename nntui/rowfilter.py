@@ -6,6 +6,7 @@ of a class. A name with blanks, or one that is a word of the language, stands in
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -130,9 +131,12 @@ def _number(name: str, sign: str, value: str) -> float:
         raise RowFilterError(f"{_cut(name)}{sign}: say how much, such as {_cut(name)}{sign}0.5")
     share = value.endswith("%")
     try:
-        return float(value.removesuffix("%")) / (100 if share else 1)
+        number = math.nan if "_" in value else float(value.removesuffix("%"))
     except ValueError:
-        raise RowFilterError(f"{_cut(name)}{sign}{_cut(value)}: must be a number, such as 0.5 or 50%") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise RowFilterError(f"{_cut(name)}{sign}{_cut(value)}: must be a number, such as 0.5 or 50%")
+    return number / (100 if share else 1)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nntui.errors import UserError, closest
-from nntui.store.records import STATES, RunRecord
+from nntui.store.records import STATES, UNREADABLE, RunRecord
 
 
 class FilterError(UserError):
@@ -88,7 +88,7 @@ def _text_test(name: str, sign: str, value: str) -> Test:
     if not value:
         raise FilterError(f"{name}{sign}: say what, such as {name}{sign}{'running' if name == 'state' else 'xor'}")
     wanted, of = value.casefold(), TEXTS[name]
-    if name == "state" and not any(state.startswith(wanted) for state in STATES):
+    if name == "state" and not any(state.startswith(wanted) for state in (*STATES, UNREADABLE)):
         raise FilterError(f"state{sign}{_cut(value)}: states: {', '.join(STATES)}{closest(wanted, STATES)}")
     if name == "state":
         return lambda run, _: run.state.startswith(wanted) == (sign == "=")

@@ -58,6 +58,7 @@ def loaded(code: str, home: Path) -> set[str]:
         ("nntui.trainer.session", SCREEN),
         ("nntui.inference.service", SCREEN | {"nntui.launch", "nntui.store.writer", "nntui.trainer.session"}),
         ("nntui.tui.app", {"typer", "nntui.cli", "nntui.inference"} | NUMBERS - {"numpy"}),
+        ("nntui.tui.app", {f"nntui.tui.screens.{name}" for name in ("start", "edit", "autopsy", "values", "help")}),
     ],
 )
 def test_a_module_loads_none_of_what_it_must_not_know(module: str, forbidden: set[str], tmp_path: Path) -> None:

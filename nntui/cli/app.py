@@ -12,7 +12,17 @@ import typer
 from typer.core import TyperGroup
 
 from nntui.cli import check, export, predict, runs, screen, screenshot, serve, steer, train, watch
-from nntui.cli.output import BAD_INPUT, FAILED, BytesPerSecond, Slow, has_terminal, silence_stdout, talk
+from nntui.cli.output import (
+    BAD_INPUT,
+    FAILED,
+    BytesPerSecond,
+    Marker,
+    Slow,
+    Theme,
+    has_terminal,
+    silence_stdout,
+    talk,
+)
 from nntui.errors import UserError
 
 
@@ -52,6 +62,8 @@ def start(
     ] = False,
     slow: Slow = False,
     budget: BytesPerSecond = None,
+    theme: Theme = None,
+    marker: Marker = None,
 ) -> int:
     """Watch and steer a neural network while it learns, in a terminal.
 
@@ -60,16 +72,17 @@ def start(
     RUN is the id of a run, a unique beginning of one, a name, or "latest".
     """
     if context.invoked_subcommand is not None:
-        if slow or budget is not None:
-            raise UserError("--slow and --budget stand after the command: nntui watch --slow")
+        given = {"--slow": slow or None, "--budget": budget, "--theme": theme, "--marker": marker}
+        if early := [name for name, value in given.items() if value is not None]:
+            raise UserError(f"{early[0]} stands after the command: nntui watch {early[0]}")
         return 0
     if has_terminal():
-        from nntui.tui.budget import wanted
-
-        limit = wanted(budget, slow=slow)
+        own = screen.wanted(theme, marker, budget, slow=slow)
         from nntui.tui.app import open_dashboard
 
-        return open_dashboard(None, limit)
+        return open_dashboard(None, own)
+    if budget is not None or theme is not None or marker is not None:
+        screen.wanted(theme, marker, budget, slow=slow)
     typer.echo(context.get_help())
     return BAD_INPUT
 

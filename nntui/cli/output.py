@@ -23,7 +23,13 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 Slow = Annotated[bool, typer.Option("--slow", help="Draw less often, for a slow link: less than 2 KiB a second.")]
 BytesPerSecond = Annotated[
     str | None,
-    typer.Option("--budget", metavar="N[k|M]", help="Most bytes a second to the terminal; else NNTUI_BUDGET's."),
+    typer.Option("--budget", metavar="N[k|M]", help="Most bytes a second to the terminal, such as 4k, or none."),
+]
+#: How the screen looks. What is not given here, `nntui settings` tells.
+Theme = Annotated[str | None, typer.Option("--theme", metavar="NAME", help="A theme, such as nntui-light.")]
+Marker = Annotated[
+    str | None,
+    typer.Option("--marker", metavar="NAME", help="What curves are drawn with: auto, braille, quadrant or ascii."),
 ]
 
 

@@ -22,6 +22,7 @@ def list_runs(as_json: Annotated[bool, typer.Option("--json", help="A JSON list 
     """
     from nntui import paths
     from nntui.store import catalog
+    from nntui.store.records import UNREADABLE
 
     found = catalog.list_runs(paths.runs_dir())
     if as_json:
@@ -41,6 +42,9 @@ def list_runs(as_json: Annotated[bool, typer.Option("--json", help="A JSON list 
         for _, run in found
     ]
     typer.echo(table(("id", "name", "state", "step", "loss", "age"), rows, right="step loss age"))
+    for _, run in found:
+        if run.state == UNREADABLE:
+            talk(run.reason)
 
 
 def show(run: Run) -> None:
@@ -65,7 +69,7 @@ def remove(
     from nntui import ending, paths
     from nntui.store import catalog
 
-    found = {run.id: (place, run) for place, run in (catalog.find_run(paths.runs_dir(), wanted) for wanted in runs)}
+    found = {run.id: (place, run) for place, run in (catalog.find_listed(paths.runs_dir(), wanted) for wanted in runs)}
     for _, run in found.values():
         if run.live and not force:
             raise UserError(f"run {run.id} is {run.state}; nntui stop {run.id} ends it, --force stops and removes it")

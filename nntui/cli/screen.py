@@ -1,10 +1,34 @@
-"""``nntui settings`` and ``keys``: what the screen is told, and what can be told to it."""
+"""What the screen is told, and what can be told to it: options that commands share, ``nntui settings`` and ``keys``."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import typer
 
 from nntui.cli.output import table
+from nntui.errors import UserError
+
+if TYPE_CHECKING:
+    from nntui.settings import Settings
+
+
+def wanted(theme: str | None, marker: str | None, budget: str | None, *, slow: bool) -> Settings:
+    """The settings of a screen that these options ask for; what they leave open is as ever.
+
+    Raises UserError, so that nothing was made when the screen cannot be opened as asked.
+    """
+    from nntui import settings as own
+
+    if budget is not None and slow:
+        raise UserError("--slow and --budget exclude each other; --slow is --budget 1.7k")
+    options = {"theme": theme, "marker": marker, "budget": str(own.SLOW) if slow else budget}
+    found = own.load(options=options)
+    if found.keys:
+        from nntui.tui import keymap
+
+        keymap.remapped(found.keys, str(own.settings_path()))
+    return found
 
 
 def settings() -> None:
@@ -14,7 +38,7 @@ def settings() -> None:
     """
     from nntui import settings as own
 
-    typer.echo(own.template(own.load()), nl=False)
+    typer.echo(own.template(wanted(None, None, None, slow=False)), nl=False)
 
 
 def keys() -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from nntui.cli.output import talk, write_file
+from nntui.cli import screen
+from nntui.cli.output import Marker, Theme, talk, write_file
 from nntui.cli.runs import Run
 from nntui.errors import UserError
 
@@ -21,7 +22,8 @@ def screenshot(
     file: Annotated[Path, typer.Argument(metavar="FILE.svg", help="Where to write the picture.")],
     size: Annotated[str, typer.Option(metavar="CxL", help="Columns and lines, from 20x8 to 500x200.")] = "120x40",
     at: Annotated[int | None, typer.Option(metavar="STEP", help="The run as it stood at an earlier step.")] = None,
-    theme: Annotated[str | None, typer.Option(metavar="NAME", help="A theme, such as textual-light.")] = None,
+    theme: Theme = None,
+    marker: Marker = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is already there.")] = False,
 ) -> None:
     """Write the dashboard of a run as a picture (.svg).
@@ -44,9 +46,10 @@ def screenshot(
         raise UserError(f"--at {at}: must be a step of the run, which has made {record.step}")
     if file.exists() and not force:
         raise UserError(f"{file}: is already there; --force replaces it")
+    own = screen.wanted(theme, marker, None, slow=False)
     from nntui.tui import still
 
-    drawn = still.take(place, record, cells, FOREVER if at is None else at, theme)
+    drawn = still.take(place, record, cells, FOREVER if at is None else at, own)
     write_file(file, drawn.encode("utf-8"))
     talk(f"wrote {file}")
 

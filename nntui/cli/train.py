@@ -6,11 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nntui.cli.output import FAILED, INTERRUPTED, BytesPerSecond, Slow, has_terminal, silence_stdout, talk
+from nntui.cli import screen
+from nntui.cli.output import (
+    FAILED,
+    INTERRUPTED,
+    BytesPerSecond,
+    Marker,
+    Slow,
+    Theme,
+    has_terminal,
+    silence_stdout,
+    talk,
+)
 from nntui.errors import UserError
 
 if TYPE_CHECKING:
     from nntui.config import RunConfig
+    from nntui.settings import Settings as ScreenSettings
 
 
 Preset = Annotated[str, typer.Argument(metavar="PRESET|FILE.toml", help="A preset's name, or a TOML file.")]
@@ -32,6 +44,8 @@ def train(
     detach: Annotated[bool, typer.Option("--detach", help="Print the run's id and return at once.")] = False,
     slow: Slow = False,
     budget: BytesPerSecond = None,
+    theme: Theme = None,
+    marker: Marker = None,
 ) -> int:
     """Train a network and watch it learn.
 
@@ -54,9 +68,7 @@ def train(
         return _detach(config, chosen.name, name or "")
     if as_json or as_text or not has_terminal():
         return _follow(config, chosen.name, name or "", as_json=as_json)
-    from nntui.tui.budget import wanted
-
-    return _show(config, chosen.name, name or "", wanted(budget, slow=slow))
+    return _show(config, chosen.name, name or "", screen.wanted(theme, marker, budget, slow=slow))
 
 
 def _configure(
@@ -105,14 +117,14 @@ def _detach(config: RunConfig, preset: str, name: str) -> int:
     return 0
 
 
-def _show(config: RunConfig, preset: str, name: str, budget: int | None) -> int:
+def _show(config: RunConfig, preset: str, name: str, own: ScreenSettings) -> int:
     from nntui import launch
 
     # The trainer starts before the screen is imported, so that both load at once.
     run_folder, _ = launch.start_run(config, preset=preset, name=name)
     from nntui.tui.app import open_dashboard
 
-    return open_dashboard(run_folder, budget)
+    return open_dashboard(run_folder, own)
 
 
 def _follow(config: RunConfig, preset: str, name: str, *, as_json: bool) -> int:

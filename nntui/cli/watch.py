@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
-from nntui.cli.output import BytesPerSecond, Slow, has_terminal
+from nntui.cli import screen
+from nntui.cli.output import BytesPerSecond, Marker, Slow, Theme, has_terminal
 
 
 def watch(
     run: Annotated[str, typer.Argument(metavar="[RUN]", help="Id, beginning of an id, name, or latest.")] = "latest",
     slow: Slow = False,
     budget: BytesPerSecond = None,
+    theme: Theme = None,
+    marker: Marker = None,
 ) -> int:
     """Open the dashboard of a run.
 
@@ -25,12 +28,10 @@ def watch(
 
     run_folder, _ = catalog.find_run(paths.runs_dir(), run)
     if has_terminal():
-        from nntui.tui.budget import wanted
-
-        limit = wanted(budget, slow=slow)
+        own = screen.wanted(theme, marker, budget, slow=slow)
         from nntui.tui.app import open_dashboard
 
-        return open_dashboard(run_folder, limit)
+        return open_dashboard(run_folder, own)
     from nntui.cli import follow
 
     return follow.exit_code(run_folder, follow.follow(run_folder, follow.PlainReporter(run_folder)))

@@ -78,7 +78,7 @@ def load(path: Path | str, target: str = "", task: str = AUTO, missing: str = ER
         names, lines = table.names, table.lines
         all_cells: list[Cells] = [table.cells(i) for i in range(len(names))]
     else:
-        names, lines = layout.names, _lines(data, layout, len(numbers))
+        names, lines = layout.names, _lines(where, data, layout, len(numbers))
         all_cells = list(numbers.T)
     targets = _targets(where, names, target, layout.why)
     features = [i for i, name in enumerate(names) if name and i not in targets]
@@ -161,7 +161,8 @@ def _text(path: Path | str) -> bytes:
     control = _CONTROL.search(data)
     if control:
         line = data.count(b"\n", 0, control.start()) + 1
-        raise DataError(f"{named(path)}: line {line}: holds {control[0]!r}; is not text, as a table must be")
+        found = f"holds the byte 0x{control[0][0]:02X}; is not text, as a table must be"
+        raise DataError(f"{named(path)}: line {line}: {found}")
     start = 0
     while start + MAX_LINE < len(data):
         end = start + MAX_LINE
@@ -297,8 +298,8 @@ def _numbers(data: bytes, layout: _Layout) -> NDArray[np.float64] | None:
 def _loaded(data: bytes, layout: _Layout) -> NDArray[np.float64] | None:
     """The numbers below the header, shape (rows, columns), or None if NumPy finds something else."""
     stream = io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")
-    if layout.headed:
-        next(_rows(csv.reader(stream, delimiter=layout.delimiter), layout.delimiter))
+    if layout.headed and next(_rows(csv.reader(stream, delimiter=layout.delimiter), layout.delimiter), None) is None:
+        return None
     delimiter = None if layout.delimiter == " " else layout.delimiter
     try:
         with warnings.catch_warnings():
@@ -309,12 +310,15 @@ def _loaded(data: bytes, layout: _Layout) -> NDArray[np.float64] | None:
     return numbers if numbers.shape[1] == len(layout.names) else None
 
 
-def _lines(data: bytes, layout: _Layout, rows: int) -> Sequence[int]:
+def _lines(where: str, data: bytes, layout: _Layout, rows: int) -> Sequence[int]:
     """The lines of the rows of a table of numbers; mostly there is one for each row, below the header."""
     skipped = int(layout.headed)
     if data.rstrip(b"\r\n").count(b"\n") + 1 == rows + skipped:
         return range(skipped + 1, skipped + 1 + rows)
-    return [line for line, _ in islice(_rows(_reader(data, layout.delimiter), layout.delimiter), skipped, None)]
+    try:
+        return [line for line, _ in islice(_rows(_reader(data, layout.delimiter), layout.delimiter), skipped, None)]
+    except csv.Error as error:  # a quote that is never closed, for one
+        raise DataError(f"{where}: {error}") from None
 
 
 def _table(path: Path | str, data: bytes, layout: _Layout) -> Table:

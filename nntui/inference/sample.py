@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nntui import config
+from nntui import config, pipe
 from nntui.store.tables import Arrays
 from nntui.trainer.problem import make_problem
 
@@ -18,7 +19,8 @@ ROWS, VALUES = 500, 1_000_000
 def sample(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
     """Facts and arrays of a configuration's data: X (rows, features), T (rows, outputs), part (1: held out).
 
-    Of many rows, some that are evenly spaced. Raises UserError.
+    The words ``features``, ``outputs`` and ``classes`` are among the arrays, as :func:`pipe.words` makes them. Of many
+    rows, some that are evenly spaced. Raises UserError.
     """
     problem = make_problem(config.from_dict(settings))
     dataset = problem.dataset
@@ -28,12 +30,20 @@ def sample(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
     facts = {
         "total": total,
         "task": dataset.task,
-        "features": dataset.features,
         "target": dataset.target,
-        "outputs": dataset.outputs,
-        "classes": dataset.classes,
         "image": dataset.image,
         "value_range": dataset.value_range,
     }
-    part = np.isin(rows, problem.test).astype(np.uint8)
-    return facts, {"X": dataset.X[rows], "T": dataset.T[rows], "part": part}
+    arrays: Arrays = {
+        "X": _small(dataset.X[rows]),
+        "T": _small(dataset.T[rows]),
+        "part": np.isin(rows, problem.test).astype(np.uint8),
+        **{name: pipe.words(getattr(dataset, name)) for name in ("features", "outputs", "classes")},
+    }
+    return facts, arrays
+
+
+def _small(values: NDArray[Any]) -> NDArray[np.float32]:
+    """As exact as a picture can be; what is too large for that is infinite."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)

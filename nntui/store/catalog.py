@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sqlite3
 import time
 from dataclasses import fields, replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nntui.errors import closest
-from nntui.store.records import LayerRecord, RunRecord
+from nntui.store.records import UNREADABLE, LayerRecord, RunRecord
 from nntui.store.schema import CONFIG, DATABASE, RunError, connect_reader, readable
 
 #: A run that was made but whose trainer has not yet said its process id is given so long to appear.
@@ -39,7 +38,7 @@ def read_run(db: sqlite3.Connection) -> RunRecord:
 
 def _trainer_alive(run: RunRecord, pid_started: float | None) -> bool:
     silence = time.time() - run.heartbeat
-    if run.host != socket.gethostname():
+    if not run.is_here:
         return silence < SILENT_SECONDS
     if run.pid is None:
         return silence < START_SECONDS
@@ -49,16 +48,12 @@ def _trainer_alive(run: RunRecord, pid_started: float | None) -> bool:
 
 
 def list_runs(runs: Path, most: int | None = None) -> list[tuple[Path, RunRecord]]:
-    """Every readable run and its folder, newest first; folders that hold none are passed over.
+    """Every run and its folder, newest first, damaged ones as :func:`listed`; folders that hold none are passed over.
 
     With ``most``, only so many folders are opened, those made last.
     """
-    found = []
-    for folder in newest_folders(runs, most):
-        try:
-            found.append((folder, open_run(folder)))
-        except RunError:
-            continue
+    opened = ((folder, listed(folder)) for folder in newest_folders(runs, most))
+    found = [(folder, run) for folder, run in opened if run is not None]
     return sorted(found, key=lambda pair: (pair[1].created, pair[1].id), reverse=True)
 
 
@@ -72,10 +67,13 @@ def newest_folders(runs: Path, most: int | None = None) -> list[Path]:
 
 def _folders(runs: Path) -> list[Path]:
     """Everything that may be a run; a name that begins with a dot is of one that is being made or removed."""
-    place = next((place for place in (runs, *runs.parents) if place.exists()), runs)
-    if place.exists() and not place.is_dir():
-        raise RunError(f"{place}: is no folder, so it can hold no runs; NNTUI_HOME names another")
-    return [folder for folder in runs.iterdir() if not folder.name.startswith(".")] if runs.is_dir() else []
+    try:
+        place = next((place for place in (runs, *runs.parents) if place.exists()), runs)
+        if place.exists() and not place.is_dir():
+            raise RunError(f"{place}: is no folder, so it can hold no runs; NNTUI_HOME names another")
+        return [folder for folder in runs.iterdir() if not folder.name.startswith(".")] if place == runs else []
+    except OSError as error:
+        raise RunError(f"{runs}: cannot be read: {error.strerror or error}") from None
 
 
 def _made(folder: Path) -> float:
@@ -96,6 +94,37 @@ def open_run(folder: Path) -> RunRecord:
         db.close()
 
 
+def listed(folder: Path) -> RunRecord | None:
+    """The row of the run in a folder; of one that cannot be read, what is known without; None where there is no run."""
+    try:
+        return open_run(folder)
+    except RunError as error:
+        reason = str(error)
+    made = _made(folder)
+    if not made:
+        return None
+    config = first_config(folder)
+    return RunRecord(
+        id=folder.name,
+        name=str(config.get("title", "")) or folder.name,
+        preset="",
+        title="",
+        state=UNREADABLE,
+        reason=reason,
+        created=made,
+        heartbeat=made,
+        pid=None,
+        host="",
+        step=0,
+        epoch=0,
+        progress=0.0,
+        steps_left=0,
+        steps_per_s=0.0,
+        elapsed=0.0,
+        config=config,
+    )
+
+
 def first_config(folder: Path) -> dict[str, Any]:
     """The configuration with which the run in a folder began, before anybody turned a knob; empty where it is lost."""
     import tomllib
@@ -109,16 +138,23 @@ def first_config(folder: Path) -> dict[str, Any]:
 def find_run(runs: Path, wanted: str = "latest") -> tuple[Path, RunRecord]:
     """The run meant by an id, a unique beginning of one, a name, or ``latest``. Raises RunError.
 
-    A whole id wins over a name, a name over a beginning; of several runs of one name the newest is meant.
+    A whole id wins over a name, a name over a beginning; of several runs of one name the newest is meant. One that
+    cannot be read is not the latest, and raises RunError with the reason.
     """
+    folder, run = find_listed(runs, wanted)
+    return folder, open_run(folder) if run.state == UNREADABLE else run
+
+
+def find_listed(runs: Path, wanted: str) -> tuple[Path, RunRecord]:
+    """The same, also of a run that cannot be read: it is told as :func:`listed`."""
     for folder in _folders(runs):
         if folder.name == wanted:
-            return folder, open_run(folder)
+            return folder, listed(folder) or open_run(folder)
     known = list_runs(runs)
     if not known:
         raise RunError(f"no runs in {runs}; nntui train PRESET makes one")
     if wanted == "latest":
-        return known[0]
+        return next((pair for pair in known if pair[1].state != UNREADABLE), known[0])
     for pair in known:
         if pair[1].name == wanted:
             return pair

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nntui.store.records import Command
-from nntui.store.schema import RunError, connect_reader, connect_writer, transaction
+from nntui.store.schema import BUSY_SECONDS, RunError, connect_reader, connect_writer, transaction
 
 #: What may be asked of a trainer: turn a knob, hold, go on, do so many single steps, end.
 KINDS = ("set", "pause", "resume", "step", "stop")
@@ -30,11 +30,14 @@ def asker() -> str:
     return f"{user}@{terminal}"
 
 
-def append(folder: Path, kind: str, key: str = "", value: str = "") -> int:
-    """Appends one command and returns its id. Raises RunError when the folder cannot be written."""
+def append(folder: Path, kind: str, key: str = "", value: str = "", *, patience: float = BUSY_SECONDS) -> int:
+    """Appends one command and returns its id. Raises RunError when the folder cannot be written.
+
+    Another who writes is waited for as many seconds as there is ``patience``.
+    """
     assert kind in KINDS, kind
     row = (time.time(), asker(), kind, key, value)
-    db = connect_writer(folder)
+    db = connect_writer(folder, patience)
     try:
         with transaction(db):
             cursor = db.execute("INSERT INTO commands (at, who, kind, key, value) VALUES (?, ?, ?, ?, ?)", row)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from nntui.store import tables
 from nntui.store.catalog import read_run
-from nntui.store.pyramid import Buckets, bucket_type, merge
+from nntui.store.pyramid import Buckets, bucket_type, join, merge
 from nntui.store.records import Command, Curve, Event, RunRecord
 from nntui.store.schema import DATABASE, TAIL, connect_reader, readable
 
@@ -87,7 +87,7 @@ class Reader:
 
     def _streams(self) -> list[_Stream]:
         rows = self._db.execute("SELECT id, series, level FROM stream ORDER BY id")
-        return [_Stream(number, tuple(json.loads(series)), level) for number, series, level in rows]
+        return [_Stream(number, _names(series), level) for number, series, level in rows]
 
     @_told
     def curves(self, names: Iterable[str], first: int, last: int, buckets: int) -> dict[str, Curve]:
@@ -138,7 +138,7 @@ class Reader:
             if len(part):
                 parts.append(part)
                 position = int(part["last"][-1]) + 1
-        return merge(np.concatenate(parts), level) if parts else np.empty(0, kind)
+        return merge(join(parts), level) if parts else np.empty(0, kind)
 
     @_told
     def newest(self) -> dict[str, float]:
@@ -181,10 +181,22 @@ class Reader:
         return None if row is None else row[0]
 
     @_told
+    def table_version(self, name: str) -> int | None:
+        """What is another number whenever the arrays under a name have been written; None before there are any."""
+        row = self._db.execute("SELECT rowid FROM tables WHERE name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
+
+    @_told
     def table(self, name: str) -> tuple[int, tables.Arrays] | None:
         """The newest arrays under a name and their step; None before there are any."""
         row = self._db.execute("SELECT step, data FROM tables WHERE name = ?", (name,)).fetchone()
         return None if row is None else (row[0], tables.decode(row[1]))
+
+
+@lru_cache(maxsize=64)
+def _names(series: str) -> tuple[str, ...]:
+    """The names of a stream's series, which never change."""
+    return tuple(json.loads(series))
 
 
 def _curve(name: str, data: Buckets, column: int) -> Curve:

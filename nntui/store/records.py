@@ -5,6 +5,7 @@ Arrays are NumPy's; this module names them without importing NumPy, so that list
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ SAMPLES_PER_PARAMETER = 10
 LIVE_STATES = ("starting", "running", "paused")
 #: Every state a trainer writes. ``crashed`` is also what a reader says of a live state without a process.
 STATES = (*LIVE_STATES, "finished", "stopped", "diverged", "crashed")
+#: What a list says of a run whose database cannot be read.
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,11 @@ class RunRecord:
     def live(self) -> bool:
         """Whether a trainer owns the run."""
         return self.state in LIVE_STATES
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it trains, or trained, on this machine; elsewhere its process id means nothing."""
+        return self.host == socket.gethostname()
 
 
 @dataclass(frozen=True, slots=True)

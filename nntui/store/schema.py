@@ -63,14 +63,17 @@ def connect_reader(folder: Path) -> sqlite3.Connection:
     return _connect(folder, "ro")
 
 
-def connect_writer(folder: Path) -> sqlite3.Connection:
-    """A connection that writes. Transactions are opened by :func:`transaction`. Raises RunError."""
-    db = _connect(folder, "rw")
+def connect_writer(folder: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection that writes, and waits so many seconds for others who do.
+
+    Transactions are opened by :func:`transaction`. Raises RunError.
+    """
+    db = _connect(folder, "rw", patience)
     db.execute("PRAGMA synchronous = NORMAL")
     return db
 
 
-def _connect(folder: Path, mode: str) -> sqlite3.Connection:
+def _connect(folder: Path, mode: str, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
     path = folder / DATABASE
     with readable(path):
         if not path.is_file():
@@ -78,7 +81,7 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
         if mode == "ro" and not os.access(folder, os.W_OK) and not (folder / f"{DATABASE}-wal").exists():
             mode = "ro&immutable=1"  # an archive: not even SQLite's index of the journal can be made there
         uri = f"{path.absolute().as_uri()}?mode={mode}"
-        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=patience)
     try:
         with readable(path):
             _check(db, path)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 from nntui.store import catalog
 from nntui.store.records import RunRecord
-from nntui.store.schema import DATABASE, RunError
+from nntui.store.schema import DATABASE
 
 #: When a run's database and its log were written last, and how large they are.
 _Trace = tuple[tuple[int, int], ...]
@@ -31,16 +30,10 @@ class Shelf:
             trace = _trace(folder)
             known = before.get(folder)
             if known is None or known[0] != trace or (known[1] is not None and known[1].live):
-                known = trace, _opened(folder)
+                known = trace, catalog.listed(folder)
             self._known[folder] = known
         found = [(folder, run) for folder, (_, run) in self._known.items() if run is not None]
         return sorted(found, key=lambda pair: (pair[1].created, pair[1].id), reverse=True)
-
-
-def _opened(folder: Path) -> RunRecord | None:
-    with suppress(RunError):
-        return catalog.open_run(folder)
-    return None
 
 
 def _trace(folder: Path) -> _Trace:

@@ -250,7 +250,7 @@ class Session:
         new = settings.get(knob.key)
         if new != old:
             if not self._loop.remaining_with(settings.training):
-                done = f"at step {self._loop.step}, epoch {self._loop.batches.epoch}"
+                done = f"at step {self._loop.step:,}, epoch {self._loop.batches.epoch:,}"
                 raise ConfigError(f"{knob.key} = {knob.show(new)}: the run is {done} already; stop ends it")
             task = self._problem.dataset.task
             check_answer(settings, task)

@@ -1,4 +1,7 @@
-"""The application: which screen, which theme, how to leave."""
+"""The application: which screen, which theme, how to leave.
+
+Screens that a dashboard's first paint does not need are imported when they are opened.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,30 @@ import gc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
-from textual.theme import BUILTIN_THEMES, ThemeProvider
+from textual.theme import ThemeProvider
 
-from nntui import settings
-from nntui.errors import UserError, closest
-from nntui.tui import keymap, svg, terminal, transliteration
+from nntui.errors import UserError
+from nntui.settings import Settings, settings_path
+from nntui.tui import keymap, svg, terminal, themes, transliteration
 from nntui.tui.budget import Budget
 from nntui.tui.feed import open_run
 from nntui.tui.memory import Memory
 from nntui.tui.panes.board import Rearranged
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
-from nntui.tui.screens.help import HelpScreen
-from nntui.tui.screens.start import Opened, StartScreen
+from nntui.tui.screens.keys import places
 from nntui.tui.widgets.toosmall import TooSmall
+
+if TYPE_CHECKING:
+    from nntui.tui.screens.start import Opened
 
 
 class NntuiApp(App[None]):
@@ -61,9 +67,10 @@ class NntuiApp(App[None]):
         self.budget = Budget(lambda: terminal.sent(self), budget)
         self._memory = Memory()
         self.last_folder = folder
-        theme = theme or self._memory.theme
-        if theme in self.available_themes:
-            self.theme = theme
+        for own in themes.OWN:
+            self.register_theme(own)
+        wanted = (theme, self._memory.theme, themes.USUAL)
+        self.theme = next(name for name in wanted if name in self.available_themes)
         self.set_keymap(dict(keys or {}))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -74,6 +81,8 @@ class NntuiApp(App[None]):
         """Opens the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self._memory.keep(theme=theme.name))
         if self.last_folder is None:
+            from nntui.tui.screens.start import StartScreen
+
             self.push_screen(StartScreen(self._marker))
         else:
             self._open(self.last_folder)
@@ -84,8 +93,8 @@ class NntuiApp(App[None]):
             self.budget.hurry()
         await super().on_event(event)
 
-    @on(Opened)
-    def _open_chosen(self, message: Opened) -> None:
+    def on_opened(self, message: Opened) -> None:
+        """Opens the run that was chosen on the start screen."""
         while isinstance(self.screen, ModalScreen):  # opened while the run was made
             self.screen.dismiss()
         self._open(message.folder)
@@ -106,8 +115,10 @@ class NntuiApp(App[None]):
 
     def action_help(self) -> None:
         """The help page, once."""
+        from nntui.tui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            self.push_screen(HelpScreen(places(self.screen.focused)))
 
     def action_command_palette(self) -> None:
         """The palette, once."""
@@ -115,13 +126,25 @@ class NntuiApp(App[None]):
             self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Textual's commands for the palette, with a picture that needs no font from the network."""
-        for command in super().get_system_commands(screen):
-            if command.title != "Screenshot":
-                yield command
+        """What the keys of the screen and of the focused pane do, in words, and what has no key of its own."""
+        keys = {key.id: key for key in keymap.KEYS if key.action not in ("help", "command_palette")}
+        offered = {active.binding.id or "" for active in screen.active_bindings.values() if active.enabled}
+        for key in (keys[offer] for offer in offered & keys.keys() if not keys[offer].moves):
+            pressed = partial(self._press, key.keys.partition(",")[0])
+            title = key.help.replace("the same for", "go to")  # here the panes do not stand below each other
+            yield SystemCommand(f"{title[0].upper()}{title[1:]}", f"{key.place}: {'  '.join(key.names)}", pressed)
+        yield SystemCommand("Help", "Every key, and what the panes tell", self.action_help)
+        yield SystemCommand("Theme", "Other colours", self.search_themes)
         yield SystemCommand(
             "Picture of this screen to a file", "Writes it as SVG into the current folder", self.action_picture
         )
+
+    def _press(self, key: str) -> None:
+        """Presses a key for a person, once the palette has gone."""
+        if isinstance(self.screen, Palette):
+            self.call_after_refresh(self._press, key)
+        else:
+            self.simulate_key(key)
 
     def action_picture(self) -> None:
         """Writes what is on the screen to a new file in the current folder, once the palette has gone."""
@@ -145,22 +168,14 @@ class NntuiApp(App[None]):
         self.exit()
 
 
-def open_dashboard(folder: Path | None, budget: int | None = None, marker: str = "") -> int:
+def open_dashboard(folder: Path | None, own: Settings) -> int:
     """Runs the app on a run's folder, or on the start screen; returns the exit code of the process.
 
-    ``budget`` is how many bytes a second may go to the terminal, None for as many as there are; ``marker`` goes before
-    what the settings say. Raises UserError, before anything is shown, for settings that cannot be.
+    Raises UserError, before anything is shown, for keys that cannot be.
     """
-    own = settings.load()
-    if own.theme and own.theme not in BUILTIN_THEMES:
-        hint = closest(own.theme, BUILTIN_THEMES)
-        raise UserError(f"theme = {own.theme!r}: must be one of {', '.join(sorted(BUILTIN_THEMES))}{hint}")
-    keys = keymap.remapped(own.keys, str(settings.settings_path()))
+    keys = keymap.remapped(own.keys, str(settings_path()))
     keymap.use(keys)
-    marker = marker or own.marker
-    if marker == "auto" or not terminal.can_show(marker):
-        marker = "braille" if terminal.can_show("braille") else "ascii"
-    app = NntuiApp(folder, marker=marker, budget=budget, theme=own.theme, keys=keys)
+    app = NntuiApp(folder, marker=terminal.marker(own.marker), budget=own.budget, theme=own.theme, keys=keys)
     # What start-up has made stays; to look through it for garbage would hold the screen for 50 ms now and then.
     gc.freeze()
     code = terminal.run(app)

@@ -2,52 +2,17 @@
 
 A frame costs what it costs; what can be chosen is how often one is drawn. What was sent is a debt that the budget pays
 back as time goes by, and the next picture waits until it is paid. Keys do not wait: what they change is drawn at once,
-and paid back afterwards.
+and paid back afterwards, unless the budget is the usual one.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from nntui.errors import UserError
-
-#: Bytes a second: of ``--slow``, which is to stay below 2 KiB; and the least in which one still sees a curve grow.
-SLOW: Final = 1740
-LEAST: Final = 1024
-#: The environment's word, where the command line says nothing.
-VARIABLE: Final = "NNTUI_BUDGET"
-
-_AMOUNT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([kKmM]?)")
-_UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
-
-
-def parse(text: str, source: str = "--budget") -> int | None:
-    """Bytes a second: ``4k``, ``1.5M`` or a plain number; None for ``none``, which sets no limit. Raises UserError."""
-    if text == "none":
-        return None
-    found = _AMOUNT.fullmatch(text)
-    amount = int(float(found[1]) * _UNITS[found[2].lower()]) if found else 0
-    if amount < LEAST:
-        shown = repr(text if len(text) <= 40 else text[:37] + "...")
-        raise UserError(f"{source} {shown}: must be bytes a second, such as 4k or 1M, at least 1k; or none")
-    return amount
-
-
-def wanted(budget: str | None, *, slow: bool) -> int | None:
-    """The budget meant by ``--budget`` and ``--slow``, else by ``NNTUI_BUDGET``. Raises UserError."""
-    if budget is not None and slow:
-        raise UserError("--slow and --budget exclude each other; --slow is --budget 1.7k")
-    if budget is not None:
-        return parse(budget)
-    if slow:
-        return SLOW
-    named = os.environ.get(VARIABLE, "")
-    return parse(named, f"{VARIABLE} =") if named else None
+from nntui.settings import USUAL
 
 
 class Budget:
@@ -97,7 +62,8 @@ class Budget:
         then, before = self._samples[-1]
         if self.limit is not None:
             earned = self._credit + (now - then) * self.limit
-            owed = min(earned, self.SAVED * self.limit) - (sent - before)
+            is_free = self.limit == USUAL and then < self._hurry_until
+            owed = min(earned, self.SAVED * self.limit) - (0 if is_free else sent - before)
             self._credit = max(owed, -self.OWED * self.limit)
         self._samples.append((now, sent))
         while len(self._samples) > 2 and now - self._samples[1][0] >= self.SPAN:

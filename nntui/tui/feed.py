@@ -39,6 +39,8 @@ TABLES = ("rows", "predictions")
 ENDING_SECONDS = 1.0
 #: A silent trainer's process is looked for this often.
 ALIVE_SECONDS = 1.0
+#: A command is not given if somebody else writes into the run for longer than this.
+APPEND_SECONDS = 1.0
 #: The newest events that a picture holds.
 EVENTS = 2000
 
@@ -102,6 +104,8 @@ class Feed:
         self._spent = spent
         self._at = at
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nntui-feed")
+        #: Commands wait for whoever is writing: nobody who reads shall wait with them.
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="nntui-commands")
         self._reader: Reader | None = None
         self._wake = asyncio.Event()
         self._queries: dict[str, Query] = {}
@@ -116,6 +120,7 @@ class Feed:
         self._ended = False
         self._failures = 0
         self._read_at: dict[str, float] = {}
+        self._curves_read: dict[str, tuple[Query, float]] = {}
         self._checked_at = 0.0
 
     def settled(self, shown: Picture | None) -> bool:
@@ -153,7 +158,7 @@ class Feed:
         if self._ended:
             self._post(Answered(None, f"{kind}: the run cannot be reached any more", key, value))
         else:
-            self._thread.submit(self._append, kind, key, value)
+            self._writing.submit(self._append, kind, key, value)
 
     async def run(self) -> None:
         """Reads and posts until cancelled."""
@@ -181,6 +186,7 @@ class Feed:
             self._ended = True
             self._thread.submit(self._close)
             self._thread.shutdown(wait=False)
+            self._writing.shutdown(wait=False)  # what has been asked for is still written
             answering.cancel()
             # Shielded: to be cancelled twice must not cut the ending short.
             await asyncio.shield(asyncio.gather(answering, return_exceptions=True))
@@ -245,7 +251,7 @@ class Feed:
         silence = _silence(run)
         if before is not None and not changed and _same(before, run, silence):
             return answers
-        curves = {chart: _curves(reader, query, run.step) for chart, query in self._queries.items()}
+        curves = self._read_curves(reader, run)
         old_events = before.events if before else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
         tables = self._read_tables(reader, run)
@@ -260,9 +266,23 @@ class Feed:
         run = reader.run()
         if self._at is None:
             return run
-        config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands())
+        config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands(FOREVER))
         predicted = reader.table_step("predictions")
         return past.as_of(run, self._at, reader.newest(), reader.events(), config, predicted)
+
+    def _read_curves(self, reader: Reader, run: RunRecord) -> dict[str, dict[str, Curve]]:
+        """What the charts want; what is still good as it was read before."""
+        now, before, found = time.monotonic(), self._picture, {}
+        stands = before is not None and _same(before, run, before.silence)
+        for chart, query in self._queries.items():
+            known, read_at = self._curves_read.get(chart, (None, 0.0))
+            good = stands or (run.state == "running" and now - read_at < query.every - POLL_SECONDS / 2)
+            if before is not None and known == query and good:
+                found[chart] = before.curves[chart]
+            else:
+                found[chart] = _curves(reader, query, run.step)
+                self._curves_read[chart] = query, now
+        return found
 
     def _read_tables(self, reader: Reader, run: RunRecord) -> dict[str, Table]:
         """The tables that are wanted, those that have not changed as they were read before."""
@@ -272,9 +292,10 @@ class Feed:
             table = self._picture.table(name) if self._picture else Table()
             seconds = TABLES_SECONDS.get(name, TABLE_SECONDS)
             due = now - self._read_at.get(name, -math.inf) >= seconds or (run.state != "running" and seconds < math.inf)
-            if (due or table.step < 0) and reader.table_step(name) not in (None, table.step):
+            version = reader.table_version(name) if due or table.step < 0 else None
+            if version not in (None, table.version):
                 self._read_at[name] = now
-                table = Table(*(reader.table(name) or (-1, {})))
+                table = Table(*(reader.table(name) or (-1, {})), version or 0)
             found[name] = table
         return found
 
@@ -284,13 +305,7 @@ class Feed:
             saved = (self._folder / CHECKPOINTS).stat().st_mtime_ns
         except OSError:
             saved = 0
-        return reader.table_step("weights"), saved, run.config.get("model")
-
-    def _append(self, kind: str, key: str, value: str) -> None:
-        try:
-            self._asked.add(commands.append(self._folder, kind, key, value))
-        except (UserError, sqlite3.Error, OSError) as error:
-            self._post(Answered(None, str(error), key, value))
+        return reader.table_version("weights"), saved, run.config.get("model")
 
     def _answers(self, given: list[Command], run: RunRecord) -> list[Message]:
         answered = [c for c in given if c.id in self._asked and (c.status != "waiting" or not run.live)]
@@ -300,6 +315,14 @@ class Feed:
     def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
+
+    # In the thread of the commands
+
+    def _append(self, kind: str, key: str, value: str) -> None:
+        try:
+            self._asked.add(commands.append(self._folder, kind, key, value, patience=APPEND_SECONDS))
+        except (UserError, sqlite3.Error, OSError) as error:
+            self._post(Answered(None, str(error), key, value))
 
 
 def _with(items: dict[str, Item], name: str, item: Item | None) -> dict[str, Item]:

@@ -6,9 +6,10 @@ import asyncio
 import math
 import sys
 import time
+from asyncio import LimitOverrunError
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,11 @@ RESTART_SECONDS = 3.0
 
 
 class InferenceError(UserError):
-    """A question that has no answer."""
+    """A question that has no answer. ``told`` by the process that answers, it will have none another time either."""
+
+    def __init__(self, text: str, *, told: bool = False) -> None:
+        super().__init__(text)
+        self.told = told
 
 
 class Inference:
@@ -43,28 +48,30 @@ class Inference:
             told, arrays = await self._ask(
                 {"kind": "forward", "layers": question.layers}, {"X": question.X}, ANSWER_SECONDS, folder
             )
-            layers = tuple(arrays[f"layer {number}"] for number in range(1, told["layers"] + 1))
-            return Answer(question, told["step"], arrays["P"], layers)
+            with _understood():
+                layers = tuple(arrays[f"layer {number}"] for number in range(1, told["layers"] + 1))
+                return Answer(question, told["step"], arrays["P"], layers)
         except InferenceError as error:
             return Answer(question, error=str(error))
 
     async def sample(self, config: Mapping[str, Any]) -> Sample:
         """Some rows of the data that a configuration, as nested dicts, would train on. Raises InferenceError."""
         told, arrays = await self._ask({"kind": "sample", "config": config}, {}, SAMPLE_SECONDS)
-        image, value_range = told["image"], told["value_range"]
-        return Sample(
-            X=arrays["X"],
-            T=arrays["T"],
-            part=arrays["part"],
-            total=told["total"],
-            task=told["task"],
-            features=tuple(told["features"]),
-            outputs=tuple(told["outputs"]),
-            classes=tuple(told["classes"]),
-            target=told["target"],
-            image=tuple(image) if image else None,
-            value_range=tuple(value_range) if value_range else None,
-        )
+        with _understood():
+            image, value_range = told["image"], told["value_range"]
+            return Sample(
+                X=arrays["X"],
+                T=arrays["T"],
+                part=arrays["part"],
+                total=told["total"],
+                task=told["task"],
+                features=pipe.words_of(arrays["features"]),
+                outputs=pipe.words_of(arrays["outputs"]),
+                classes=pipe.words_of(arrays["classes"]),
+                target=told["target"],
+                image=tuple(image) if image else None,
+                value_range=tuple(value_range) if value_range else None,
+            )
 
     async def close(self) -> None:
         """Ends the process; nothing can be asked any more."""
@@ -97,9 +104,12 @@ class Inference:
             except TimeoutError:
                 await self._end()
                 raise InferenceError(f"no answer within {seconds:g} s") from None
-            except (OSError, EOFError, pipe.PipeError):
+            except (OSError, EOFError):
                 await self._end()
                 raise InferenceError("the process that answers has ended") from None
+            except (LimitOverrunError, pipe.PipeError) as error:
+                await self._end()
+                raise _not_understood(error) from None
 
     async def _open(self, folder: Path) -> None:
         await self._running()
@@ -118,7 +128,7 @@ class Inference:
         told, length = pipe.facts_of(line)
         found = pipe.arrays_of(await process.stdout.readexactly(length))
         if "error" in told:
-            raise InferenceError(str(told["error"]))
+            raise InferenceError(str(told["error"]), told=True)
         return told, found
 
     async def _running(self) -> Process:
@@ -150,3 +160,16 @@ class Inference:
         assert process.stdin is not None
         process.stdin.close()
         await process.communicate()
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What is made inside of an answer. Raises InferenceError where something is missing or of another kind."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise _not_understood(error) from None
+
+
+def _not_understood(error: Exception) -> InferenceError:
+    return InferenceError(f"the answer cannot be understood: {pipe.one_line(error)}")

@@ -41,6 +41,11 @@ class Key:
         return tuple(_SYMBOLS.get(key) or _character(key) or key for key in self.keys.split(","))
 
     @property
+    def moves(self) -> bool:
+        """Whether it moves about, by a key that needs no words."""
+        return self.keys.partition(",")[0].rpartition("+")[2] in _MOVING
+
+    @property
     def shown(self) -> str:
         """How the key bar writes it."""
         return self.show_as or self.names[0]
@@ -52,6 +57,7 @@ def _character(key: str) -> str:
     return character if character.isprintable() and character != " " else ""
 
 
+_MOVING = frozenset(("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab"))
 _SYMBOLS = {
     "up": "↑",
     "down": "↓",
@@ -110,6 +116,13 @@ HELP = "the help"
 
 #: Places that say themselves how they are closed.
 PASSING = (FILTER, ENTRY, LOOK, FILES, EXPLANATION, QUESTION, CHOICE, HELP)
+
+#: Places whose keys work at the same time; those of everywhere work in all but the passing ones.
+TOGETHER = (
+    {DASHBOARD, PANES, CURVES, GRADIENTS},
+    *({DASHBOARD, PANES, pane} for pane in (KNOBS, LAYERS, PREDICTIONS, PLANE, EVENTS)),
+    *({START, LISTS, rows} for rows in (PRESETS, RUNS)),
+)
 
 KEYS: tuple[Key, ...] = (
     Key(APP, "q,ctrl+q,ctrl+c", "leave", "leave; training goes on", "leave", 1),
@@ -319,13 +332,11 @@ def _key_name(key: str, action: str, source: str) -> str:
 
 def _check_conflicts(keys: Sequence[Key], changed: Mapping[str, str], source: str) -> None:
     """Keys mean one thing in one place, and those of a pane nothing else that works there. Raises UserError."""
-    behind, apart = (DASHBOARD, PANES), (*PASSING, START)
     meant = {key.id: set(key.keys.split(",")) for key in KEYS}
     for one, other in itertools.combinations(keys, 2):
-        together = one.place == other.place or (
-            (APP in {one.place, other.place} and not {one.place, other.place} & set(PASSING))
-            or (not {one.place, other.place} & set(apart) and (one.place in behind or other.place in behind))
-        )
+        places = {one.place, other.place}
+        together = len(places) == 1 or any(places <= group for group in TOGETHER)
+        together = together or (APP in places and not places & set(PASSING))
         both = set(one.keys.split(",")) & set(other.keys.split(",")) - (meant[one.id] & meant[other.id])
         if together and both and (one.id in changed or other.id in changed):
             raise UserError(f"{source}: keys: {min(both)} means both {one.id!r} and {other.id!r}")

@@ -19,21 +19,27 @@ Arrays = dict[str, NDArray[Any]]
 class Query:
     """What a chart shows: series, a range of steps (all of them when None), and about how many buckets.
 
-    On a logarithmic axis (``log``) early steps need finer buckets than late ones.
+    On a logarithmic axis (``log``) early steps need finer buckets than late ones. While the run trains, what was read
+    is good for ``every`` seconds.
     """
 
     names: tuple[str, ...]
     buckets: int
     steps: tuple[int, int] | None = None
     log: bool = False
+    every: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Named arrays as they were at a step; -1 before there are any."""
+    """Named arrays as they were at a step; -1 before there are any.
+
+    Arrays of one step may be written again, as when a knob is turned meanwhile; they are of another ``version`` then.
+    """
 
     step: int = -1
     arrays: Arrays = field(default_factory=dict)
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +77,8 @@ class Sample:
     width, channels) where the features are pixels, whose darkest and brightest value are in ``value_range``.
     """
 
-    X: NDArray[np.float64]
-    T: NDArray[np.float64]
+    X: NDArray[np.float32]
+    T: NDArray[np.float32]
     part: NDArray[np.uint8]
     total: int
     task: str
@@ -106,6 +112,11 @@ class Picture:
     def table(self, name: str) -> Table:
         """The newest arrays of a name, none of step -1 before there are any."""
         return self.tables.get(name, _NO_TABLE)
+
+    @property
+    def past(self) -> bool:
+        """Whether the run is shown as it was: of its tables, and of its network, only the newest are kept."""
+        return self.table("predictions").step > self.run.step
 
     @property
     def rows(self) -> Arrays:

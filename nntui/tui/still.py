@@ -9,7 +9,8 @@ from typing import Final
 
 from textual.pilot import Pilot
 
-from nntui.errors import UserError, closest
+from nntui.errors import UserError
+from nntui.settings import Settings
 from nntui.store.records import RunRecord
 from nntui.text import plain
 from nntui.tui import svg
@@ -22,17 +23,12 @@ PATIENCE: Final = 60.0
 ROUNDS: Final = 3
 
 
-def take(folder: Path, run: RunRecord, size: tuple[int, int], at: int, theme: str | None) -> str:
+def take(folder: Path, run: RunRecord, size: tuple[int, int], at: int, own: Settings) -> str:
     """The dashboard of the run in ``folder`` as SVG, in so many columns and lines, as it stood at step ``at``.
 
-    ``theme`` is the name of a theme, None for the usual one. Raises UserError.
+    Raises UserError.
     """
-    app = NntuiApp(folder, at=at)
-    if theme is not None:
-        if theme not in app.available_themes:
-            near = closest(theme, app.available_themes)
-            raise UserError(f"--theme {theme!r}: must be one of {', '.join(sorted(app.available_themes))}{near}")
-        app.theme = theme
+    app = NntuiApp(folder, at=at, marker="braille" if own.marker == "auto" else own.marker, theme=own.theme)
 
     async def session() -> str:
         async with app.run_test(size=size) as pilot:

@@ -24,9 +24,14 @@ def write_new(drawn: str, folder: Path, name: str) -> Path:
     for number in count(1):
         file = folder / f"{name}{'' if number == 1 else f'-{number}'}.svg"
         try:
-            with file.open("x", encoding="utf-8") as out:
-                out.write(drawn)
+            out = file.open("x", encoding="utf-8")
         except FileExistsError:
             continue
+        try:
+            with out:
+                out.write(drawn)
+        except BaseException:  # half a picture is none
+            file.unlink(missing_ok=True)
+            raise
         return file
     raise AssertionError("numbers do not end")

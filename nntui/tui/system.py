@@ -1,23 +1,18 @@
-"""What trainer and screen take of this machine: processor, memory, and bytes to the terminal."""
+"""What trainer and screen take of this machine: processor and memory."""
 
 from __future__ import annotations
 
 import os
-import time
 from typing import NamedTuple
 
 import psutil
 
 
 class Usage(NamedTuple):
-    """Of the trainer (None where it is not on this machine) and of this screen: shares of a core, bytes of memory.
-
-    ``sent`` is how many bytes a second went to the terminal.
-    """
+    """Of the trainer (None where it is not on this machine) and of this screen: shares of a core, bytes of memory."""
 
     trainer: tuple[float, int] | None
     screen: tuple[float, int]
-    sent: float
 
 
 class Meter:
@@ -27,16 +22,12 @@ class Meter:
         self._screen = psutil.Process(os.getpid())
         self._screen.cpu_percent(None)
         self._trainer: psutil.Process | None = None
-        self._sent, self._at = 0, time.monotonic()
 
-    def read(self, trainer: int | None, sent: int) -> Usage:
-        """``trainer`` is the process id of a trainer on this machine; ``sent`` all bytes sent up to now."""
-        now = time.monotonic()
-        rate = (sent - self._sent) / max(1e-3, now - self._at)
-        self._sent, self._at = sent, now
+    def read(self, trainer: int | None) -> Usage:
+        """``trainer`` is the process id of a trainer on this machine."""
         with self._screen.oneshot():
             screen = (self._screen.cpu_percent(None) / 100, int(self._screen.memory_info().rss))
-        return Usage(self._of_trainer(trainer), screen, rate)
+        return Usage(self._of_trainer(trainer), screen)
 
     def _of_trainer(self, pid: int | None) -> tuple[float, int] | None:
         if pid is None:

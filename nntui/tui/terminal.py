@@ -21,6 +21,7 @@ import select
 import signal
 import sys
 import threading
+import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -43,6 +44,9 @@ LEAVE_SIGNALS: Final = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM", 
 LEAVE_WITHIN: Final = 2.0
 """Seconds an app has between such a signal and the end of its process."""
 
+GONE_WITHIN: Final = 1.5
+"""Seconds that a process has to end, once the app has left by itself: threads may still wait for a disk."""
+
 _TEXTUAL_SIGNALS: Final = [
     getattr(signal, name) for name in ("SIGTSTP", "SIGCONT", "SIGWINCH") if hasattr(signal, name)
 ]
@@ -55,12 +59,29 @@ def can_show(marker: str, encoding: str | None = None) -> bool:
     Asks only for the encoding (stdout's by default); whether the font has the dots, no program can know.
     """
     if encoding is None:
-        encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+        encoding = "ascii" if _is_c_locale() else getattr(sys.__stdout__, "encoding", None) or "ascii"
     try:
         _SAMPLES[marker].encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _is_c_locale() -> bool:
+    """Whether a person asked for the locale C; Python writes UTF-8 there all the same (PEP 538, PEP 540)."""
+    environment = os.environ
+    if environment.get("PYTHONUTF8") == "1" or environment.get("PYTHONIOENCODING"):
+        return False
+    # Where LANG asks for C, Python itself sets LC_CTYPE to C.UTF-8.
+    chosen = environment.get("LC_CTYPE", "").replace("C.UTF-8", "") or environment.get("LANG", "")
+    return (environment.get("LC_ALL") or chosen) in ("C", "POSIX")
+
+
+def marker(wanted: str) -> str:
+    """The marker that is wanted (see `can_show`, or ``auto``); the finest that shows where that one cannot."""
+    if wanted == "auto" or not can_show(wanted):
+        return "braille" if can_show("braille") else "ascii"
+    return wanted
 
 
 def driver_class() -> type[Driver] | None:
@@ -93,10 +114,11 @@ def run(app: App[Any]) -> int:
     """Run `app` in this terminal, from the main thread, until it exits; return the exit code of the process.
 
     The app leaves in good order on `LEAVE_SIGNALS`; if that takes longer than `LEAVE_WITHIN`, the process ends with
-    128 + the signal's number. An app that panics has no return code of its own: that counts as 1.
+    128 + the signal's number. An app that panics has no return code of its own: that counts as 1. When the app has
+    left, the process ends within `GONE_WITHIN`, whatever its threads still wait for.
     """
     received: SimpleQueue[int] = SimpleQueue()  # unlike Event and Queue, safe to use from a signal handler
-    finished = threading.Event()
+    left = threading.Event()
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -108,23 +130,26 @@ def run(app: App[Any]) -> int:
 
         for signum in LEAVE_SIGNALS:
             signal.signal(signum, leave)
-        await app.run_async()
+        try:
+            await app.run_async()
+        finally:
+            left.set()
+            received.put(0)
 
-    threading.Thread(target=_watch, args=(received, finished), name="nntui-watchdog", daemon=True).start()
-    try:
-        with _signals_kept():
-            asyncio.run(main())
-    finally:
-        finished.set()
-        received.put(0)
+    def watch() -> None:
+        signum = received.get()
+        # Not disarmed when the app has left: the interpreter then waits for its threads, however long.
+        time.sleep(LEAVE_WITHIN if signum else GONE_WITHIN)
+        os._exit(_code(app) if left.is_set() else 128 + signum)
+
+    threading.Thread(target=watch, name="nntui-watchdog", daemon=True).start()
+    with _signals_kept():
+        asyncio.run(main())
+    return _code(app)
+
+
+def _code(app: App[Any]) -> int:
     return 1 if app.return_code is None else app.return_code
-
-
-def _watch(received: SimpleQueue[int], finished: threading.Event) -> None:
-    """End the process if a signal has come and the app does not leave."""
-    signum = received.get()
-    if not finished.wait(LEAVE_WITHIN):
-        os._exit(128 + signum)
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def test_a_run_of_an_older_version_is_binary(tmp_path: Path) -> None:
 
 
 def test_what_the_figures_warn_of_is_told_with_what_one_might_turn(tmp_path: Path) -> None:
-    recording = recorded.Recording(tmp_path / "runs", recorded.images())
+    recording = recorded.Recording(tmp_path / "runs", recorded.images(), old=True)
     recording.train(2000)
     recording.commit(latest=recording.status.latest | {"dead": [0.75, 0.1, 0.0]})
     header, *rows = section(told(recording.end()), "what to look at")

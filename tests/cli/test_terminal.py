@@ -20,7 +20,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-
 PROGRAM = """
 import sys, types
 screen = types.ModuleType("nntui.tui.app")
-screen.open_dashboard = lambda run, budget: print(f"dashboard of {run and run.name}, {budget}", flush=True) or 7
+def opened(run, own):
+    print(f"dashboard of {run and run.name}, {own.budget}, {own.theme or 'no theme'}, {own.marker}", flush=True)
+    return 7
+screen.open_dashboard = opened
 sys.modules["nntui.tui.app"] = screen
 from nntui.cli import main
 code = main(sys.argv[1:])
@@ -42,13 +45,13 @@ def at_terminal(terminal: Callable[..., Any]) -> Callable[..., str]:
 
 
 def test_alone_it_opens_the_start_screen(at_terminal: Callable[..., str]) -> None:
-    assert at_terminal().split("\n")[:2] == ["dashboard of None, None", "left with 7"]
+    assert at_terminal().split("\n")[:2] == ["dashboard of None, None, no theme, auto", "left with 7"]
 
 
 def test_train_makes_a_run_and_opens_it(at_terminal: Callable[..., str], runs: Callable[[], Any]) -> None:
     shown = at_terminal("train", "xor", "--steps", "5")
     [run] = runs()
-    assert shown.split("\n")[:2] == [f"dashboard of {run['id']}, None", "left with 7"]
+    assert shown.split("\n")[:2] == [f"dashboard of {run['id']}, None, no theme, auto", "left with 7"]
 
 
 def test_watch_opens_the_latest_run(demo: Path, at_terminal: Callable[..., str]) -> None:
@@ -65,13 +68,47 @@ def test_a_budget_reaches_the_screen(
     assert ", 4096" in at_terminal("train", "xor", "--steps", "5", "--budget", "4k")
 
 
-def test_a_budget_that_is_none_opens_no_screen_and_makes_no_run(
-    at_terminal: Callable[..., str], runs: Callable[[], Any]
+def test_theme_and_marker_reach_the_screen(
+    demo: Path, at_terminal: Callable[..., str], nntui_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for words in (("--budget", "4 k"), ("--slow", "train", "xor"), ("train", "xor", "--slow", "--budget", "4k")):
-        shown = at_terminal(*words)
-        assert "left with 2" in shown
-        assert "dashboard" not in shown
+    (nntui_home / "settings.toml").write_text('marker = "quadrant"\nbudget = "5k"\n')
+    monkeypatch.setenv("NNTUI_THEME", "nord")
+    assert f"dashboard of {demo.name}, 5120, nord, quadrant" in at_terminal("watch")
+    assert ", 5120, nntui-light, ascii" in at_terminal("--theme", "nntui-light", "--marker", "ascii")
+    options = ("--theme", "nntui-dark", "--marker", "braille", "--budget", "none")
+    assert ", None, nntui-dark, braille" in at_terminal("train", "xor", "--steps", "5", *options)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--budget", "4 k"),
+        ("--theme", "nrod"),
+        ("--slow", "train", "xor"),
+        ("--theme", "nord", "train", "xor"),
+        ("train", "xor", "--slow", "--budget", "4k"),
+        ("train", "xor", "--theme", "nrod"),
+        ("train", "xor", "--marker", "dots"),
+    ],
+)
+def test_a_screen_that_cannot_be_is_not_opened_and_no_run_is_made(
+    at_terminal: Callable[..., str], runs: Callable[[], Any], words: tuple[str, ...]
+) -> None:
+    shown = at_terminal(*words)
+    assert "left with 2" in shown
+    assert "dashboard" not in shown
+    assert runs() == []
+
+
+@pytest.mark.parametrize("content", ['marker = "dots"', "budget = 3", '[keys]\n"a run: stop" = "spce"', "[keys"])
+def test_settings_that_cannot_be_make_no_run(
+    at_terminal: Callable[..., str], runs: Callable[[], Any], nntui_home: Path, content: str
+) -> None:
+    nntui_home.mkdir(exist_ok=True)
+    (nntui_home / "settings.toml").write_text(content)
+    shown = at_terminal("train", "xor", "--steps", "5")
+    assert "settings.toml: " in shown.replace("\n", "")
+    assert "left with 2" in shown
     assert runs() == []
 
 

@@ -297,6 +297,8 @@ def check_bytes(path: Path, content: bytes) -> None:
 @QUICK
 @given(content=NEARLY)
 @example(content=b"a b\n1 2 \n3 4\n")
+@example(content=b'\t"')
+@example(content=b'\n!\t"')
 def test_any_bytes_are_a_table_or_are_refused(content: bytes) -> None:
     check_bytes(Path("t.csv"), content)
 

@@ -234,7 +234,7 @@ REFUSED = {
     "a,y\n1,2\n3,2\n": "t.csv: column 'y': all values are '2'; classes need at least two different ones",
     'a,y\n1,2\n"3,4\n': "t.csv: line 3: no row can be read here: unexpected end of data",
     "a,b,y\n1,?,2\n2,NA,3\n": "t.csv: column 'b': has no values at all; leave it out",
-    "a,y\n1,2\n\x1b[2J,3\n": "t.csv: line 3: holds b'\\x1b'; is not text, as a table must be",
+    "a,y\n1,2\n\x1b[2J,3\n": "t.csv: line 3: holds the byte 0x1B; is not text, as a table must be",
 }
 
 

@@ -187,7 +187,7 @@ def test_the_start_screen_starts_a_run(terminal: Start, nntui_home: Path) -> Non
     shown.wait_for(BRAILLE)
     shown.send("\x1b")
     shown.wait_for("Presets")
-    shown.wait_for("1 run")
+    shown.wait_for("1 of 1")
     shown.send("q")
     assert shown.wait_exit() == 0
     assert "goes on training" in shown.screen

@@ -269,7 +269,9 @@ def test_a_sample_is_some_rows_of_the_data() -> None:
         [8, 8, 1],
         [0, 16],
     )
-    assert (arrays["X"].shape, arrays["T"].shape, told["classes"]) == ((500, 64), (500, 10), list("0123456789"))
+    assert (arrays["X"].shape, arrays["T"].shape) == ((500, 64), (500, 10))
+    assert arrays["X"].dtype == arrays["T"].dtype == np.float32
+    assert pipe.words_of(arrays["classes"]) == tuple("0123456789")
     problem = make_problem(RunConfig().with_settings(["source=digits", "target=digit"]))
     rows = np.linspace(0, 1796, 500).astype(int)
     np.testing.assert_array_equal(arrays["X"], problem.dataset.X[rows])

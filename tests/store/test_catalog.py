@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from nntui import ending
 from nntui.processes import start_of
 from nntui.store import catalog, folder, schema
 from nntui.store.schema import RunError
@@ -100,7 +101,7 @@ def test_where_there_are_no_runs_it_says_how_to_make_one(runs: Path) -> None:
     assert not runs.exists()
 
 
-def test_folders_that_hold_no_run_are_passed_over(runs: Path, run: Path, make_run: Make) -> None:
+def test_folders_that_hold_no_run_are_passed_over_and_damaged_runs_told(runs: Path, run: Path, make_run: Make) -> None:
     (runs / "empty").mkdir()
     (runs / "file").write_text("x")
     (runs / "dangling").symlink_to(runs / "nowhere")
@@ -115,11 +116,25 @@ def test_folders_that_hold_no_run_are_passed_over(runs: Path, run: Path, make_ru
     make_run().rename(runs / ".new-abcdefgh")
     try:
         readable = {run, locked} if os.access(locked, os.X_OK) else {run}
-        assert {path for path, _ in catalog.list_runs(runs)} == readable
+        found = dict(catalog.list_runs(runs))
+        assert {path for path, one in found.items() if one.state != "unreadable"} == readable
+        assert set(found) - readable == {foreign, later, broken, rowless}
+        assert "format 99" in found[later].reason
+        assert found[broken].config == catalog.first_config(broken) != {}
     finally:
         locked.chmod(0o700)
     with pytest.raises(RunError, match="cannot be read"):
         catalog.find_run(runs, broken.name)
+    assert catalog.find_listed(runs, broken.name)[1].state == "unreadable"
+    assert catalog.find_run(runs, "latest")[0] in readable
+
+
+def test_a_run_whose_database_is_gone_can_still_be_removed(runs: Path, run: Path) -> None:
+    (run / schema.DATABASE).unlink()
+    (run / schema.DATABASE).mkdir()
+    assert [one.state for _, one in catalog.list_runs(runs)] == ["unreadable"]
+    ending.remove(run)
+    assert catalog.list_runs(runs) == []
 
 
 # Whether the trainer lives
@@ -199,3 +214,12 @@ def test_a_run_of_another_machine_lives_by_its_heartbeat(running: Path) -> None:
     assert state(running) == "running"
     set_row(running, heartbeat=time.time() - catalog.SILENT_SECONDS - 1)
     assert state(running) == "crashed"
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(RunError, match="cannot be read: Permission denied"):
+        catalog.list_runs(tmp_path)

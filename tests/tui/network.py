@@ -44,12 +44,13 @@ class Network:
 
 def _bounded(Z: Array) -> Array:
     """From -1 to 1, steep around 0."""
-    return Z / (1 + np.abs(Z))
+    bounded: Array = Z / (1 + np.abs(Z))
+    return bounded
 
 
 def _said(run: RunRecord, A: Array) -> Array:
     """What the output layer's activations mean in the run's task: a probability, several, or a number."""
     if run.data.get("task") == "regression":
         return 10 * A
-    P = (A + 1) / 2
+    P: Array = (A + 1) / 2
     return P if P.shape[1] == 1 else P / P.sum(axis=1, keepdims=True)

@@ -25,6 +25,8 @@ from nntui.store.writer import Status, Writer
 
 #: Recorded runs are so old, in seconds: "3 d" on the start screen, for the next twelve hours.
 AGE = 3.1 * 86_400
+#: Events happen 20 steps a second from then on: noon of a day in 2026, UTC.
+NOON = 1_767_268_800.0
 #: The series of the stream ``layers`` that are of no layer, and the kinds that are; and those of ``activations``.
 TIMES = ("lr", "steps_per_s", "epoch", "elapsed", "wall")
 NORMS = ("weight_norm", "update_ratio")
@@ -246,6 +248,7 @@ class Recording:
         self.status = replace(self.status, **changes)
         self.writer.status(self.status)
         self.writer.commit()
+        execute(self.folder, "UPDATE events SET at = ? + step / 20.0", NOON)
 
     def train(self, steps: int, *, state: str = "running", total: int = 2000, bad: Sequence[int] = ()) -> None:
         """Records further steps, of which those in ``bad`` are not finite, and evaluates at the last."""

@@ -11,7 +11,7 @@ from nntui.tui.picture import Sample
 
 def sample(X: Any, T: Any, **facts: Any) -> Sample:
     """A sample whose features are x1, x2 and so on, unless told otherwise."""
-    X, T = np.asarray(X, np.float64), np.asarray(T, np.float64)
+    X, T = np.asarray(X, np.float32), np.asarray(T, np.float32)
     told: dict[str, Any] = {
         "part": np.zeros(len(X), np.uint8),
         "total": len(X),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,7 +23,7 @@ from nntui.tui.screens.dashboard import DashboardScreen
 Scenario = Callable[[Pilot[None]], Awaitable[None]]
 
 #: Longer than any machine needs; nothing waits so long unless it fails.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def play(scenario: Scenario, folder: Path | None, size: tuple[int, int] = (120, 40), marker: str = "braille") -> None:
@@ -46,6 +47,7 @@ def unpaced() -> Iterator[None]:
         stack.enter_context(patch.multiple(feed, POLL_SECONDS=0.02, ENDED_POLL_SECONDS=0.05))
         stack.enter_context(patch.object(samples, "SETTLE_SECONDS", 0.0))
         stack.enter_context(patch.object(dashboard_screen, "SYSTEM_SECONDS", 1e6))
+        stack.enter_context(patch.object(Pictured, "MOST_REST", 0.0))
         for pane in paced:
             stack.enter_context(patch.object(pane, "EVERY", 0.0))
         yield
@@ -86,6 +88,12 @@ async def settled(pilot: Pilot[None]) -> None:
 
 def _quiet(pilot: Pilot[None]) -> bool:
     for screen in pilot.app.screen_stack:
-        if isinstance(screen, DashboardScreen) and not screen.settled:
+        if isinstance(screen, DashboardScreen) and not screen.settled and not _trains(screen):
             return False
     return not any(worker.is_running for worker in pilot.app.workers if worker.name != "feed")
+
+
+def _trains(screen: DashboardScreen) -> bool:
+    """Whether a trainer goes on with the run that is shown, so that there is no rest before it."""
+    run = screen._picture.run if screen._picture else None
+    return run is not None and run.live and run.pid != os.getpid()

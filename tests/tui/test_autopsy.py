@@ -172,7 +172,7 @@ def layer(units: int, activation: str, values: Any = None, labels: tuple[str, ..
 def test_bars_grow_up_hang_down_and_are_told_in_numbers() -> None:
     drawn = activation_lines([layer(3, "tanh", [0.5, -1.0, 0.0])], 60, 10, no_style, ascii_only=False)
     rows = [strip.text for strip in drawn]
-    assert rows[0].split()[-2:] == ["▄▄▄▄▄▄▄▄", "1.000"]
+    assert rows[0].split()[-3:] == ["▄▄▄▄▄▄▄▄", "max", "1.000"]
     assert rows[1].split()[:2] == ["3", "tanh"]
     assert rows[1].rstrip().endswith("tanh") or "█" not in rows[1]
     assert rows[2].split() == ["+0.50", "-1.00", "+0.00"]
@@ -182,7 +182,7 @@ def test_bars_grow_up_hang_down_and_are_told_in_numbers() -> None:
 
 def test_what_is_never_negative_has_both_lines_for_its_bars() -> None:
     rows = activation_lines([layer(4, "relu", [4, 3, 1, 0])], 80, 2, no_style, ascii_only=False)
-    assert rows[0].text.split()[-3:] == ["████████", "▄▄▄▄▄▄▄▄", "4.000"]
+    assert rows[0].text.split()[-4:] == ["████████", "▄▄▄▄▄▄▄▄", "max", "4.000"]
     assert rows[1].text.split()[2:] == ["████████", "████████", "▄▄▄▄▄▄▄▄"]
 
 

@@ -1,62 +1,16 @@
-"""A budget of bytes: how one is written, and how often a picture may be drawn within it."""
+"""A budget of bytes: how often a picture may be drawn within it."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from nntui.errors import UserError
-from nntui.tui import budget as subject
+from nntui.settings import USUAL
 from nntui.tui.app import NntuiApp
 from nntui.tui.budget import Budget
 from tests.tui import recorded, screen
-
-
-@pytest.mark.parametrize(
-    ("text", "amount"),
-    [("4k", 4096), ("4K", 4096), ("1.5k", 1536), ("1M", 1048576), ("1m", 1048576), ("1024", 1024), ("none", None)],
-)
-def test_an_amount_is_a_number_with_a_unit(text: str, amount: int | None) -> None:
-    assert subject.parse(text) == amount
-
-
-@pytest.mark.parametrize("text", ["", "0", "1023", "0.5k", "-4k", "4kB", "4 k", "k", "1e9", "nan", "٤k", "4k\n"])
-def test_what_is_no_amount_is_refused_in_one_line(text: str) -> None:
-    allowed = "must be bytes a second, such as 4k or 1M, at least 1k; or none"
-    with pytest.raises(UserError, match=f"^--budget .*: {allowed}$"):
-        subject.parse(text)
-
-
-@given(st.text(max_size=200) | st.from_regex(r"[0-9.]{1,20}[kKmM]?"))
-def test_any_text_is_an_amount_or_refused_in_a_short_line(text: str) -> None:
-    said = ""
-    try:
-        amount = subject.parse(text)
-    except UserError as error:
-        amount, said = None, str(error)
-    assert amount is None or amount >= subject.LEAST
-    assert len(said) < 400
-    assert "\n" not in said
-
-
-def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NNTUI_BUDGET", raising=False)
-    assert subject.wanted(None, slow=False) is None
-    monkeypatch.setenv("NNTUI_BUDGET", "8k")
-    assert subject.wanted(None, slow=False) == 8192
-    assert subject.wanted("none", slow=False) is None
-    assert subject.wanted("4k", slow=False) == 4096
-    assert subject.wanted(None, slow=True) == subject.parse("1.7k")
-    with pytest.raises(UserError, match="exclude"):
-        subject.wanted("4k", slow=True)
-    monkeypatch.setenv("NNTUI_BUDGET", "fast")
-    with pytest.raises(UserError, match=re.escape("NNTUI_BUDGET = 'fast'")):
-        subject.wanted(None, slow=False)
 
 
 class Link:
@@ -116,6 +70,16 @@ def test_a_key_does_not_wait_and_is_paid_for() -> None:
     assert not link.budget.spent
     link.now += 0.6
     assert link.budget.spent
+
+
+def test_what_a_key_brings_about_is_not_charged_to_the_usual_budget() -> None:
+    link = Link(USUAL)
+    link.budget.hurry()
+    link.sent += 10 * USUAL
+    assert not link.budget.spent
+    link.now += 0.6
+    assert not link.budget.spent
+    assert link.draw(30, 3000) <= 1.1 * 30 * USUAL
 
 
 def test_the_rate_is_that_of_the_last_two_seconds() -> None:

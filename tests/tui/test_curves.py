@@ -50,7 +50,7 @@ def kept() -> Path:
 @pytest.fixture
 def timed() -> Path:
     """A finished run that knows its epochs and times: a step a second, after an hour's pause in the middle."""
-    recording = Recording(paths.runs_dir(), recorded.images())
+    recording = Recording(paths.runs_dir(), recorded.images(), old=True)
     recording.writer.add_stream("layers", ["epoch", "wall"])
     recording.train(2000)
     steps = np.arange(10, 2001, 10)
@@ -193,14 +193,16 @@ def test_the_axis_counts_steps_epochs_or_time(timed: Path) -> None:
     play(scenario, timed)
 
 
-def test_a_run_without_epochs_says_so(kept: Path) -> None:
+def test_a_run_without_epochs_says_so() -> None:
+    folder = recorded.finished(paths.runs_dir(), recorded.images(), old=True)
+
     async def scenario(pilot: Pilot[None]) -> None:
         loss(pilot).focus()
         await press(pilot, "t")
         await shows(pilot, "neither epochs nor times")
         assert loss(pilot).view.unit == "steps"
 
-    play(scenario, kept)
+    play(scenario, folder)
 
 
 def test_steps_on_a_logarithmic_axis(kept: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -20,11 +21,14 @@ from nntui.knob import Knob
 from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.reader import Reader
+from nntui.store.records import Event
 from nntui.tui import keymap
 from nntui.tui.app import NntuiApp
+from nntui.tui.panes import events
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.gradients import GradientPane
+from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.explanation import Explanation
@@ -105,6 +109,31 @@ def test_space_goes_on_with_a_paused_run(live: Recording) -> None:
         await shows(pilot, "paused", "space go on")
         await pilot.press("space")
         assert await asked(pilot, live, 1) == [("resume", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_a_second_space_takes_the_first_one_back_before_the_trainer_has_answered(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space", "space")
+        given = await asked(pilot, live, 3)
+        assert [kind for kind, _, _ in given] == ["pause", "resume", "pause"]
+
+    play(scenario, live.folder)
+
+
+def test_nothing_is_drawn_anew_under_a_dialog_and_everything_when_it_is_gone(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await settled(pilot)
+        screen = next(screen for screen in pilot.app.screen_stack if isinstance(screen, DashboardScreen))
+        header, before = screen.query_one(Header), screen._picture
+        drawn = header._drawn_at
+        live.train(100)
+        await until(pilot, lambda: screen._picture is not before)
+        assert header._drawn_at == drawn
+        await pilot.press("escape")
+        await shows(pilot, f"{live.status.step:,}")
 
     play(scenario, live.folder)
 
@@ -317,6 +346,24 @@ def test_undoing_gives_back_what_the_trainer_says_there_was(live: Recording) -> 
     play(scenario, live.folder)
 
 
+def test_the_answer_to_an_undo_is_no_change(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        async def answered(key: str, value: str, before: str) -> None:
+            await pilot.press(key)
+            assert await asked(pilot, live, 1) == [("set", "training.lr", value)]
+            live.answer(text=f"{before} → {value}")
+            await until(pilot, lambda: not dashboard(pilot).query_one(KnobPane)._asked)
+
+        await answered("right", "0.16", "0.125")
+        await answered("right", "0.2", "0.16")
+        await answered("u", "0.16", "0.2")
+        await answered("u", "0.125", "0.16")
+        await pilot.press("u")
+        await shows(pilot, "nothing to undo")
+
+    play(scenario, live.folder)
+
+
 def test_a_refused_change_is_not_undone(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("right")
@@ -371,6 +418,32 @@ def test_events_are_searched_as_one_types(live: Recording) -> None:
         await shows(pilot, "Nothing found.", "0 of 51")
         await pilot.press("escape", "space")
         assert await asked(pilot, live, 1) == [("pause", "", "")]
+
+    play(scenario, live.folder)
+
+
+def test_events_are_looked_through_only_for_what_is_new(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched, looked = events._searched, list[int]()
+
+    def counted(event: Event) -> str:
+        looked.append(event.id)
+        return searched(event)
+
+    monkeypatch.setattr(events, "_searched", counted)
+    told(live, *((n, "set", f"lr 0.{n}") for n in range(10, 60)))
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "50 events")
+        assert looked == []
+        await pilot.press("7", "slash", "5", "enter")
+        await shows(pilot, "14 of 50")
+        before = len(looked)
+        live.commit(step=live.status.step + 1)
+        await until(pilot, lambda: dashboard(pilot)._picture.run.step == live.status.step)  # type: ignore[union-attr]
+        await settled(pilot)
+        assert len(looked) == before
+        told(live, (60, "set", "lr 0.5"))
+        await shows(pilot, "15 of 51")
 
     play(scenario, live.folder)
 
@@ -580,56 +653,57 @@ def test_a_click_on_the_key_bar_presses_the_key(live: Recording, hint: str, comm
 # Predictions
 
 
-def first_row(pilot: Pilot[None]) -> str:
-    """The number of the row that is shown first."""
-    pane = dashboard(pilot).query_one("#predictions")
-    top = lines(pilot)[pane.content_region.y][pane.content_region.x :]
-    return next(word for word in top.split() if word.isdigit())
+def images_shown(pilot: Pilot[None]) -> list[int]:
+    """The numbers of the rows that are shown, line by line."""
+    area = dashboard(pilot).query_one("#predictions").content_region
+    shown = [line[area.x : area.right] for line in lines(pilot)[area.y : area.bottom]]
+    return [int(number) for line in shown for number in re.findall(r"(\d+) (?:train|test)", line)]
 
 
-def test_predictions_are_ordered_and_scrolled(kept: Path) -> None:
+def chosen_row(pilot: Pilot[None]) -> int:
+    """The number of the row that is marked."""
+    area = dashboard(pilot).query_one("#predictions").content_region
+    shown = [line[area.x : area.right] for line in lines(pilot)[area.y : area.bottom]]
+    (number,) = re.findall(r"▸(\d+)", "".join(shown))
+    return int(number)
+
+
+def test_predictions_are_ordered_and_moved_through(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press("tab", "tab")
+        await pilot.press("5")
         assert "worst first" in text(pilot)
-        assert first_row(pilot) == "28"  # a distance of 0.594, the greatest
+        assert chosen_row(pilot) == images_shown(pilot)[0] == 28  # a distance of 0.594, the greatest
         await pilot.press("o")
         assert "in order" in text(pilot)
-        assert first_row(pilot) == "1"
+        assert chosen_row(pilot) == images_shown(pilot)[0] == 1
         places = {}
         for keys in ("down", "j", "pagedown", "up", "k", "pageup", "end", "home", "G", "g"):
             await pilot.press(keys)
-            places[keys] = int(first_row(pilot))
+            places[keys] = chosen_row(pilot)
         assert places["down"] < places["j"] < places["pagedown"] > places["up"] > places["k"] > places["pageup"]
-        assert places["end"] == places["G"] > places["pagedown"]
+        assert places["end"] == places["G"] == 60
         assert places["home"] == places["g"] == 1
-        assert "60 train" in text(pilot) or "60 test" in text(pilot) or places["end"] <= 60
 
     play(scenario, kept)
 
 
 def test_the_wheel_scrolls_the_predictions(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press("tab", "tab", "o")
-        assert first_row(pilot) == "1"
-        await pilot._post_mouse_events([MouseScrollDown], "#predictions")
-        assert int(first_row(pilot)) > 1
+        await pilot.press("5", "o")
+        assert images_shown(pilot)[0] == 1
+        for _ in range(5):
+            await pilot._post_mouse_events([MouseScrollDown], "#predictions")
+        assert images_shown(pilot)[0] > 1
 
     play(scenario, kept)
 
 
 def test_a_page_is_what_was_seen(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press("tab", "tab", "o")
-        pane = dashboard(pilot).query_one("#predictions")
-        area = pane.content_region
-        numbers = [
-            int(word)
-            for line in lines(pilot)[area.y : area.bottom]
-            for word, following in zip(line.split(), line.split()[1:], strict=False)
-            if following in ("train", "test")
-        ]
+        await pilot.press("5", "o")
+        seen_first = images_shown(pilot)
         await pilot.press("pagedown")
-        assert int(first_row(pilot)) == max(numbers) + 1
+        assert chosen_row(pilot) == max(seen_first) + 1
 
     play(scenario, kept)
 
@@ -677,7 +751,9 @@ def test_the_palette_opens_and_a_theme_changes_the_colours(kept: Path) -> None:
 
         backgrounds, inks = colours(), ink()
         await pilot.press("ctrl+p")
-        await shows(pilot, "Theme")
+        await until(pilot, lambda: pilot.app.screen.id == "--command-palette")
+        await pilot.press(*"theme")
+        await shows(pilot, "Other colours")
         await pilot.press("escape")
         pilot.app.theme = "textual-light"
         await settled(pilot)
@@ -686,6 +762,51 @@ def test_the_palette_opens_and_a_theme_changes_the_colours(kept: Path) -> None:
         assert changed != backgrounds
 
     play(scenario, kept)
+
+
+def test_the_palette_offers_the_keys_of_the_focused_pane_and_presses_them(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("2")
+        commands = {command.title: command for command in pilot.app.get_system_commands(pilot.app.screen)}
+        assert {"Help", "Theme", "Leave; training goes on", "All panes where they were at first"} <= commands.keys()
+        assert not {"Keys", "Maximize", "Screenshot", "Pause the training, or go on"} & commands.keys()
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: pilot.app.screen.id == "--command-palette")
+        await pilot.press(*"rows of colour")
+        await shows(pilot, "Curves, or layers as rows of colour over the whole run")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: dashboard(pilot).query_one(GradientPane).as_rows)
+
+    play(scenario, kept)
+
+
+def test_panes_that_were_hidden_are_counted_in_the_key_bar(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert "hidden" not in lines(pilot)[-1]
+        await pilot.press("2", "2", "4", "4")
+        await until(pilot, lambda: "1-7 panes, 2 hidden" in lines(pilot)[-1])
+        await pilot.press("0")
+        await until(pilot, lambda: "hidden" not in lines(pilot)[-1])
+
+    play(scenario, kept)
+
+
+def test_the_help_begins_at_the_focused_pane(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("5", "question_mark")
+        await shows(pilot, "The predictions", "choose the row above")
+        assert not any("A run" in line for line in lines(pilot))
+
+    play(scenario, kept)
+
+
+def test_no_key_is_offered_that_does_nothing_of_images(tmp_path: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("6", "m")
+        await shows(pilot, "scroll")
+        assert not {"view", "cross"} & set(lines(pilot)[-1].split())
+
+    play(scenario, recorded.finished(tmp_path / "runs", recorded.images()))
 
 
 def test_q_leaves(kept: Path) -> None:
@@ -918,7 +1039,7 @@ def test_a_chart_that_is_not_seen_is_not_read_for(live: Recording) -> None:
         feed = dashboard(pilot)._feed
         assert feed is not None
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
-        await pilot.press("1")
+        await pilot.press("1", "1")
         await until(pilot, lambda: set(feed._queries) == {"gradients", "layers"})
         await pilot.press("1")
         await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
@@ -1005,6 +1126,17 @@ def test_the_mouse_drags_the_lines_between_panes(kept: Path, nntui_home: Path) -
     play(scenario, kept)
 
 
+def test_the_border_of_curves_is_held_by_the_board_alone(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        right, pane = regions(pilot)[1].right, dashboard(pilot).query_one(LossPane)
+        await drag(pilot, (right - 1, 10), (right + 7, 10))
+        assert regions(pilot)[1].right == right + 7
+        await pilot.hover(offset=(20, 10))
+        assert pane.view.cursor is None
+
+    play(scenario, kept)
+
+
 def test_a_click_on_a_border_moves_nothing(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         before = regions(pilot)
@@ -1036,7 +1168,7 @@ def test_what_was_moved_and_hidden_is_so_the_next_time_in_a_terminal_of_this_siz
     found: list[dict[int, Region]] = []
 
     async def first(pilot: Pilot[None]) -> None:
-        await pilot.press("6", "greater_than_sign", "right_curly_bracket")
+        await pilot.press("6", "6", "greater_than_sign", "right_curly_bracket")
         await pilot.pause()
         found.append(regions(pilot))
         await until(pilot, lambda: set(kept_plan(nntui_home)) == {"hidden", "widths", "heights"})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,7 @@ def follow(folder: Path, scenario: Callable[[Follower], Awaitable[None]]) -> Fol
 
     asyncio.run(play())
     follower.feed._thread.shutdown(wait=True)
+    follower.feed._writing.shutdown(wait=True)
     return follower
 
 
@@ -177,6 +180,37 @@ def test_a_chart_gets_what_it_wants_and_no_more_when_hidden(runs: Path) -> None:
         await until(lambda: list(follower.pictures[-1].curves) == ["loss"])
 
     follow(folder, scenario)
+
+
+def test_what_is_wanted_seldom_is_read_again_in_its_time_or_when_the_run_rests(live: Recording) -> None:
+    async def scenario(follower: Follower) -> None:
+        follower.feed.want("often", LOSS)
+        follower.feed.want("seldom", Query(("loss",), 100, every=1000.0))
+        await until(lambda: follower.pictures and len(follower.pictures[-1].curves) == 2)
+        before = follower.pictures[-1].curves
+        live.train(10)
+        await until(lambda: follower.pictures[-1].run.step == 110)
+        now = follower.pictures[-1].curves
+        assert now["often"]["loss"].last[-1] > before["often"]["loss"].last[-1]
+        assert now["seldom"] is before["seldom"]
+        live.train(10, state="paused")
+        await until(lambda: follower.pictures[-1].run.step == 120)
+        rests = follower.pictures[-1].curves
+        assert rests["seldom"]["loss"].last[-1] == rests["often"]["loss"].last[-1]
+
+    follow(live.folder, scenario)
+
+
+def test_what_one_chart_wants_lets_the_others_keep_what_they_have(runs: Path) -> None:
+    async def scenario(follower: Follower) -> None:
+        follower.feed.want("loss", LOSS)
+        await until(lambda: follower.pictures and follower.pictures[-1].curves)
+        before = follower.pictures[-1].curves["loss"]
+        follower.feed.want("other", Query(("loss",), 10))
+        await until(lambda: "other" in follower.pictures[-1].curves)
+        assert follower.pictures[-1].curves["loss"] is before
+
+    follow(recorded.finished(runs, recorded.table()), scenario)
 
 
 def test_wanting_the_same_again_reads_nothing(runs: Path) -> None:
@@ -354,6 +388,23 @@ def test_predictions_are_read_again_when_the_run_rests(live: Recording) -> None:
     assert pictures[-1].rows is pictures[0].rows  # they do not change, and are not read again
 
 
+def test_predictions_of_the_same_step_are_read_again_when_they_have_changed(live: Recording) -> None:
+    other = np.full((4, 1), 0.25, np.float32)
+
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        live.train(50, state="paused")
+        await until(lambda: follower.pictures[-1].table("predictions").step == 150)
+        for _ in range(2):
+            live.writer.table("predictions", 150, {"P": other})
+        live.commit(steps_per_s=1.0)
+        await until(lambda: follower.pictures[-1].run.steps_per_s == 1.0)
+
+    table = follow(live.folder, scenario).pictures[-1].table("predictions")
+    assert table.step == 150
+    assert table.arrays["P"].tolist() == other.tolist()
+
+
 def test_a_command_is_appended_and_its_answer_told_once(live: Recording) -> None:
     async def scenario(follower: Follower) -> None:
         await until(lambda: follower.pictures)
@@ -411,7 +462,7 @@ def test_a_command_that_nobody_will_answer_is_given_back(live: Recording) -> Non
 
 
 def test_a_command_that_cannot_be_written_says_so(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> int:
+    def refuse(*_: object, **__: object) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(commands, "append", refuse)
@@ -423,6 +474,43 @@ def test_a_command_that_cannot_be_written_says_so(live: Recording, monkeypatch: 
     (answer,) = follow(live.folder, scenario).answers
     assert answer.command is None
     assert "No space left" in answer.text
+
+
+def test_commands_that_wait_for_a_writer_hold_up_no_picture(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "APPEND_SECONDS", PATIENCE)
+    writer = sqlite3.connect(live.folder / DATABASE, isolation_level=None)
+
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        writer.execute("BEGIN IMMEDIATE")
+        follower.feed.command("pause")
+        follower.feed.command("resume")
+        follower.feed.want("loss", LOSS)
+        await until(lambda: follower.answers or "loss" in follower.pictures[-1].curves)
+        assert follower.answers == []
+        writer.execute("ROLLBACK")
+
+    follow(live.folder, scenario)
+    writer.close()
+    with closing(Reader(live.folder)) as reader:
+        assert [command.kind for command in reader.commands()] == ["pause", "resume"]
+
+
+def test_a_command_is_given_up_where_somebody_else_writes_for_long(
+    live: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "APPEND_SECONDS", 0.01)
+    writer = sqlite3.connect(live.folder / DATABASE, isolation_level=None)
+
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        writer.execute("BEGIN IMMEDIATE")
+        follower.feed.command("pause")
+        await until(lambda: follower.answers)
+
+    (answer,) = follow(live.folder, scenario).answers
+    writer.close()
+    assert "locked" in answer.text
 
 
 def damage_database(folder: Path) -> None:

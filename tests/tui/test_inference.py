@@ -15,6 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
+from nntui import pipe
 from nntui.tui import inference as subject
 from nntui.tui.inference import Inference, InferenceError
 from nntui.tui.picture import Question
@@ -52,9 +53,51 @@ def test_a_sample_comes_as_a_record() -> None:
         assert (sample.total, sample.task, sample.image) == (150, "multi-class", None)
         assert sample.classes == ("setosa", "versicolor", "virginica")
         assert sample.features[0] == "sepal length"
-        with pytest.raises(InferenceError, match="must be one of truth-table"):
+        with pytest.raises(InferenceError, match="must be one of truth-table") as told:
             await inference.sample({"data": {"source": "irs"}})
+        assert told.value.told
 
+    play(scenario)
+
+
+def test_however_long_the_names_of_columns_are_they_come(tmp_path: Path) -> None:
+    names = [f"{'é' * 25}{number}" for number in range(30_000)]
+    table = tmp_path / "wide.csv"
+    rows = [",".join(f"{(i + row) % 7}" for i in range(len(names))) + f",{'ab'[row % 2]}" for row in range(4)]
+    table.write_text("\n".join([",".join([*names, "kind"]), *rows]))
+
+    async def scenario(inference: Inference) -> None:
+        assert (await inference.sample({"data": {"source": str(table)}})).features == tuple(names)
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("place", ["MAX_LINE", "MAX_BYTES"])
+def test_an_answer_that_is_too_long_is_told_and_the_next_one_is_read(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(inference: Inference) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(pipe, place, 16)
+            with pytest.raises(InferenceError, match="cannot be understood") as told:
+                await inference.sample(IRIS)
+            assert not told.value.told
+        monkeypatch.setattr(subject, "RESTART_SECONDS", 0.0)
+        assert (await inference.sample(IRIS)).total == 150
+
+    play(scenario)
+
+
+def test_an_answer_that_lacks_something_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask(*_: object) -> tuple[dict[str, object], dict[str, object]]:
+        return {}, {}
+
+    async def scenario(inference: Inference) -> None:
+        with pytest.raises(InferenceError, match="cannot be understood"):
+            await inference.sample(IRIS)
+        assert "cannot be understood" in (await inference.forward(Path(), QUESTION)).error
+
+    monkeypatch.setattr(Inference, "_ask", ask)
     play(scenario)
 
 

@@ -77,7 +77,7 @@ async def play_about(pilot: Pilot[None], seed: int, count: int, opening: Sequenc
     for _ in range(20):  # out of whatever is open
         if len(app.screen_stack) <= 2:
             break
-        await pilot.press("escape")
+        await pilot.press("escape", "y")  # yes, leave what was edited
     await settled(pilot)
     await pilot.press("question_mark")
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
@@ -86,9 +86,8 @@ async def play_about(pilot: Pilot[None], seed: int, count: int, opening: Sequenc
 
 def few_and_many(few: int, many: int) -> pytest.MarkDecorator:
     """As many as a plain run has time for, and as many as find what is rare."""
-    return pytest.mark.parametrize(
-        "count", [pytest.param(few), pytest.param(many, marks=pytest.mark.heavy)], ids=["few", "many"]
-    )
+    marks = (pytest.mark.heavy, pytest.mark.timeout(1800))
+    return pytest.mark.parametrize("count", [pytest.param(few), pytest.param(many, marks=marks)], ids=["few", "many"])
 
 
 @pytest.fixture(autouse=True)

@@ -16,21 +16,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
 
 from nntui.knobs import KNOBS
 from nntui.store.reader import Reader
-from nntui.store.records import Curve, LayerRecord
+from nntui.store.records import Curve, Event, LayerRecord
+from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.header import SYMBOLS, Header
 from nntui.tui.panes.knobs import LIVE, KnobPane
 from nntui.tui.panes.layers import LayerPane
+from nntui.tui.panes.layertable import FigureColumn
 from nntui.tui.panes.numbers import bar, count, duration, figure
-from nntui.tui.panes.pane import PictureCells
+from nntui.tui.panes.pane import Pane, PictureCells
+from nntui.tui.panes.plane import PlanePane
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.ranking import NUMBER, WORST, Order
+from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
 from nntui.tui.picture import Picture, Table
+from nntui.tui.system import Usage
+from nntui.tui.widgets.cells import Cells, line
 from tests.tui import recorded
 from tests.tui.recorded import Shape
 from tests.tui.screen import unpaced
@@ -144,9 +151,9 @@ def read(folder: Path) -> Iterator[Reader]:
         reader.close()
 
 
-def picture_of(tmp_path: Path, shape: Shape) -> Picture:
+def picture_of(tmp_path: Path, shape: Shape, *, old: bool = False) -> Picture:
     """A finished run as a feed tells it."""
-    with read(recorded.finished(tmp_path / "runs", shape)) as reader:
+    with read(recorded.finished(tmp_path / "runs", shape, old=old)) as reader:
         rows, predictions = reader.table("rows"), reader.table("predictions")
         assert rows is not None
         assert predictions is not None
@@ -192,6 +199,64 @@ def test_pictures_are_drawn_at_a_pace_and_the_last_one_always(table: Picture) ->
     assert pane.drawn == sorted(set(pane.drawn))
     assert len(pane.drawn) < 100
     assert min(np.diff(pane.times)) >= Counting.EVERY * 0.9
+
+
+class Everywhere(Counting):
+    """Has another character in each of its cells from one picture to the next."""
+
+    EVERY, PACE = 0.0, 4000.0
+
+    def draw(self, picture: Picture) -> None:
+        super().draw(picture)
+        self.show([line("ab"[len(self.drawn) % 2] * self.size.width) for _ in range(self.size.height)])
+
+
+def test_a_pane_that_moves_everywhere_is_drawn_less_often_but_by_a_key_at_once(table: Picture) -> None:
+    pane, running = Everywhere(), replace(table.run, state="running")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        for step in range(40):
+            pane.picture(replace(table, run=replace(running, step=step)))
+            await asyncio.sleep(0.01)
+        while pane.drawn[-1] != 39:
+            await pilot.pause(0.01)
+        assert min(np.diff(pane.times[1:])) >= 0.9 * pane.size.area / Everywhere.PACE
+        before = len(pane.drawn)
+        pane.redraw()
+        assert len(pane.drawn) == before + 1
+
+    alone(pane, scenario)
+
+
+class Framed(Pane, PictureCells):
+    """A pane with edges."""
+
+    DEFAULT_CSS = "Framed { border: round blue; }"
+    number, heading = 8, "Framed"
+
+
+def test_new_words_in_an_edge_send_that_line_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pane, sent, refresh = Framed(), list[tuple[Region, ...]](), Cells.refresh
+
+    def noted(self: Cells, *regions: Region, **options: bool) -> Cells:
+        sent.append(regions)
+        return refresh(self, *regions, **options)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        monkeypatch.setattr(Cells, "refresh", noted)
+        width, height = pane.size
+        pane.caption("below")
+        pane.title("above")
+        assert sent == [(Region(-1, height, width + 2, 1),), (Region(-1, -1, width + 2, 1),)]
+        pane.caption("below")
+        pane.title("above")
+        assert len(sent) == 2
+        await pilot.pause()
+        shown = [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+        assert "8 Framed · above" in shown[0]
+        assert "below" in shown[height + 1]
+
+    alone(pane, scenario)
 
 
 def test_a_new_state_is_drawn_at_once(table: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,6 +316,45 @@ def test_the_header_tells_of_a_silent_trainer(table: Picture) -> None:
     assert "no word from the trainer for 1:10" in show(Header(), replace(table, run=run, silence=70), (120, 2))[0]
 
 
+def test_a_trainer_that_still_reads_its_data_alarms_nobody(table: Picture) -> None:
+    run = replace(table.run, state="starting", step=0)
+    assert "  reading the data" in show(Header(), replace(table, run=run, silence=70), (120, 2))[0]
+
+
+@pytest.mark.parametrize("state", ["paused", "crashed", "finished"])
+def test_only_a_running_run_has_a_pace(table: Picture, state: str) -> None:
+    run = replace(table.run, state=state, steps_per_s=2015, steps_left=10**6)
+    second = show(Header(), replace(table, run=run), (120, 2))[1]
+    assert "2,015" not in second
+    assert "– steps/s" in second
+    assert ("– left" in second) == (state == "paused")
+
+
+@pytest.mark.parametrize(("state", "told"), [("running", "trainer not on this machine"), ("finished", "trainer ended")])
+def test_the_system_line_says_why_it_has_no_figures_of_the_trainer(table: Picture, state: str, told: str) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        run = replace(table.run, state=state)
+        pilot.app.query_one(SystemLine).usage(Usage(None, (0.1, 2**20)), run, 0.0)
+        await pilot.pause()
+        assert told in lines(pilot.app)[0]  # type: ignore[arg-type]
+
+    alone(SystemLine(), scenario, (120, 1))
+
+
+def test_of_an_earlier_step_panes_say_what_is_of_the_newest(table: Picture) -> None:
+    past = replace(table, run=replace(table.run, step=1000))
+    pane = PredictionPane("braille")
+    show(pane, past, (70, 12))
+    assert "of step 2,000" in str(pane.border_subtitle)
+    assert "The network of an earlier step is not kept." in show(PlanePane("braille"), past, (60, 6))[0]
+
+
+def test_before_the_data_are_read_a_pane_promises_no_surface(table: Picture) -> None:
+    starting = replace(table, run=replace(table.run, state="starting", step=0, layers=(), data={}), tables={})
+    assert show(PlanePane("braille"), starting, (40, 6))[0].strip() == "The plane appears after the first step."
+    assert show(LayerPane(ascii_only=False), starting, (60, 6))[0].strip() == "The layers appear after the first step."
+
+
 @pytest.mark.parametrize(
     ("latest", "words"),
     [
@@ -296,6 +400,30 @@ def test_a_knob_without_an_effect_is_left_out_unless_it_was_changed(table: Pictu
     assert {"momentum", "beta1", "leak", "huber_delta"}.isdisjoint(names(show(KnobPane(), running(table), (60, 30))))
     assert "beta1" in names(show(KnobPane(), running(table, optimizer="adam"), (60, 30)))
     assert "momentum" in names(show(KnobPane(), running(table, momentum=0.5), (60, 30)))
+
+
+def test_an_end_of_the_run_that_has_passed_is_turned_over(table: Picture) -> None:
+    asked: list[Any] = []
+
+    class Knobs(KnobPane):
+        def asked(self, knob: Any, value: Any) -> None:
+            asked.append((knob.name, value))
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane = pilot.app.query_one(Knobs)
+        picture = running(table)
+        pane.picture(replace(picture, run=replace(picture.run, step=403_279)))
+        pane.turn(KNOBS["training.steps"], 1)
+        assert asked == [("steps", 500_000)]
+
+    alone(Knobs(), scenario)
+
+
+def test_who_turned_a_knob_is_seen_beside_the_clock(table: Picture) -> None:
+    event = Event(1, 0.0, 1_500, "set", "lr 0.1 → 0.125 by ada@pts/3")
+    pane = EventPane()
+    shown = show(pane, replace(table, events=(event,)), (44, 4))
+    assert "1,500 ▲ lr 0.1 → 0.125 by ada@pts/3" in shown[0]
 
 
 def test_a_knob_that_is_chosen_stays_when_it_loses_its_effect(table: Picture) -> None:
@@ -388,8 +516,9 @@ def test_the_layers_have_a_row_each(images: Picture) -> None:
         (78, ["gradient", "weights", "update/w", "shape", "activation", "params"]),
     ],
 )
-def test_in_a_wide_pane_columns_of_words_come(images: Picture, width: int, words: list[str]) -> None:
-    shown = show(layer_pane(), images, (width, 8))
+def test_in_a_wide_pane_columns_of_words_come(tmp_path: Path, width: int, words: list[str]) -> None:
+    """Where there are no activations to tell first."""
+    shown = show(layer_pane(), picture_of(tmp_path, recorded.images(), old=True), (width, 8))
     assert shown[0].split()[1:] == words
     assert all(len(row) == width for row in shown[:4])
     if width == 78:
@@ -462,6 +591,12 @@ def test_the_parameters_are_told_with_the_samples_they_ask_for(images: Picture, 
     pane = layer_pane()
     show(pane, replace(images, run=replace(images.run, layers=layers, data=data)), (width, 8))
     assert str(pane.border_subtitle) == caption
+
+
+def test_figures_of_layers_are_written_alike_whatever_their_sign(table: Picture) -> None:
+    column = FigureColumn("act_mean", "act mean", "mean")
+    run = replace(table.run, latest={"act_mean": [0.06571, -0.05312, -1.5e-7]})
+    assert [column.text(run, i) for i in range(3)] == [" 0.06571", " -0.0531", " -1.5e-7"]
 
 
 def test_of_many_layers_every_one_can_be_reached(images: Picture) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 from nntui.store import catalog, commands
 from nntui.store.reader import Reader
+from nntui.store.schema import DATABASE
 from nntui.tui import past
 from nntui.tui.feed import Feed, NewPicture
 from nntui.tui.picture import Query
@@ -69,6 +72,15 @@ def test_a_step_has_the_knobs_and_the_state_of_then(turned: Path, step: int, lr:
     assert run.config["training"].get("l2", 0.0) == l2
     assert run.progress == pytest.approx(step / 2000)
     assert ("as it stood" in run.title) == (step < 2000)
+
+
+def test_a_step_has_its_knobs_however_often_they_were_turned_later(turned: Path) -> None:
+    row = (0.0, "ada", "set", "training.l2", "0.02", "applied", 1500)
+    with closing(sqlite3.connect(turned / DATABASE)) as db, db:
+        db.executemany(
+            "INSERT INTO commands (at, who, kind, key, value, status, step) VALUES (?, ?, ?, ?, ?, ?, ?)", [row] * 1100
+        )
+    assert picture(turned, 800)[0].picture.run.config["training"]["lr"] == 0.25
 
 
 def test_curves_events_and_figures_end_at_the_step(turned: Path) -> None:

@@ -14,16 +14,16 @@ from textual.strip import Strip
 
 from nntui.tui.widgets.pixels import BAD, CLASSES, CONFIDENCES, DIVERGING, HUES, UNKNOWN, paint, shade
 
-COLOURS = (17, 24, 30)
+COLOURS = ("#00005f", "#102030", "#008787")
 BAD_STYLE = Style(bold=True)
 
 
-def seen(strip: Strip) -> list[tuple[int | None, int | None]]:
+def seen(strip: Strip) -> list[tuple[str | None, str | None]]:
     """The colours of the upper and the lower pixel of each cell."""
-    found: list[tuple[int | None, int | None]] = []
+    found: list[tuple[str | None, str | None]] = []
     for text, style, _ in strip:
         assert style is not None
-        ink, ground = (color.number if color else None for color in (style.color, style.bgcolor))
+        ink, ground = (color.get_truecolor().hex if color else None for color in (style.color, style.bgcolor))
         found += [{"▀": (ink, ground), "▄": (ground, ink), " ": (ground, ground)}[char] for char in text]
     return found
 
@@ -47,14 +47,14 @@ def test_what_is_not_finite_is_marked_and_what_is_unknown_blank() -> None:
     [strip] = paint(np.array([[BAD, 1, UNKNOWN, 1], [1, 1, UNKNOWN, UNKNOWN]]), COLOURS, {}, BAD_STYLE)
     assert strip.text == "✗  ▀"
     assert next(iter(strip)).style == BAD_STYLE
-    assert list(strip)[-1].style == Style(color=Color.from_ansi(24))
+    assert list(strip)[-1].style == Style(color=Color.parse("#102030"))
 
 
 def test_a_stamp_stands_on_the_colour_of_its_cell() -> None:
-    ink = Style(color=Color.from_ansi(231))
+    ink = Style(color=Color.parse("#ffffff"))
     [strip] = paint(np.ones((2, 3), dtype=np.int64), COLOURS, {(0, 1): ("●", ink)}, BAD_STYLE)
     assert strip.text == " ● "
-    assert list(strip)[1] == Segment("●", ink + Style(bgcolor=Color.from_ansi(24)))
+    assert list(strip)[1] == Segment("●", ink + Style(bgcolor=Color.parse("#102030")))
 
 
 def test_without_colours_each_level_has_its_character() -> None:
@@ -66,3 +66,9 @@ def test_tones_have_as_many_colours_as_characters() -> None:
     for tones in (DIVERGING, CLASSES):
         assert len(tones.dark) == len(tones.light) == len(tones.shades)
     assert len(CLASSES) == CONFIDENCES * HUES
+
+
+def test_without_colours_the_sign_is_seen() -> None:
+    below, above = DIVERGING.shades[:3], DIVERGING.shades[4:]
+    assert set(below) == {"=", "-"}
+    assert set(above) == {"+", "#"}

@@ -284,21 +284,6 @@ def test_small_movements_are_not_drawn_while_training_goes_on(table: Picture) ->
     play(running, lambda X: np.full((len(X), 1), 0.42), scenario)
 
 
-def test_a_surface_that_moves_everywhere_is_drawn_less_often(table: Picture) -> None:
-    async def scenario(app: OnePlane, pilot: Pilot[None]) -> None:
-        pane = app.pane
-        app.give()
-        await quiet(app, pilot)
-        calm = pane._drawn_at
-        pane.EVERY = 100.0  # type: ignore[misc]
-        app.forward = lambda X: 1 - xor(X)
-        app.give()
-        pane.redraw()
-        assert pane._drawn_at > calm + 100
-
-    play(table, xor, scenario)
-
-
 def test_a_hidden_pane_asks_nothing(table: Picture) -> None:
     async def scenario(app: OnePlane, pilot: Pilot[None]) -> None:
         app.pane.display = False
@@ -398,6 +383,27 @@ def test_of_many_inputs_the_largest_weights_are_listed_first(tmp_path: Path) -> 
     sizes = [abs(float(row[2:].split("│")[0].split("█")[0].split()[-1])) for row in rows]
     assert sizes == sorted(sizes, reverse=True)
     assert "sepal length" in "".join(rows)
+
+
+def test_both_ends_of_a_weight_are_told_however_long_their_names(tmp_path: Path) -> None:
+    shape = replace(recorded.species(), features=tuple(f"measured length of part {i}" for i in range(4)))
+    layers = LayerRecord("layer 1", 4, 9, "tanh", 45), LayerRecord("output", 9, 3, "softmax", 30)
+    rows = shown(picture_of(tmp_path, replace(shape, layers=layers)), lambda X: X, size=(28, 20)).split("\n")
+    ends = [row.partition("→")[2].split()[0] for row in rows if "→" in row]
+    assert ends
+    assert all(end.startswith("1.") for end in ends)
+
+
+def test_a_legend_without_room_says_so_and_keeps_the_axes(tmp_path: Path) -> None:
+    names = tuple(f"a rather long name {i}" for i in range(7))
+    picture = picture_of(tmp_path, recorded.table())
+    data = {**picture.run.data, "classes": names, "task": "multi-class"}
+    T = np.eye(7, dtype=np.float32)[np.arange(len(picture.rows["row"])) % 7]
+    tables = {"rows": Table(0, {**picture.rows, "T": T}), "predictions": Table(1, {"P": T})}
+    picture = replace(picture, run=replace(picture.run, data=data), tables=tables)
+    edge = shown(picture, lambda X: np.ones((len(X), 7)) / 7, size=(100, 20)).rstrip().split("\n")[-1]
+    assert "x1 → x2 ↑" in edge
+    assert "…" in edge
 
 
 def test_many_inputs_have_one_view_alone(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from nntui import paths
 from nntui.store.records import LayerRecord
 from nntui.tui.panes.agreement import agreement
 from nntui.tui.panes.choice import Choice
-from nntui.tui.panes.confusion import ConfusionMatrix, counted, most_confused
+from nntui.tui.panes.confusion import ConfusionMatrix, counted
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.ranking import WORST, Order
 from nntui.tui.picture import Picture, Table
@@ -286,16 +286,32 @@ def test_rows_are_counted_by_class_and_by_what_they_were_taken_for() -> None:
     assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
 
 
-def test_of_many_classes_the_most_confused_are_shown_in_their_order() -> None:
+def test_of_many_classes_those_without_room_are_a_scroll_away() -> None:
     counts = np.diag(np.full(8, 9))
     counts[6, 2] = 5
-    counts[1, 6] = 3
-    assert most_confused(counts, 3) == [1, 2, 6]
-    matrix = ConfusionMatrix(counts, tuple("abcdefgh"), Size(30, 5), no_style)
-    assert matrix.shown == [1, 2, 6]
-    rows = [strip.text.split() for strip in matrix.lines()]
-    assert rows[1][1:] == ["b", "c", "g", "found"]
-    assert rows[2:] == [["b", "9", "·", "3", "75%"], ["c", "·", "9", "·", "100%"], ["g", "·", "5", "9", "64%"]]
+    drawn = ConfusionMatrix(counts, tuple("abcdefgh"), Size(40, 5), no_style, (5, 0))
+    assert drawn.told == "3 of 8 classes"
+    rows = [strip.text.split() for strip in drawn.lines()]
+    assert rows[1][1:] == [*"abcdefgh", "found"]
+    assert [row[0] for row in rows[2:]] == ["f", "g", "h"]
+    assert rows[3][1:] == ["·", "·", "5", "·", "·", "·", "9", "·", "64%"]
+    assert ConfusionMatrix(counts, tuple("abcdefgh"), Size(40, 10), no_style, (5, 0)).told == ""
+    narrow = ConfusionMatrix(counts, tuple("abcdefgh"), Size(14, 5), no_style, (99, 99))
+    assert (narrow.corner, narrow.told) == ((5, 6), "3×2 of 8 classes")
+
+
+def test_every_class_of_a_matrix_is_within_reach(tmp_path: Path) -> None:
+    shape = replace(recorded.species(), classes=tuple(f"kind {i}" for i in range(9)))
+    picture = picture_of(tmp_path, shape)
+    T = np.pad(picture.rows["T"], ((0, 0), (0, 6)))
+    tables = {"rows": Table(0, {**picture.rows, "T": T}), "predictions": Table(1, {"P": T})}
+    picture = replace(picture, tables=tables)
+    seen = set[str]()
+    for first in (0, 3, 6):
+        pane = PredictionPane("braille")
+        pane._compares, pane._corner = True, (first, 0)
+        seen |= {row.split()[1] for row in show(pane, picture, (60, 6))[2:]}
+    assert seen == {str(i) for i in range(9)}
 
 
 @given(st.integers(1, 25), st.integers(8, 120), st.integers(3, 40), st.integers(0, 10**6))

@@ -103,3 +103,9 @@ def test_the_cursor_lies_over_bands_and_under_lines() -> None:
     draw_cursor(canvas, 5)
     assert canvas.owner[4, 5] == 0
     assert (np.delete(canvas.owner[:, 5], 4) == CURSOR).all()
+
+
+def test_the_figures_are_as_fine_as_the_axis() -> None:
+    readings = [Named("──", "training", Reading(0.693124, 0.693119, 0.693127, 9, 0))]
+    assert texts(readout(["step 0"], readings, [], 60, 20, 4e-6))[1] == "── training 0.693124  0.693119–0.693127"
+    assert texts(readout(["step 0"], readings, [], 60, 20, 0.01))[1] == "── training   0.6931  0.693–0.693"

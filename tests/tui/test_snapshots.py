@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from tests.tui.screen import settled, unpaced
 Size = tuple[int, int]
 
 SMALL, MIDDLE, LARGE, HUGE = (40, 12), (80, 24), (120, 40), (200, 60)
-DARK, LIGHT = "textual-dark", "textual-light"
+DARK, LIGHT = "nntui-dark", "nntui-light"
 
 
 def sizes(*chosen: Size) -> pytest.MarkDecorator:
@@ -46,9 +46,14 @@ Look = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
-def colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may want none."""
-    monkeypatch.delenv("NO_COLOR", raising=False)
+def place_and_colour(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever runs the tests may want no colours, and lives by another clock."""
+    with monkeypatch.context() as here:
+        here.delenv("NO_COLOR", raising=False)
+        here.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture
@@ -101,7 +106,7 @@ def presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_colour(place_and_colour: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal without colours."""
     monkeypatch.setenv("NO_COLOR", "1")
 
@@ -125,7 +130,7 @@ def test_dashboard_in_a_light_theme(look: Look, runs: Path, size: Size) -> None:
 
 
 @ALL
-def test_dashboard_in_ascii_without_colour(look: Look, runs: Path, size: Size, plain: None) -> None:
+def test_dashboard_in_ascii_without_colour(look: Look, runs: Path, size: Size, no_colour: None) -> None:
     look(recorded.finished(runs, recorded.table()), size, marker="ascii")
 
 
@@ -143,7 +148,7 @@ def test_dashboard_of_images_in_a_light_theme(look: Look, runs: Path) -> None:
     look(recorded.finished(runs, recorded.images()), LARGE, theme=LIGHT)
 
 
-def test_dashboard_without_colour(look: Look, runs: Path, plain: None) -> None:
+def test_dashboard_without_colour(look: Look, runs: Path, no_colour: None) -> None:
     look(recorded.finished(runs, recorded.images()), LARGE)
 
 
@@ -297,7 +302,7 @@ def test_start_in_a_light_theme(look: Look, past: None, presets: None, size: Siz
     look(None, size, theme=LIGHT)
 
 
-def test_start_in_ascii_without_colour(look: Look, past: None, presets: None, plain: None) -> None:
+def test_start_in_ascii_without_colour(look: Look, past: None, presets: None, no_colour: None) -> None:
     look(None, MIDDLE, marker="ascii")
 
 

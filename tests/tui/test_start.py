@@ -198,12 +198,29 @@ def test_runs_are_looked_at_again(runs: Path, monkeypatch: pytest.MonkeyPatch) -
     play(scenario, None)
 
 
+def test_a_preset_that_is_gone_is_no_longer_listed() -> None:
+    own_preset("passing", BROKEN)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, "passing")
+        await pilot.press("question_mark")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, StartScreen))
+        (paths.user_presets_dir() / "passing.toml").unlink()
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StartScreen))
+        await until(pilot, lambda: "passing" not in rows(pilot).ids)
+
+    play(scenario, None)
+
+
 def test_a_preset_with_an_error_is_listed_with_it() -> None:
     own_preset("broken", BROKEN)
 
     async def scenario(pilot: Pilot[None]) -> None:
         await choose(pilot, "broken")
-        await shows(pilot, "* broken", "cannot be used", "training.lr = -1", "from 1e-09 to 1000")
+        await shows(pilot, "* broken", "cannot be used")
+        told = str(pilot.app.screen.query_one("#description", Static).content)
+        assert "training.lr = -1: must be a number from 1e-09 to 1000" in told
         await pilot.press("enter")
         await settled(pilot)
         assert isinstance(pilot.app.screen, StartScreen)
@@ -318,7 +335,7 @@ def test_presets_are_filtered_as_one_types() -> None:
         await shows(pilot, "hidden by the filter")
         assert set(rows(pilot).ids) == {"xor", "xor-by-hand", "xor-two-units"}
         await write(pilot, "xor units nonsense")
-        await shows(pilot, "No preset has these words.")
+        await shows(pilot, "None has these words.")
         await pilot.press("escape")
         await settled(pilot)
         assert len(rows(pilot).ids) == len(presets.available())
@@ -394,6 +411,20 @@ def test_only_the_curves_in_sight_are_read(runs: Path, monkeypatch: pytest.Monke
         assert sorted(read) == sorted(set(rows(pilot, "#runs").in_sight))
 
     play(scenario, None, (100, 20))
+
+
+def test_a_damaged_run_is_listed_with_the_reason_and_not_opened(runs: Path) -> None:
+    folder = recorded.finished(runs, recorded.table(), run_id="broken")
+    (folder / "run.db").write_bytes(b"")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("tab")
+        await shows(pilot, "unreadable", "not a run of nntui")
+        await pilot.press("enter")
+        await until(pilot, lambda: any("not a run" in note.message for note in pilot.app._notifications))
+        assert isinstance(pilot.app.screen, StartScreen)
+
+    play(scenario, None)
 
 
 def test_marked_runs_are_compared(runs: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from nntui.tui import svg
 from tests.tui import recorded, screen
 
 
@@ -53,3 +54,9 @@ def test_a_folder_that_takes_no_file_is_told(here: Path) -> None:
         await screen.until(pilot, lambda: any("no picture" in note.message for note in pilot.app._notifications))
 
     screen.play(scenario, None)
+
+
+def test_a_full_disk_leaves_no_half_a_picture(here: Path) -> None:
+    with pytest.raises(UnicodeEncodeError):  # as good as a disk that takes no more
+        svg.write_new("x" * 100_000 + "\ud800", here, "picture")
+    assert list(here.iterdir()) == []

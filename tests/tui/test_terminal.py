@@ -37,6 +37,7 @@ import itertools
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from textual import events
@@ -89,6 +90,8 @@ class Probe(App[None]):
             self.panic("something broke")
         elif event.key == "h":
             time.sleep(60)
+        elif event.key == "w":
+            ThreadPoolExecutor(1).submit(time.sleep, 60)
 
 
 app = Probe(driver_class=terminal.driver_class())
@@ -232,8 +235,10 @@ def test_a_stalled_terminal_does_not_stop_the_app_and_is_painted_anew(probe: Cal
     app = probe()
     terminal = app.stalled()
     frame, received = app.frame, terminal.bytes_received
-    terminal.wait_for(lambda: app.frame > frame + 100)  # far more frames than are kept
-    assert app.backlog < 100
+    terminal.wait_for(lambda: app.frame > frame + 150)  # far more frames than are kept
+    kept = app.backlog
+    terminal.wait_for(lambda: app.frame > frame + 200)
+    assert app.backlog == kept
     assert terminal.bytes_received == received
     terminal.send("s")
     frame = app.frame
@@ -268,6 +273,21 @@ def test_an_app_that_hangs_is_ended_by_the_watchdog(probe: Callable[..., Probe])
     assert terminal.wait_exit(10) == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize(("key", "code"), [("q", 3), ("", 0)])
+def test_a_thread_that_waits_for_a_disk_does_not_keep_the_process(
+    probe: Callable[..., Probe], key: str, code: int
+) -> None:
+    terminal = probe().ready()
+    terminal.send("w")
+    terminal.wait_for("key w")
+    if key:
+        terminal.send(key)
+    else:
+        os.kill(terminal.pid, signal.SIGHUP)
+    assert terminal.wait_exit(10) == code
+    assert_restored(terminal)
+
+
 def _stands_still(app: Probe) -> bool:
     frame = app.frame
     time.sleep(0.5)
@@ -287,6 +307,8 @@ class Brief(App[None]):
 def mine(signum, frame): ...
 
 signal.signal(signal.SIGTERM, mine)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a script both are ignored
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 assert terminal.run(Brief(driver_class=terminal.driver_class())) == 5
 assert signal.getsignal(signal.SIGTERM) is mine
 assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -402,6 +424,30 @@ def test_output_says_when_the_terminal_is_gone(pair: Callable[[], Pair]) -> None
 )
 def test_a_marker_shows_where_the_encoding_has_it(marker: str, encoding: str, shows: bool) -> None:
     assert subject.can_show(marker, encoding) is shows
+
+
+@pytest.mark.parametrize(
+    ("environment", "marker"),
+    [
+        ({"LANG": "C"}, "ascii"),
+        ({"LC_ALL": "POSIX", "LANG": "en_GB.UTF-8"}, "ascii"),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, "ascii"),
+        ({"LANG": "C", "LC_CTYPE": "de_DE.UTF-8"}, "braille"),
+        ({"LANG": "en_GB.UTF-8"}, "braille"),
+        ({"LANG": "C.UTF-8"}, "braille"),
+        ({}, "braille"),
+        ({"LANG": "C", "PYTHONUTF8": "1"}, "braille"),
+    ],
+)
+def test_the_locale_c_has_ascii_whatever_python_makes_of_it(
+    environment: dict[str, str], marker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG", "PYTHONUTF8", "PYTHONIOENCODING"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "__stdout__", SimpleNamespace(encoding="utf-8"))
+    assert subject.marker("auto") == marker
 
 
 def test_a_driver_asked_for_in_the_environment_is_left_to_textual(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.knob import show
-from nntui.store.records import RunRecord
+from nntui.store.records import UNREADABLE, RunRecord
 from nntui.text import plain
 from nntui.tui.panes.header import SYMBOLS
 from nntui.tui.panes.numbers import count, duration, figure
@@ -41,6 +41,9 @@ def about_preset(config: RunConfig | UserError) -> Content:
 
 def about_run(run: RunRecord, config: RunConfig | None) -> Content:
     """How a run stands or ended, its figures, and what it trains."""
+    if run.state == UNREADABLE:
+        lines = [f"{run.state}: {run.reason}", f"id {run.id}", *(facts(config) if config else ())]
+        return _text(run.name, lines)
     reason = f": {run.reason}" if run.reason else ""
     figures = "   ".join(f"{name} {figure(value).strip()}" for name, value in run.figures.items() if value is not None)
     lines = [

@@ -27,7 +27,7 @@ NEVER_NEGATIVE = frozenset(("relu", "sigmoid", "softmax", "softplus"))
 _MOST, _READABLE = 9, 7
 #: Cells on the left, for the layer's name, and on the right, for its largest activation; in less room than the last
 #: the name is shorter.
-_NAME, _SHORT_NAME, _LARGEST, _ROOMY = 13, 8, 9, 60
+_NAME, _SHORT_NAME, _LARGEST, _ROOMY = 13, 8, 13, 60
 
 
 class Layer(NamedTuple):
@@ -95,7 +95,7 @@ def _layer(layer: Layer, widths: tuple[int, int], tall: int, style: Styles, *, a
     largest = float(np.abs(values).max(initial=0))
     shares = values / largest if largest > 0 else values
     bars = [_bars(levels, grid.cells, style, ascii_only=ascii_only) for levels in _levels(shares, layer, tall)]
-    told = "" if layer.values is None else figure(largest, _LARGEST)
+    told = "" if layer.values is None else f" max {figure(largest, 0)}".rjust(_LARGEST)
     padding = " " * (room - len(values) * grid.cells)
     lines = [line((fit(record.name, name - 1) + " ", style("name")), *bars[0], (padding + told, quiet))]
     lines += [line((fit(_told(record, grid), name - 1) + " ", quiet), *parts) for parts in bars[1:]]

@@ -121,6 +121,11 @@ class Board(Widget):
         hidden = self._changes[plan.name].hidden
         return plan.hidden if hidden is None else hidden
 
+    @property
+    def hidden(self) -> int:
+        """How many panes a person has hidden, of those that are shown in a terminal of this size."""
+        return 0 if self._small else len(self._hides - plan_for(self.app.size).hidden)
+
     def regions(self, size: Size) -> dict[int, Region]:
         """Where each pane that is seen stands in a board of some size, by number."""
         return {self._only: size.region} if self._only else self._arrangement(size).regions()

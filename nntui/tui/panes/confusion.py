@@ -32,45 +32,60 @@ def counted(target: NDArray[Any], predicted: NDArray[Any], classes: int) -> Coun
     return np.bincount(flat, minlength=classes * classes).reshape(classes, classes)
 
 
-def most_confused(counts: Counts, most: int) -> list[int]:
-    """The classes that are taken for others, or others for them, most often; in their own order."""
-    wrong = counts * (1 - np.eye(len(counts), dtype=np.int64))
-    order = np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")
-    return sorted(order[:most].tolist())
-
-
 class ConfusionMatrix:
-    """Lines for as many classes as there is room for."""
+    """Lines for as many classes as there is room for, the others a scroll away."""
 
-    def __init__(self, counts: Counts, names: Sequence[str], room: Size, style: Callable[[str], Style]) -> None:
+    def __init__(
+        self,
+        counts: Counts,
+        names: Sequence[str],
+        room: Size,
+        style: Callable[[str], Style],
+        corner: tuple[int, int] = (0, 0),
+    ) -> None:
+        """``corner`` is the first class wanted down and across; it is moved so that no room is left empty."""
         self._counts, self._names, self._style = counts, names, style
         digits = len(f"{counts.max(initial=0):,}")
         longest = max(map(len, names), default=0)
         self._name = max(_LEAST_NAME, min(longest, _MOST_NAME, room.width // 4))
         across = max(1, room.width - self._name - _FOUND_WIDTH)
         column = max(digits + 1, min(_LEAST_COLUMN, 1 + longest))
-        fitting = min(len(names), across // column, max(1, room.height - 2))
-        #: The classes that have a row and a column.
-        self.shown = most_confused(counts, max(1, fitting))
-        widest = max(column, min(_MOST_COLUMN, max(_EASY_COLUMN, 1 + longest), across // len(self.shown)))
+        #: The classes that have a row, and those that have a column.
+        self.down = _window(corner[0], room.height - 2, len(names))
+        self.across = _window(corner[1], across // column, len(names))
+        widest = max(column, min(_MOST_COLUMN, max(_EASY_COLUMN, 1 + longest), across // max(1, len(self.across))))
         self._column = min(widest, across)
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """The first class down and across."""
+        return self.down.start, self.across.start
+
+    @property
+    def told(self) -> str:
+        """How many of the classes are in sight; nothing where all are."""
+        down, across, all_of_them = len(self.down), len(self.across), len(self._names)
+        if min(down, across) == all_of_them:
+            return ""
+        shown = str(down) if across in (down, all_of_them) else f"{down}×{across}"
+        return f"{shown} of {all_of_them} classes"
 
     def lines(self) -> list[Strip]:
         """The heading, and a row for each class."""
         quiet = self._style("quiet")
-        names = "".join(" " + fit(self._names[k], self._column - 1, right=True) for k in self.shown)
-        across = " " * self._name + fit(" predicted →", len(self.shown) * self._column)
+        names = "".join(" " + fit(self._names[k], self._column - 1, right=True) for k in self.across)
+        across = " " * self._name + fit(" predicted →", len(self.across) * self._column)
         down = fit("target↓" if self._name >= len("target↓") else "is↓", self._name)
         return [
             line((across, quiet)),
             line((down + names + _FOUND.rjust(_FOUND_WIDTH), quiet)),
-            *map(self._row, self.shown),
+            *map(self._row, self.down),
         ]
 
     def _row(self, k: int) -> Strip:
         total = int(self._counts[k].sum())
         parts: list[str | tuple[str, Style]] = [(fit(self._names[k], self._name), self._style("quiet"))]
-        for other in self.shown:
+        for other in self.across:
             count = int(self._counts[k, other])
             text = f"{count:,}" if count else "·"
             shade = -(-count * SHADES // total) if count else 0  # anything at all has the least shade
@@ -78,3 +93,10 @@ class ConfusionMatrix:
             parts.append((fit(text, self._column, right=True), self._style(name)))
         share = f"{self._counts[k, k] / total:.0%}" if total else "–"
         return line(*parts, (share.rjust(_FOUND_WIDTH), self._style("quiet")))
+
+
+def _window(first: int, room: int, total: int) -> range:
+    """So many places as there is room for, of so many, from the first that is wanted if enough follow it."""
+    shown = max(1, min(room, total))
+    start = max(0, min(first, total - shown))
+    return range(start, min(total, start + shown))

@@ -14,7 +14,7 @@ from nntui.store.records import Curve, Event
 from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.panes.looking import COURSES, ByKeys, ByMouse
-from nntui.tui.panes.pane import Pane, Pictured
+from nntui.tui.panes.pane import Pane, Pictured, awaited
 from nntui.tui.panes.view import View
 from nntui.tui.picture import Picture, Query, Wanted
 from nntui.tui.widgets.chart import Chart, Mark
@@ -41,6 +41,7 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
     """A chart of some of a run's series, looked at in a way that keys and mouse change."""
 
     EVERY: ClassVar = 0.0
+    PACE: ClassVar = 1000.0
     PLACE: ClassVar = keymap.CURVES
     BINDINGS: ClassVar = keymap.bindings(keymap.CURVES)
     unit = ""
@@ -50,7 +51,6 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         self.view = View(log=log_axis)
         self._names: tuple[str, ...] = ()
         self._chosen: tuple[str, ...] = ()
-        self._titled = ""
 
     def series(self, picture: Picture) -> tuple[str, ...]:
         """The names of the series that are drawn unless others are chosen, the first on top."""
@@ -73,7 +73,7 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         self._names, view = self._chosen or self.series(picture), self.view
         curves = picture.curves.get(self.id or "", {})
         shown = [curves[name] for name in self._names if name in curves and len(curves[name].first)]
-        self.empty_text = EMPTY_WINDOW if view.zoomed else Chart.empty_text
+        self.empty_text = EMPTY_WINDOW if view.zoomed else awaited(picture.run, "curve")
         self.plot(
             shown,
             _marks(picture.events),
@@ -101,7 +101,7 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
             needed = list(COURSES.values())
         needed = [name for name in needed if name in picture.series]
         names = (*self._names, *(name for name in needed if name not in self._names))
-        self.post_message(Wanted(self.id or "", Query(names, self.buckets_wanted, window, log=view.log_x)))
+        self.post_message(Wanted(self.id or "", Query(names, self.buckets_wanted, window, view.log_x, self.EVERY)))
         course_of_all = Query(tuple(needed), COURSE_BUCKETS) if needed and window else None
         self.post_message(Wanted(self._course_id, course_of_all))
 
@@ -133,16 +133,13 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         fits = bool(curves) and room >= len(column) + 3
         self.caption(Content.assemble(legend, f" · {column}") if fits else legend)
         room = self.size.width - len(self.heading) - 4
-        title: list[str | tuple[str, str]] = [(f"{self.number} ", "bold"), self.heading]
+        title = []
         for texts in (*self._looks(), ("" if fits or not curves else column,)):
             text = next((text for text in texts if text and len(text) + 3 <= room), "")
             if text:
-                title.append(f" · {text}")
+                title.append(text)
                 room -= len(text) + 3
-        content = Content.assemble(*title)
-        if self._titled != content.plain:
-            self._titled = content.plain
-            self.border_title = content
+        self.title(*title)
 
     def _looks(self) -> Iterator[tuple[str, ...]]:
         """How the run is looked at: of each thing the words to choose from, the longest first."""

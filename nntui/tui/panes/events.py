@@ -21,15 +21,15 @@ from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.numbers import count
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.picture import Picture
-from nntui.tui.widgets.cells import line
+from nntui.tui.widgets.cells import ink, line
 from nntui.tui.widgets.text import fit
 
 #: The symbol of each kind of event; those of the curves' marks are the same.
 SYMBOLS = {"set": "▲", "warning": "✕", "state": "●"}
 #: The kinds that have a colour of their own.
 _TONED = ("warning", "set")
-#: Cells of a step, and the width from which on the clock has room besides.
-_STEP_WIDTH, _WIDE = 11, 34
+#: Cells of a step at least, and the width from which on the clock has room besides.
+_STEP_WIDTH, _WIDE = 5, 34
 
 
 class EventPane(Pane, PictureCells):
@@ -61,6 +61,7 @@ class EventPane(Pane, PictureCells):
         self._chosen: int | None = None  # the id of an event; the newest, whichever that is, when None
         self._first = 0  # place of the event on the first line
         self._events: Sequence[Event] = ()
+        self._known, self._matching = ("", 0), list[Event]()  # the last search, up to which event, and what it found
         self._rows: list[int] = []  # the place of the event on each line
 
     def compose(self) -> ComposeResult:
@@ -69,8 +70,7 @@ class EventPane(Pane, PictureCells):
 
     def draw(self, picture: Picture) -> None:
         """The events in which what was searched for is found, from the one scrolled to."""
-        wanted = self._search.casefold()
-        self._events = [event for event in reversed(picture.events) if wanted in _searched(event)]
+        self._events = self._found(picture.events)
         if not self._events:
             words = "Nothing found." if picture.events else "What happens to the run appears here as it happens."
             self._rows = []
@@ -78,6 +78,16 @@ class EventPane(Pane, PictureCells):
         else:
             self.show(self._in_lines())
         self.caption(self._legend(len(picture.events)))
+
+    def _found(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The events in which what was searched for is found, the newest first."""
+        if not self._search:
+            return events[::-1]
+        known, self._known = self._known, (self._search, events[-1].id if events else 0)
+        if known != self._known:
+            wanted = self._search.casefold()
+            self._matching = [event for event in reversed(events) if wanted in _searched(event)]
+        return self._matching
 
     @property
     def _active(self) -> bool:
@@ -109,9 +119,15 @@ class EventPane(Pane, PictureCells):
         return lines[:height]
 
     @property
+    def _step_width(self) -> int:
+        """The cells of the latest step: what is not needed here is left for the text."""
+        newest = self._last.run.step if self._last else 0
+        return max(_STEP_WIDTH, len(count(newest)), *(len(count(event.step)) for event in self._events[:1]))
+
+    @property
     def _left_width(self) -> int:
         """Cells before the text."""
-        return _STEP_WIDTH + 3 + (9 if self.size.width >= _WIDE else 0)
+        return self._step_width + 3 + (9 if self.size.width >= _WIDE else 0)
 
     def _wrapped(self, event: Event) -> list[str]:
         """The whole text, in at most half the lines there are."""
@@ -122,11 +138,11 @@ class EventPane(Pane, PictureCells):
 
     def _row(self, event: Event, text: str, row: int, chosen: bool) -> Strip:
         base = self.get_component_rich_style("events--chosen") if chosen else Style()
-        quiet = self.get_component_rich_style("events--quiet", partial=True)
-        tone = self.get_component_rich_style(f"events--{event.kind}", partial=True) if event.kind in _TONED else quiet
+        quiet = ink(self.get_component_rich_style("events--quiet"))
+        tone = ink(self.get_component_rich_style(f"events--{event.kind}")) if event.kind in _TONED else quiet
         width = self._left_width
         clock = time.strftime("%H:%M:%S ", time.localtime(event.at)) if self.size.width >= _WIDE else ""
-        left = f"{clock}{count(event.step):>{_STEP_WIDTH}} "
+        left = f"{clock}{count(event.step):>{self._step_width}} "
         symbol = f"{SYMBOLS.get(event.kind, '·')} "
         told = [(left, base + quiet), (symbol, base + tone)] if not row else [(" " * width, base)]
         return line(*told, (fit(text, self.size.width - width), base))

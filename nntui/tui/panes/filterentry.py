@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from nntui.text import plain
 from nntui.tui import keymap
+from nntui.tui.widgets.text import AsText
 
 
 class FilterEntry(Vertical):
@@ -59,7 +60,7 @@ class FilterEntry(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line, and the one for what is wrong."""
-        yield Input(placeholder=self._hint, select_on_focus=False, max_length=200)
+        yield Input(placeholder=self._hint, select_on_focus=False, max_length=200, highlighter=AsText())
         yield Static(markup=False)
 
     @property

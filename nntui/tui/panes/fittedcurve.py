@@ -14,6 +14,7 @@ from textual.strip import Strip
 from nntui.text import plain
 from nntui.tui.panes.marks import glyph
 from nntui.tui.panes.numbers import figure
+from nntui.tui.panes.pane import awaited
 from nntui.tui.panes.planeview import Look, Shown, View, framed, spelled, window
 from nntui.tui.panes.points import shown_points
 from nntui.tui.picture import Answer, Picture, Question
@@ -61,7 +62,7 @@ class FittedCurve(View):
         """Curves and points in their axes."""
         around = self._frame
         if around is None:
-            return [look.quiet("The curve appears after the first step.", size.width)], ""
+            return [look.quiet(awaited(picture.run, "curve"), size.width)], ""
         cells, styles = self._curves(answer, around, look)
         stamps = self._points(picture, around, look)
         lines = [_line(cells[y], styles[y], stamps, y) for y in range(around.rows)]

@@ -57,6 +57,7 @@ class Header(PictureCells):
     def __init__(self) -> None:
         super().__init__(id="header")
         self._lost = ""
+        self.tells_pace = True  # unless another line does
 
     def lost(self, reason: str) -> None:
         """From now on says that the run cannot be read any more, and why."""
@@ -74,7 +75,7 @@ class Header(PictureCells):
         name = f"  {run.name}" if run.name == run.preset or not run.preset else f"  {run.name} ({run.preset})"
         right = f"{run.id}" if width >= 60 else ""
         room = width - len(state) - len(right) - 1
-        note = f"  {where or run.title}"
+        note = f"  {where or ('reading the data' if run.state == 'starting' else run.title)}"
         left = fit(name, max(0, min(cell_len(plain(name)), max(room - cell_len(plain(note)), room // 3))))
         note = fit(note, max(0, room - cell_len(left)))
         first = line(
@@ -86,7 +87,7 @@ class Header(PictureCells):
         self.show([first, line(*self._figures(run, width, quiet))])
 
     def _figures(self, run: RunRecord, width: int, quiet: Style) -> list[str | tuple[str, Style]]:
-        facts = _facts(run, wide=width >= _WIDE)
+        facts = [fact for fact in _facts(run, wide=width >= _WIDE) if self.tells_pace or "/s" not in fact.after]
         while len(facts) > 2 and sum(fact.width for fact in facts) > width - _BAR_WIDTH:
             facts.remove(max(facts, key=lambda fact: fact.rank))
         bar_width = max(4, width - sum(fact.width for fact in facts))
@@ -114,13 +115,15 @@ class _Fact(NamedTuple):
 def _facts(run: RunRecord, *, wide: bool) -> list[_Fact]:
     training = run.config.get("training", {})
     epochs, steps = training.get("epochs", 0), training.get("steps", 0)
-    left = [_Fact("", duration(run.remaining), " left", 3)] if run.live else []
+    runs = run.state == "running"
+    pace = count(run.steps_per_s) if runs else "–"
+    left = [_Fact("", duration(run.remaining if runs else None), " left", 3)] if run.live else []
     return [
         _Fact("", f"{run.progress:4.0%}", "", 0),
         _Fact("step ", f"{count(run.step)}/{count(steps)}" if steps else count(run.step), "", 1),
         _Fact("epoch ", f"{count(run.epoch)}/{count(epochs)}" if wide and not steps else count(run.epoch), "", 6),
         *_score(run, wide),
-        _Fact("", f"{count(run.steps_per_s):>7}", " steps/s" if wide else "/s", 4),
+        _Fact("", f"{pace:>7}", " steps/s" if wide else "/s", 4),
         _Fact("", duration(run.elapsed), " elapsed", 5),
         *left,
     ]
@@ -147,6 +150,6 @@ def _where(picture: Picture) -> str:
     run = picture.run
     if run.state in ("diverged", "crashed"):
         return f"at step {count(run.step)}: {run.reason}"
-    if picture.silence:
+    if picture.silence and run.state != "starting":  # a large file is read without a word
         return f"no word from the trainer for {duration(picture.silence)}; its disk may be full or its machine asleep"
     return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from nntui.knob import ConfigError, Knob, Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """A knob, the value it had, and the one that was asked for."""
 
@@ -21,21 +21,31 @@ class History:
 
     def __init__(self) -> None:
         self._changes: list[Change] = []
+        #: What was asked for and is not answered yet, in order; those that undo a change are no changes themselves.
+        self._waiting: list[Change] = []
 
     def add(self, change: Change) -> None:
         """Somebody has asked for it; the trainer's answer is still to come."""
         self._changes.append(change)
+        self._waiting.append(change)
 
     def answered(self, key: str, asked: str, before: str | None) -> None:
         """The trainer's answer: what the knob had before, as the trainer tells it; None when the change is refused."""
-        for i, change in enumerate(self._changes):
+        for change in self._waiting:
             if change.knob.key == key and change.knob.show(change.asked) == asked:
-                self._changes[i : i + 1] = [] if before is None else [_corrected(change, before)]
+                self._waiting.remove(change)
+                if change in self._changes:
+                    place = self._changes.index(change)
+                    self._changes[place : place + 1] = [] if before is None else [_corrected(change, before)]
                 return
 
     def take(self) -> Change | None:
-        """The last change, which is to be undone now."""
-        return self._changes.pop() if self._changes else None
+        """The last change, which somebody asks to undo now."""
+        if not self._changes:
+            return None
+        change = self._changes.pop()
+        self._waiting.append(Change(change.knob, change.asked, change.before))
+        return change
 
 
 def _corrected(change: Change, before: str) -> Change:

@@ -12,11 +12,12 @@ from textual.strip import Strip
 from nntui import config
 from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS
+from nntui.store.records import RunRecord
 from nntui.tui import keymap
 from nntui.tui.panes.history import Change, History
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.picture import Picture
-from nntui.tui.widgets.cells import line
+from nntui.tui.widgets.cells import ink, line
 from nntui.tui.widgets.text import fit
 
 #: What is turned most often; any other knob comes after these, and one that works only with another, after that one.
@@ -141,6 +142,13 @@ class KnobPane(Pane, PictureCells):
             self.post_message(Turned(change.knob, change.before))
         return change is not None
 
+    def picture(self, picture: Picture) -> None:
+        """Rows are drawn anew when something has changed that they tell."""
+        if self._last is None or _told(self._last.run) != _told(picture.run):
+            super().picture(picture)
+        else:
+            self._last = picture
+
     def draw(self, picture: Picture) -> None:
         """The rows, the chosen one kept in sight."""
         offered, height = self.offered, self.size.height
@@ -172,9 +180,9 @@ class KnobPane(Pane, PictureCells):
     def _row(self, knob: Knob, text: str, names_width: int, values_width: int) -> Strip:
         is_chosen, width = knob is self.chosen, self.size.width
         base = self.get_component_rich_style("knobs--chosen") if is_chosen else Style()
-        asked = self.get_component_rich_style("knobs--asked", partial=True) if knob.key in self._asked else Style()
-        quiet = self.get_component_rich_style("knobs--quiet", partial=True)
-        tone = self.get_component_rich_style("knobs--place", partial=True) if is_chosen else quiet
+        asked = self._ink("asked") if knob.key in self._asked else Style()
+        quiet = self._ink("quiet")
+        tone = self._ink("place") if is_chosen else quiet
         pointer = "▸ " if is_chosen else "  "
         faint = Style() if knob.live and self._matters(knob) else quiet
         name = (pointer + fit(knob.name, names_width), base + faint)
@@ -192,6 +200,10 @@ class KnobPane(Pane, PictureCells):
             ("  ", base),
             (fit(place, room), base + tone),
         )
+
+    def _ink(self, name: str) -> Style:
+        """The colour of a part as it is on the pane's ground, without that ground: the chosen row has another."""
+        return ink(self.get_component_rich_style(f"knobs--{name}"))
 
     def _place(self, knob: Knob, value: Value, width: int) -> str:
         """Where on its ladder a value stands, ───●────; several values stand nowhere."""
@@ -235,7 +247,12 @@ class KnobPane(Pane, PictureCells):
             self.post_message(Turned(knob, value))
 
     def _can_be(self, knob: Knob, value: Value) -> bool:
-        """Whether the trainer will take a choice; one that cannot stand with the others is passed by."""
+        """Whether the trainer will take a value; one that cannot stand with the others is passed by.
+
+        So is an end of the run that has passed.
+        """
+        if self._last is not None and knob.key == "training.steps" and value:
+            return isinstance(value, int) and value > self._last.run.step
         if not knob.choices or self._last is None:
             return True
         try:
@@ -262,3 +279,8 @@ class KnobPane(Pane, PictureCells):
         if self._last is not None and 0 <= row < len(self.offered):
             self.chosen = self.offered[row]
             self.redraw()
+
+
+def _told(run: RunRecord) -> tuple[object, ...]:
+    """All of a run that the rows depend on."""
+    return run.state, run.config, run.latest.get("lr"), run.data

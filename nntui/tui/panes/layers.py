@@ -17,7 +17,7 @@ from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.panes.layertable import VIEWS, FigureColumn, Placed, place
 from nntui.tui.panes.numbers import count
-from nntui.tui.panes.pane import Pane, PictureCells
+from nntui.tui.panes.pane import Pane, PictureCells, awaited
 from nntui.tui.picture import Picture, Query, Wanted
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.sparkline import sparkline
@@ -94,6 +94,9 @@ class LayerPane(Pane, PictureCells):
     def draw(self, picture: Picture) -> None:
         """One line a layer, with as many columns as fit, then the findings."""
         run, width, height = picture.run, self.size.width, self.size.height
+        if not run.layers:
+            self.show([line((fit(awaited(run, "layers", "appear"), width), self._style("quiet")))])
+            return
         found = findings(picture)
         words = self._in_words(found, width)
         if min(len(words), _FINDING_LINES) > self._told:
@@ -124,7 +127,7 @@ class LayerPane(Pane, PictureCells):
         layers = [picture.run.layers[i].name for i in shown]
         metrics = [p.column.metric for p in placed if isinstance(p.column, FigureColumn) and p.spark]
         names = dict.fromkeys((*diagnosis.series(picture.run), *(f"{m}/{name}" for m in metrics for name in layers)))
-        self.post_message(Wanted(self.ID, Query(tuple(names), BUCKETS)))
+        self.post_message(Wanted(self.ID, Query(tuple(names), BUCKETS, every=self.EVERY)))
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"layers--{name}")
@@ -151,8 +154,8 @@ class LayerPane(Pane, PictureCells):
             cells.append((column.text(run, layer), Style.null()))
             curve = curves.get(f"{column.metric}/{run.layers[layer].name}")
             bounds = (0.0, 1.0) if column.share else None
-            drawn = sparkline(curve, spark, bounds=bounds, ascii_only=self._ascii) if curve else " " * spark
-            cells.append((drawn, self._style("spark")))
+            drawn = sparkline(curve, spark - 1, bounds=bounds, ascii_only=self._ascii) if curve and spark else ""
+            cells.append((drawn.rjust(spark), self._style("spark")))
         return cells
 
     # What is said in words

@@ -12,7 +12,8 @@ from nntui.store.records import LayerRecord, RunRecord
 from nntui.text import plain
 from nntui.tui.panes.numbers import count, figure
 
-#: Cells of a history at least, and at most; and with which a column of another view is worth its room.
+#: Cells of a history and the blank before it, at least and at most; and with which a column of another view is worth
+#: its room.
 LEAST_SPARK, MOST_SPARK, GOOD_SPARK = 4, 12, 6
 
 
@@ -33,7 +34,11 @@ class FigureColumn:
         if self.share and value is not None:
             return f"{value:.0%}".rjust(self.width)
         text = figure(value, self.width)
-        return text if text.startswith(" ") or value is None else f"{value:.1e}".replace("e-0", "e-").rjust(self.width)
+        if text.startswith(" ") or value is None:
+            return text
+        if "e" in text:
+            return f"{value:.1e}".replace("e-0", "e-").rjust(self.width)
+        return f"{value:.{max(0, len(text.partition('.')[2]) - 1)}f}".rjust(self.width)
 
 
 @dataclass(frozen=True, slots=True)

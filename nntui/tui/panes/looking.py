@@ -124,7 +124,8 @@ class ByMouse(Looking):
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Puts the cursor under the pointer, which it follows until the button is let go."""
-        if event.button == 1 and self._point_at(event):
+        if event.button == 1 and event.get_content_offset(self) is not None and self._point_at(event):
+            event.stop()  # what is around the content is held by the board
             self._held = True
             self.capture_mouse()
 
@@ -138,6 +139,10 @@ class ByMouse(Looking):
         if self._held:
             self._held = False
             self.release_mouse()
+
+    def on_mouse_release(self) -> None:
+        """Somebody else has the mouse now."""
+        self._held = False
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """Zooms in around the pointer."""

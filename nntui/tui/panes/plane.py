@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.style import Style
-from textual.content import Content
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 
 from nntui.tui import keymap, terminal
 from nntui.tui.panes.fittedcurve import MOST_CURVES, FittedCurve
-from nntui.tui.panes.pane import Pane, PictureCells
+from nntui.tui.panes.pane import Pane, PictureCells, awaited
 from nntui.tui.panes.planeview import Look, View
 from nntui.tui.panes.surface import Surface
 from nntui.tui.panes.unitmaps import UnitMaps
 from nntui.tui.panes.weightmap import WeightMap
 from nntui.tui.picture import Asked, Picture, Question, WantedTables
 
-#: A surface that moves everywhere would flood a slow line: a pause for so many cells sent, and at most so many pauses.
-CELLS_A_REST, MOST_RESTS = 25, 8
 #: What is seen first of a network of one input, and of one of two.
 FIRST_VIEWS: tuple[type[View], ...] = (FittedCurve, Surface)
 
@@ -84,21 +81,24 @@ class PlanePane(Pane, PictureCells):
         if inputs != self._inputs:
             self._inputs, self._view, self._views = inputs, 0, _views(inputs)
         view, look = self._views[self._view], self._look
+        if not inputs or picture.past:
+            words = "The network of an earlier step is not kept." if inputs else awaited(picture.run, "plane")
+            self._ask(None, ())
+            self.show([look.quiet(words, self.size.width)])
+            self.caption("")
+            return
         question = view.question(picture, self.size, look)
         self._ask(question, view.tables)
         answer = picture.answers.get(self.id or "")
         if answer is not None and answer.question is not question:
             answer = None
         lines, caption = view.draw(picture, answer, self.size, look)
-        self._rest(self.show(lines), (view, question, answer is not None))
+        self.show(lines)
         self.caption(caption)
-        self.border_title = Content.assemble((f"{self.number} ", "bold"), f"{self.heading} · {view.name}")
-
-    def _rest(self, cells: int, shown: tuple[object, ...]) -> None:
-        """The more cells were sent for what was seen before already, the longer until the next picture."""
-        if shown == self._shown:
-            self._drawn_at += self.EVERY * min(MOST_RESTS, cells / CELLS_A_REST)
-        self._shown = shown
+        self.title(view.name)
+        shown = view, question, answer is not None
+        if shown != self._shown:  # what is seen for the first time is followed soon
+            self._shown, self.cells_sent = shown, 0
 
     @property
     def _look(self) -> Look:
@@ -119,6 +119,15 @@ class PlanePane(Pane, PictureCells):
         self._ask(None, ())
 
     # Moving about
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Of many inputs there is one view, and no next one."""
+        return action != "view" or len(self._views) != 1
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Where there is no plane there is no cross to be moved."""
+        return {"move(0, -1)": "scroll"} if len(self._views) == 1 else {}
 
     def action_view(self) -> None:
         """The next view."""

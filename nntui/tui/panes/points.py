@@ -40,26 +40,37 @@ def shown_points(X: NDArray[Any], part: NDArray[Any], most: int) -> NDArray[np.i
 
 def legend(told: Verdict, names: Sequence[str], picture: Picture, look: Look, room: int) -> Content:
     """Which tones and marks mean what, and which input goes where, as room allows."""
+    tested = bool(np.any(picture.rows["part"]))
+    filled, hollow = (glyph(0, test=test, ascii_only=look.ascii) for test in (False, True))
+    axes = f"{names[0]} → {names[1]} ↑" if not look.ascii else f"{names[0]} right, {names[1]} up"
+    train = f"{filled} train {hollow} test" if tested else ("" if told.names else f"{filled} data")
+    others = [more for more in (train, axes) if more]
+    kept = sum(cell_len(more) + 3 for more in others)
+    parts, whole = _key(told, look, room - kept if kept <= room // 2 else room)
+    room -= sum(cell_len(part if isinstance(part, str) else part[0]) for part in parts)
+    if told.output_name and len(picture.run.data.get("outputs") or ()) > 1 and not told.key()[2:]:
+        parts.insert(0, f"{told.output_name}: ")
+        room -= cell_len(told.output_name) + 2
+    for more in others:
+        if cell_len(more) + 3 <= room:
+            parts.append(f"· {more} " if parts else f"{more} ")
+            room -= cell_len(more) + 3
+        else:
+            whole = False
+    return Content.assemble(*parts, "…" if not whole and room > 0 else "")
+
+
+def _key(told: Verdict, look: Look, room: int) -> tuple[list[str | tuple[str, Style]], bool]:
+    """A swatch and a name for as many of the classes as there is room for, and whether that is all of them."""
     parts: list[str | tuple[str, Style]] = []
     for i, (name, level) in enumerate(told.key()):
         mark = glyph(int(i), test=False, ascii_only=look.ascii) if told.names else ""
         text = f"{mark}{name}"
         if room < cell_len(text) + 4:
-            break
+            return parts, False
         room -= cell_len(text) + 4
         parts += [_swatch(told, level, look), f"{text} "]
-    tested = bool(np.any(picture.rows["part"]))
-    filled, hollow = (glyph(0, test=test, ascii_only=look.ascii) for test in (False, True))
-    axes = f"{names[0]} → {names[1]} ↑" if not look.ascii else f"{names[0]} right, {names[1]} up"
-    train = f"{filled} train {hollow} test" if tested else ("" if told.names else f"{filled} data")
-    if told.output_name and len(picture.run.data.get("outputs") or ()) > 1 and not told.key()[2:]:
-        parts.insert(0, f"{told.output_name}: ")
-        room -= cell_len(told.output_name) + 2
-    for more in (train, axes):
-        if more and cell_len(more) + 3 <= room:
-            parts.append(f"· {more} " if parts else f"{more} ")
-            room -= cell_len(more) + 3
-    return Content.assemble(*parts)
+    return parts, True
 
 
 def _swatch(told: Verdict, level: int, look: Look) -> str | tuple[str, Style]:
@@ -67,5 +78,4 @@ def _swatch(told: Verdict, level: int, look: Look) -> str | tuple[str, Style]:
     if not look.coloured:
         return f"{told.tones.shades[level]} "
     colours = told.tones.dark if look.dark else told.tones.light
-    triplet = RichColor.from_ansi(colours[level]).get_truecolor()
-    return "  ", Style(background=Color(*triplet))
+    return "  ", Style(background=Color.parse(colours[level]))

@@ -18,12 +18,15 @@ from nntui.tui import keymap
 from nntui.tui.panes.answers import answers_of
 from nntui.tui.panes.choice import Choice
 from nntui.tui.panes.filterentry import FilterEntry
-from nntui.tui.panes.pane import Pane, PictureCells
+from nntui.tui.panes.pane import Pane, PictureCells, awaited
 from nntui.tui.panes.ranking import Order, filtered_rows
 from nntui.tui.panes.rowviews import Scene, View, compared_view, rows_view
 from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
+
+#: More classes than there are.
+MANY = 10**6
 
 
 class PredictionPane(Pane, PictureCells):
@@ -84,6 +87,7 @@ class PredictionPane(Pane, PictureCells):
         self._order = Order()
         self._filter = ""
         self._compares = False
+        self._corner = (0, 0)  # where the confusion matrix is scrolled to
         self._choice = Choice()
         self._view = View([])
         self._drawn: tuple[object, ...] = ()
@@ -97,10 +101,10 @@ class PredictionPane(Pane, PictureCells):
     def draw(self, picture: Picture) -> None:
         """The rows around the chosen one, or all of them against each other."""
         if not picture.rows or "P" not in picture.predictions:
-            self._say("The predictions appear after the first step.")
+            self._say(awaited(picture.run, "predictions", "appear"))
             return
-        known = (picture.table("predictions").step, picture.run.id, self._room, self._order, self._filter)
-        key = (*known, self._compares, self._choice.row, self.has_focus, self.app.theme)
+        known = (picture.table("predictions"), picture.run.id, self._room, self._order, self._filter)
+        key = (*known, self._compares, self._corner, self._choice.row, self.has_focus, self.app.theme)
         if key == self._drawn:
             return
         scene = self._scene(picture)
@@ -110,13 +114,14 @@ class PredictionPane(Pane, PictureCells):
         else:
             filtered = bool(self._filter)
             self._view = (
-                compared_view(scene, self._choice, filtered=filtered)
+                compared_view(scene, self._choice, self._corner, filtered=filtered)
                 if self._compares
                 else rows_view(scene, self._choice)
             )
             self.show(self._view.lines)
         self._tell(scene)
-        self._drawn = (*known, self._compares, self._choice.row, self.has_focus, self.app.theme)
+        self._corner = self._view.corner or self._corner
+        self._drawn = (*known, self._compares, self._corner, self._choice.row, self.has_focus, self.app.theme)
 
     def _say(self, text: str) -> None:
         self._view = View([line((fit(text, self.size.width), self._style("quiet")))])
@@ -145,6 +150,8 @@ class PredictionPane(Pane, PictureCells):
         order = self._order.told(tuple(run.data["features"]), scene.answers.sortable)
         said = [f"{len(scene.order):,} of {shown:,} rows", self._filter] if self._filter else []
         said += list(self._view.words) if self._compares else [order, scene.answers.summary()]
+        if scene.picture.past:
+            said.insert(0, f"of step {scene.picture.table('predictions').step:,}")
         if shown < total and not self._filter:
             said.append(f"{shown:,} of {total:,} rows")
         said += [] if self._compares else list(self._view.words)
@@ -157,21 +164,29 @@ class PredictionPane(Pane, PictureCells):
     # Moving about
 
     def action_move(self, lines: int) -> None:
-        """Chooses the row so many lines on."""
-        self._choice.move(lines * self._choice.across)
-        self.redraw()
+        """Chooses the row so many lines on; a confusion matrix is scrolled."""
+        self._move(lines, 0)
 
     def action_aside(self, rows: int) -> None:
-        """Chooses the image beside."""
-        self._choice.move(rows)
+        """Chooses the image beside; a confusion matrix is scrolled."""
+        self._move(0, rows)
+
+    def _move(self, down: int, across: int) -> None:
+        if self._view.corner is not None:
+            self._corner = self._view.corner[0] + down, self._view.corner[1] + across
+        else:
+            self._choice.move(down * self._choice.across + across)
         self.redraw()
 
     def action_page(self, pages: int) -> None:
         """Moves by as much as is shown."""
-        self.action_move(pages * self._choice.down)
+        self._move(pages * (self._choice.down if self._view.corner is None else len(self._view.lines) - 2), 0)
 
     def action_edge(self, direction: int) -> None:
         """To the first row, or to the last."""
+        if self._view.corner is not None:
+            self._move(direction * MANY, direction * MANY)
+            return
         self._choice.go_to(0 if direction < 0 else len(self._choice.order))
         self.redraw()
 

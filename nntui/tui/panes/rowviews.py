@@ -52,6 +52,8 @@ class View:
     place_at: Callable[[int, int], int | None] = lambda x, y: None
     #: What the rows can be ordered by at a cell of the heading.
     column_at: Callable[[int], str | int | None] = lambda x: None
+    #: Of a confusion matrix, which is scrolled, the first class down and across.
+    corner: tuple[int, int] | None = None
 
 
 def rows_view(scene: Scene, choice: Choice) -> View:
@@ -102,8 +104,11 @@ def _cards(scene: Scene, choice: Choice, size: tuple[int, int]) -> View:
     return View(lines[: scene.room.height], (), orders, place_at)
 
 
-def compared_view(scene: Scene, choice: Choice, *, filtered: bool) -> View:
-    """All rows against each other: those held out, where there are any and no filter says which."""
+def compared_view(scene: Scene, choice: Choice, corner: tuple[int, int], *, filtered: bool) -> View:
+    """All rows against each other: those held out, where there are any and no filter says which.
+
+    ``corner`` is where a confusion matrix is scrolled to.
+    """
     choice.settle(scene.order, 1, scene.room.height)
     held_out, order = scene.picture.rows["part"] == 1, scene.order
     if isinstance(scene.answers, NumberAnswers):
@@ -111,20 +116,18 @@ def compared_view(scene: Scene, choice: Choice, *, filtered: bool) -> View:
     which = "these rows" if filtered else "training rows"
     if not filtered and held_out.any():
         order, which = order[held_out[order]], "held-out rows"
-    return _matrix(scene, order, which)
+    return _matrix(scene, order, which, corner)
 
 
-def _matrix(scene: Scene, order: NDArray[np.int64], which: str) -> View:
+def _matrix(scene: Scene, order: NDArray[np.int64], which: str, corner: tuple[int, int]) -> View:
     picture, task = scene.picture, scene.picture.run.data.get("task", "binary")
     names = tuple(str(name) for name in picture.run.data["classes"])
     P, T = picture.predictions["P"][order], picture.rows["T"][order]
     counts = counted(class_numbers(T, task), class_numbers(P, task), len(names))
-    matrix = ConfusionMatrix(counts, names, scene.room, scene.style)
+    matrix = ConfusionMatrix(counts, names, scene.room, scene.style, corner)
     right = int(outcomes.right(P, T, task).sum())
-    words: tuple[str, ...] = (which, f"{right:,}/{len(order):,} right")
-    if len(matrix.shown) < len(names):
-        words += (f"the {len(matrix.shown)} most confused of {len(names)} classes",)
-    return View(matrix.lines(), words)
+    told = (matrix.told,) if matrix.told else ()
+    return View(matrix.lines(), (*told, which, f"{right:,}/{len(order):,} right"), corner=matrix.corner)
 
 
 def _agreement(scene: Scene, choice: Choice, held_out: NDArray[np.bool_]) -> View:

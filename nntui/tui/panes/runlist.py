@@ -10,13 +10,12 @@ from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
 
-from nntui.store.records import RunRecord
+from nntui.store.records import UNREADABLE, RunRecord
 from nntui.ticks import compact
 from nntui.tui import keymap
 from nntui.tui.panes.header import SYMBOLS
 from nntui.tui.panes.numbers import count, figure
 from nntui.tui.panes.rowlist import RowList
-from nntui.tui.panes.spark import drawn
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 
@@ -26,7 +25,11 @@ SPARK = 10
 _LEAST_NAME, _LONG_NAME = 8, 20
 #: As many runs as a comparison can hold apart by colour and dashes.
 MOST_MARKED = 8
-_TONES = {"running": "live", "starting": "live", "paused": "accent", "diverged": "attention", "crashed": "attention"}
+_TONES = {
+    **dict.fromkeys(("running", "starting"), "live"),
+    "paused": "accent",
+    **dict.fromkeys(("diverged", "crashed", UNREADABLE), "attention"),
+}
 
 
 class SparksWanted(Message):
@@ -49,7 +52,7 @@ _CURVE = _Column("loss curve", SPARK, False, lambda _: "")
 _AGE = _Column("age", 6, True, lambda run: age(time.time() - run.created))
 #: What is shown beside the name, first what is wanted most, and then in which order it stands.
 _WANTED = (
-    _Column("state", 10, False, lambda run: f"{SYMBOLS.get(run.state, '?')} {run.state}"),
+    _Column("state", 10, False, lambda run: f"{SYMBOLS.get(run.state, '')} {run.state}".strip()),
     _Column("loss", 8, True, lambda run: figure(run.latest.get("loss"))),
     _AGE,
     _CURVE,
@@ -78,7 +81,7 @@ class RunList(RowList):
         self.marked: tuple[str, ...] = ()
         self._ascii = marker == "ascii"
         self._least_name = _LEAST_NAME
-        self._sparks: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self._sparks: dict[str, tuple[int, str]] = {}
 
     def offer(self, runs: Sequence[RunRecord], known: Mapping[str, RunRecord]) -> None:
         """The runs to list, of all that there are."""
@@ -89,7 +92,7 @@ class RunList(RowList):
         self._least_name = max(_LEAST_NAME, min(_LONG_NAME, longest))
         self.fill(tuple(self.runs))
 
-    def sparked(self, sparks: Mapping[str, tuple[int, tuple[int, ...]]]) -> None:
+    def sparked(self, sparks: Mapping[str, tuple[int, str]]) -> None:
         """Takes curves that were asked for: step and heights by id."""
         self._sparks.update(sparks)
         self.redraw()
@@ -131,7 +134,7 @@ class RunList(RowList):
             (fit(run.name, name_width), base),
         ]
         for column in columns:
-            text = drawn(self._sparks.get(row_id, (0, ()))[1], ascii_only=self._ascii) if column is _CURVE else ""
+            text = self._sparks.get(row_id, (0, ""))[1] if column is _CURVE else ""
             text = text or column.text(run)
             parts += [("  ", base), (fit(text, column.width, right=column.right), base + self._tone(column, run))]
         return line(*parts)

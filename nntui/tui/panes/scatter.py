@@ -70,12 +70,13 @@ def _range(values: Floats) -> tuple[float, float]:
 
 
 def by_class(plane: Plane, classes: NDArray[np.int64], series: Sequence[Style], axis: Style, marks: str) -> list[Strip]:
-    """Each cell with the mark of the class that has most points in it."""
+    """Each cell with the mark of the class that has most points in it; of several, that of the first."""
     columns, rows = plane.places(1, 1)
     count = int(classes.max()) + 1
-    points = np.zeros((plane.rows, plane.columns, count), np.int64)
-    np.add.at(points, (rows, columns, classes), 1)
-    most = np.where(points.any(axis=2), points.argmax(axis=2), -1)
+    found, points = np.unique((rows * plane.columns + columns) * count + classes, return_counts=True)
+    rising = found[np.lexsort((-found, points))]
+    most = np.full((plane.rows, plane.columns), -1)
+    most.flat[rising // count] = rising % count  # of those in the same cell, the last stays
     return plane.framed([[mark(int(kind), series, marks) for kind in row] for row in most], axis)
 
 

@@ -13,6 +13,7 @@ from textual.geometry import Size
 
 from nntui.text import plain
 from nntui.tui.panes.marks import glyph
+from nntui.tui.panes.pane import awaited
 from nntui.tui.panes.planeview import Look, Shown, View, framed, window
 from nntui.tui.panes.points import ink, legend, shown_points
 from nntui.tui.panes.verdict import Verdict, verdict
@@ -113,7 +114,7 @@ class Surface(View):
         """The surface in its axes."""
         plane = self._plane
         if plane is None:
-            return [look.quiet("The surface appears after the first step.", size.width)], ""
+            return [look.quiet(awaited(picture.run, "surface"), size.width)], ""
         told = verdict(picture, self._output % max(1, picture.rows["T"].shape[1]))
         shape = plane.frame.rows * plane.down, plane.frame.columns
         levels = np.full(shape, UNKNOWN, dtype=np.int64)

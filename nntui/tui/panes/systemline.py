@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from nntui.store.records import RunRecord
 from nntui.tui.panes.numbers import count
 from nntui.tui.system import Usage
 from nntui.tui.widgets.cells import Cells, line
@@ -22,14 +23,17 @@ class SystemLine(Cells):
     SystemLine .system--quiet { color: $foreground 65%; }
     """
 
-    def usage(self, usage: Usage, steps_per_s: float, budget: float | None = None) -> None:
-        """Shows what was measured, the pace of the training, and the budget in bytes a second, if there is one."""
+    def usage(self, usage: Usage, run: RunRecord, sent: float, budget: float | None = None) -> None:
+        """Shows what was measured, and the pace of the training.
+
+        ``sent`` is how many bytes a second go to the terminal, ``budget`` how many may, if that is bounded.
+        """
         quiet = self.get_component_rich_style("system--quiet")
-        trainer = _process(usage.trainer) if usage.trainer else " not on this machine"
+        trainer = _process(usage.trainer) if usage.trainer else " not on this machine" if run.live else " ended"
+        pace = count(run.steps_per_s) if run.state == "running" else "–"
         of = f" of {budget / 1024:.1f}" if budget else ""
         text = (
-            f"trainer{trainer}   screen{_process(usage.screen)}   {count(steps_per_s):>9} steps/s   "
-            f"out {usage.sent / 1024:6.1f}{of} KiB/s"
+            f"trainer{trainer}   screen{_process(usage.screen)}   {pace:>9} steps/s   out {sent / 1024:6.1f}{of} KiB/s"
         )
         self.show([line((fit(text, self.size.width), quiet))])
 

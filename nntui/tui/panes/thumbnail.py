@@ -12,7 +12,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-#: Few greys make long runs of one colour, and colours of the 256-colour palette are short: so few bytes on the wire.
+#: Few greys make long runs of one colour, and so few bytes on the wire; they are of the palette of 256 colours, which
+#: nearly every terminal has.
 GREYS = 5
 _PALETTE = (16, 238, 244, 250, 231)
 _SHADES = " .:+#"

@@ -13,6 +13,7 @@ from textual.strip import Strip
 from nntui.store.records import LayerRecord
 from nntui.text import plain
 from nntui.ticks import grow
+from nntui.tui.panes.pane import awaited
 from nntui.tui.panes.planeview import Look, Scrolled, Shown, beside, window
 from nntui.tui.picture import Answer, Picture, Question
 from nntui.tui.widgets.cells import line
@@ -62,9 +63,7 @@ class UnitMaps(Scrolled):
         if answer is not None and answer.error:
             return [look.quiet(answer.error, size.width)], ""
         if self._question is None or answer is None or not answer.layers:
-            text = (
-                "The network is being asked." if picture.run.step else "Each unit's map appears after the first step."
-            )
+            text = "The network is being asked." if picture.run.step else awaited(picture.run, "map of each unit")
             return [look.quiet(text, size.width)], ""
         lines: list[Strip] = []
         weights = picture.table("weights").arrays

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
@@ -99,8 +100,10 @@ class WeightMap(Scrolled):
             lines.append(line(" ".join(fit(str(unit + 1), columns) for unit in units)))
             shares = [W[:, unit].reshape(image).mean(axis=2, dtype=np.float64) / largest for unit in units]
             lines += beside([look.paint(_levels(each, size), DIVERGING, {}) for each in shares])
-        key = "blue -, orange +" if look.coloured else "# -, @ +"
-        caption = f"the first layer's {W.shape[1]} units · {key} · to {figure(largest, 0)}"
+        key = "blue -, orange +" if look.coloured else "- = below 0, + # above"
+        told = f"{key} · to {figure(largest, 0)}"
+        captions = [f"the first layer's {W.shape[1]} units · {told}", f"{W.shape[1]} units · {told}"]
+        caption = next((text for text in captions if len(text) <= room.width - 2), told)
         return self.scroll(lines, room.height), caption
 
 
@@ -151,12 +154,20 @@ def _list(listed: list[Weight], width: int, look: Look) -> list[Strip]:
     for weight in listed:
         style = look.style("more" if weight.value > 0 else "less")
         arrow = "->" if look.ascii else "→"
-        words = fit(f"{weight.start} {arrow} {weight.end}", name)
+        words = fit(_both(weight, f" {arrow} ", name), name)
         parts: list[str | tuple[str, Style]] = [words, (figure(weight.value, _VALUE), style)]
         if bars:
             parts.append((" " + _bar(weight.value / largest, bars, look), style))
         lines.append(line(*parts))
     return lines
+
+
+def _both(weight: Weight, arrow: str, room: int) -> str:
+    """From what to what: where both do not have room each is cut, since only both tell a weight from the next."""
+    room = max(0, room - len(arrow))
+    end = min(cell_len(weight.end), max(room // 2, room - cell_len(weight.start)))
+    start = min(cell_len(weight.start), room - end)
+    return f"{fit(weight.start, start)}{arrow}{fit(weight.end, end)}"
 
 
 def _bar(share: float, width: int, look: Look) -> str:

@@ -1,4 +1,7 @@
-"""The screen of one run: panes fed from its folder, keys that steer it."""
+"""The screen of one run: panes fed from its folder, keys that steer it.
+
+What lies over it is imported when it is opened: the first paint does not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -10,47 +13,33 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.events import Resize
-from textual.notifications import SeverityLevel
-from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker
 
-from nntui.knob import Value
-from nntui.knobs import KNOBS
-from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.budget import Budget
-from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
+from nntui.tui.feed import Feed, NewPicture, Unreadable
 from nntui.tui.panes import systemline
-from nntui.tui.panes.board import Board
+from nntui.tui.panes.board import Board, Rearranged
 from nntui.tui.panes.curves import LossPane, Picking
 from nntui.tui.panes.header import Header
-from nntui.tui.panes.knobs import KnobPane, NeedsNewRun, Turned, Typed
+from nntui.tui.panes.knobs import KnobPane
 from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.panes.predictions import PredictionPane
 from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
-from nntui.tui.screens.autopsy import AutopsyScreen
-from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.keys import hints, places
-from nntui.tui.screens.question import Question
 from nntui.tui.screens.rundialog import RunDialog
-from nntui.tui.screens.series import SeriesChoice
-from nntui.tui.screens.value import ValueEntry
-from nntui.tui.screens.values import ValuesScreen
+from nntui.tui.screens.steering import STEERING, SteeringScreen
 from nntui.tui.system import Meter
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
-#: Characters of a notice; more would cover the screen.
-LONGEST_NOTICE = 400
 #: What the machine is busy with is measured this often.
 SYSTEM_SECONDS = 1.0
-#: What needs a trainer.
-STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type", "undo"))
 
 
-class DashboardScreen(Screen[None]):
+class DashboardScreen(SteeringScreen):
     """Follows a run, passes its pictures to the header and the panes, and steers it by keys."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.DASHBOARD)
@@ -108,16 +97,18 @@ class DashboardScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """The system line is the first to make room."""
-        self.query_one(SystemLine).display = (
-            event.size.width >= systemline.WIDE and event.size.height >= systemline.HIGH
-        )
+        line, header = self.query_one(SystemLine), self.query_one(Header)
+        line.display = event.size.width >= systemline.WIDE and event.size.height >= systemline.HIGH
+        header.tells_pace = not line.display
+        header.redraw()
 
     def _measure(self) -> None:
         line = self.query_one(SystemLine)
-        if line.display and self._picture is not None:
+        if self.is_active and line.display and self._picture is not None:
             run = self._picture.run
             here = run.live and run.host == socket.gethostname()
-            line.usage(self._meter.read(run.pid if here else None, terminal.sent(self.app)), run.steps_per_s)
+            usage = self._meter.read(run.pid if here else None)
+            line.usage(usage, run, self._budget.rate, self._budget.limit)
 
     # What comes from the feed
 
@@ -125,14 +116,24 @@ class DashboardScreen(Screen[None]):
     def _show(self, message: NewPicture) -> None:
         message.stop()
         before, self._picture = self._picture, message.picture
-        self.query_one(Header).picture(message.picture)
-        self.query_one(Board).picture(message.picture)
+        if self.is_active:
+            self._draw()
         for screen in self.app.screen_stack:
             if isinstance(screen, RunDialog):
                 screen.picture(message.picture)
         state = message.picture.run.state
         if before is None or before.run.state != state:
             self._tell_state(before, message.picture)
+
+    def _draw(self) -> None:
+        """Shows the newest picture. Not under a dialog: Textual would send the whole dimmed screen again each time."""
+        if self._picture is not None:
+            self.query_one(Header).picture(self._picture)
+            self.query_one(Board).picture(self._picture)
+
+    def on_screen_resume(self) -> None:
+        """What lay over the screen is gone."""
+        self._draw()
 
     @property
     def settled(self) -> bool:
@@ -150,30 +151,12 @@ class DashboardScreen(Screen[None]):
         else:
             self._say(f"{run.state} at step {run.step:,}")
 
-    def _say(self, text: str, severity: SeverityLevel = "information", seconds: float = 5) -> None:
-        shown = text if len(text) <= LONGEST_NOTICE else text[: LONGEST_NOTICE - 1] + "…"
-        self.notify(plain(shown), severity=severity, timeout=seconds, markup=False)
-
     @on(Unreadable)
     def _say_unreadable(self, message: Unreadable) -> None:
         self.unreadable = message.text
         self.query_one(Header).lost(message.text)
         self._offer_keys()
         self._say(message.text, "error", 30)
-
-    @on(Answered)
-    def _take_answer(self, message: Answered) -> None:
-        command = message.command
-        if message.key:
-            applied = command is not None and command.status == "applied"
-            before = command.answer.partition(" → ")[0] if command is not None and applied else None
-            self.query_one(KnobPane).answered(message.key, message.value, before)
-        if command is None:
-            self._say(message.text, "error")
-        elif command.status == "refused":
-            self._say(command.answer, "warning")
-        elif command.status == "waiting":
-            self._say(f"{command.kind}: the run ended before it was done", "warning")
 
     @on(Wanted)
     def _pass_on(self, message: Wanted) -> None:
@@ -192,6 +175,8 @@ class DashboardScreen(Screen[None]):
 
     @on(Picking)
     async def _pick(self, message: Picking) -> None:
+        from nntui.tui.screens.series import SeriesChoice
+
         def take(chosen: tuple[str, ...] | None) -> None:
             if chosen is not None:
                 message.pane.choose(chosen)
@@ -202,12 +187,16 @@ class DashboardScreen(Screen[None]):
 
     @on(PredictionPane.Opened)
     async def _open_row(self, message: PredictionPane.Opened) -> None:
+        from nntui.tui.screens.autopsy import AutopsyScreen
+
         if self._picture is not None:
             screen = AutopsyScreen(self._picture, self.post_message, message.order, message.place, marker=self._marker)
             await self.app.push_screen(screen, self.query_one(PredictionPane).choose)
 
     @on(PredictionPane.Typing)
     async def _type_values(self, message: PredictionPane.Typing) -> None:
+        from nntui.tui.screens.values import ValuesScreen
+
         if self._picture is None:
             return
         if self._picture.run.data.get("image"):
@@ -215,89 +204,42 @@ class DashboardScreen(Screen[None]):
         else:
             await self.app.push_screen(ValuesScreen(self._picture, self.post_message, message.row))
 
-    # Steering
-
-    @property
-    def live(self) -> bool:
-        """Whether there is a trainer to steer."""
-        return self._picture is not None and self._picture.run.live and not self.unreadable
+    # Keys
 
     def on_descendant_focus(self) -> None:
         """Another pane has other keys."""
         self._offer_keys()
 
+    @on(Rearranged)
     def _offer_keys(self) -> None:
         words = (
             {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
         )
         if self._picture is not None and self._picture.run.state == "paused":
             words["toggle_pause"] = "go on"
+        if hidden := self.query_one(Board).hidden:
+            words["pane(7)"] = f"panes, {hidden} hidden"
         own = places(self.focused)
         is_typing = isinstance(self.focused, Input)
         here = own[:1] if is_typing else [keymap.APP, keymap.DASHBOARD, keymap.PANES, *own]
-        self.query_one(KeyBar).offer(hints(here, words=words, without=() if self.live else STEERING))
+        dead = set() if self.live else set(STEERING)
+        if isinstance(self.focused, Pane):
+            words |= self.focused.words
+            names = {key.action.partition("(")[0] for key in keymap.labelled(*own)}
+            dead |= {name for name in names if self.focused.check_action(name, ()) is False}
+        self.query_one(KeyBar).offer(hints(here, words=words, without=dead))
 
     @on(KeyBar.Pressed)
     def _press(self, message: KeyBar.Pressed) -> None:
         # Sent by the app: a key that a screen sends does not bubble past that screen, to the app's own keys.
         self.app.call_later(self.app.simulate_key, message.key)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A run that has ended offers no steering."""
-        return self.live if action in STEERING else True
-
-    def _command(self, kind: str, key: str = "", value: str = "") -> None:
-        if self._feed is not None:
-            self._feed.command(kind, key, value)
-
-    def action_toggle_pause(self) -> None:
-        """Pauses, or goes on."""
-        paused = self._picture is not None and self._picture.run.state == "paused"
-        self._command("resume" if paused else "pause")
-
-    def action_single_step(self) -> None:
-        """One step, then pause."""
-        self._command("step", value="1")
-
-    def action_turn_rate(self, direction: int) -> None:
-        """The learning rate, whatever pane has the focus."""
-        self.query_one(KnobPane).turn(KNOBS["training.lr"], direction)
-
-    @on(Turned)
-    def _turn(self, message: Turned) -> None:
-        self._command("set", message.knob.key, message.knob.show(message.value))
-
-    @on(NeedsNewRun)
-    def _say_new_run(self, message: NeedsNewRun) -> None:
-        self._say(f"{message.knob.name} cannot change while the network trains: it needs a new run")
-
-    def action_undo(self) -> None:
-        """Turns the knob back that was turned here last."""
-        if not self.query_one(KnobPane).undo():
-            self._say("nothing to undo: no knob was turned from here")
-
-    @on(Typed)
-    async def _type(self, message: Typed) -> None:
-        def take(value: Value | None) -> None:
-            if value is not None:
-                self.query_one(KnobPane).asked(message.knob, value)
-                self._command("set", message.knob.key, message.knob.show(value))
-
-        await self.app.push_screen(ValueEntry(message.knob, message.value), take)
-
     async def action_explain(self) -> None:
         """What the focused pane shows, what good looks like, and what to turn."""
+        from nntui.tui.screens.explanation import Explanation
+
         number = getattr(self.focused, "number", 1)
         await self.app.push_screen(Explanation(self.query_one(Board).panes[number - 1]))
-
-    async def action_stop(self) -> None:
-        """Asks, then stops."""
-
-        def take(yes: bool | None) -> None:
-            if yes:
-                self._command("stop")
-
-        await self.app.push_screen(Question("Stop this run for good?", "Its curves and weights are kept."), take)
 
     def action_back(self) -> None:
         """What the pane has open; else from one pane to all; else to the start screen, if the app began there."""

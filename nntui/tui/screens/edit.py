@@ -105,9 +105,11 @@ class EditScreen(Screen[Path | None]):
         effect = "" if knob.matters(self._draft.config.get) else "no effect as the others stand; "
         names = self._draft.names(knob)
         allowed = f"{', '.join(names)}{'; or a path' if knob.name == 'source' else ''}" if names else knob.allowed
-        text = Content.assemble((plain(f"{knob.name}: {knob.help}"), "bold"), "\n", plain(f"{effect}{allowed}"), "\n")
-        if self._wrong:
-            text = text + Content.from_markup("[$text-error]$words[/]", words=plain(" ".join(self._wrong.split())))
+        text = Content.assemble((plain(f"{knob.name}: {knob.help}"), "bold"), "\n")
+        if self._wrong:  # first, since not all may have room
+            wrong = plain(" ".join(self._wrong.split()))
+            text = text + Content.from_markup("[$text-error]$words[/]\n", words=wrong)
+        text = text + Content(plain(f"{effect}{allowed}"))
         self.query_one("#knob-help", Static).update(text)
 
     @on(SampledPicture.Read)

@@ -15,6 +15,7 @@ from nntui.errors import UserError
 from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.screens.dialog import Dialog
+from nntui.tui.widgets.text import AsText
 from nntui.tui.widgets.toosmall import TooSmall
 
 #: The widest dialog, and the height of a terminal below which it has no empty lines.
@@ -40,7 +41,7 @@ class Entry(Dialog[Checked | None], Generic[Checked]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_subtitle = f"⏎ takes it, {keymap.shown(keymap.ENTRY, 'dismiss(None)')} leaves it"
             yield Static(plain(self._question), classes="question", markup=False)
-            yield Input(self._text, select_on_focus=True)
+            yield Input(self._text, select_on_focus=True, highlighter=AsText())
             yield Static(plain(self._hint), id="hint", classes="detail", markup=False)
         yield TooSmall()
 

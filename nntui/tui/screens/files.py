@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -17,7 +19,7 @@ from nntui.errors import UserError
 from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.screens.dialog import Dialog
-from nntui.tui.widgets.text import fit
+from nntui.tui.widgets.text import AsText, fit
 from nntui.tui.widgets.toosmall import TooSmall
 
 #: The widest dialog, the height of a terminal below which it has no empty lines, and lines for suggestions.
@@ -35,16 +37,16 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Open a file"
             completes, closes = (keymap.shown(keymap.FILES, action) for action in ("complete", "dismiss(None)"))
-            dialog.border_subtitle = f"{completes} completes, ⏎ opens, {closes} closes"
+            dialog.border_subtitle = f"{completes} completes, {closes} closes"
             yield Static("A preset, a table, arrays, or a folder of images", classes="question", markup=False)
-            yield Input(placeholder="~/data/rows.csv", select_on_focus=False)
+            yield Input(placeholder="~/data/rows.csv", select_on_focus=False, highlighter=AsText())
             yield Static(id="hint", classes="detail", markup=False)
             yield Static(id="suggestions", markup=False)
         yield TooSmall()
 
     def on_mount(self) -> None:
         """Says what there is here."""
-        self._tell("")
+        self._look("")
 
     def on_resize(self, event: Resize) -> None:
         """As wide as paths are, and no empty lines in a low terminal."""
@@ -54,33 +56,51 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
 
     @on(Input.Changed)
     def _change(self, message: Input.Changed) -> None:
-        self._tell(message.value)
+        self._look(message.value)
 
-    def _tell(self, text: str) -> None:
-        """What is wrong with the path, or what it is; and how it may go on."""
-        hint, wrong = self.query_one("#hint", Static), False
-        try:
-            _, found = ownfiles.configuration(text)
-            words = found.title or "a preset"
-        except UserError as error:
-            words, wrong = str(error), bool(text)
-        hint.update(plain(words))
-        hint.set_class(wrong, "wrong")
+    def _look(self, text: str) -> None:
+        """Looks for what a path means, and no longer for what an earlier one meant."""
+        self.run_worker(self._tell(text), group="look", exclusive=True)
+
+    async def _tell(self, text: str) -> None:
+        """What is wrong with the path, or what it is; and how it may go on. Disks may be slow."""
+        found, paths = await asyncio.to_thread(_found, text), await asyncio.to_thread(ownfiles.suggestions, text)
+        hint = self.query_one("#hint", Static)
+        if isinstance(found, UserError):
+            hint.update(plain(_without_path(str(found), text)))
+        else:
+            hint.update(plain(found[1].title or "a preset"))
+        hint.set_class(isinstance(found, UserError) and bool(text), "wrong")
         lines = 3 if self.has_class("low") else SUGGESTIONS
         width = max(10, self.query_one(".dialog").size.width - 6)
-        names = [f"  {fit(name, width).rstrip()}" for name in ownfiles.suggestions(text)]
+        names = [f"  {fit(name, width).rstrip()}" for name in paths]
         more = [f"  … {len(names) - lines + 1} more"] if len(names) > lines else []
         self.query_one("#suggestions", Static).update(Content("\n".join(names[: lines - len(more)] + more)))
 
-    def action_complete(self) -> None:
+    async def action_complete(self) -> None:
         """As far as all suggestions agree."""
         entry = self.query_one(Input)
-        entry.value = ownfiles.completed(entry.value)
+        entry.value = await asyncio.to_thread(ownfiles.completed, entry.value)
         entry.cursor_position = len(entry.value)
 
     @on(Input.Submitted)
-    def _accept(self, message: Input.Submitted) -> None:
-        try:
-            self.dismiss(ownfiles.configuration(message.value))
-        except UserError:
+    async def _accept(self, message: Input.Submitted) -> None:
+        found = await asyncio.to_thread(_found, message.value)
+        if isinstance(found, UserError):
             self.app.bell()
+        else:
+            self.dismiss(found)
+
+
+def _found(text: str) -> tuple[str, RunConfig] | UserError:
+    """A name and what a path makes, or what is wrong with it."""
+    try:
+        return ownfiles.configuration(text)
+    except UserError as error:
+        return error
+
+
+def _without_path(words: str, text: str) -> str:
+    """What is said of a path, which need not be told to whoever has just typed it."""
+    name = Path(text.strip()).name
+    return words.rpartition(f"/{name}: ")[2] if name else words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -20,10 +20,24 @@ from nntui.tui.widgets.toosmall import TooSmall
 
 
 class HelpScreen(Dialog[None]):
-    """Every key, grouped by where it works, and what each pane tells."""
+    """Every key, grouped by where it works, and what each pane tells; begins where the person is."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.HELP)
     CSS_PATH = "../styles/dialogs.tcss"
+
+    def __init__(self, here: Sequence[str] = ()) -> None:
+        """``here`` are places of the keymap; the page begins at the first of which it tells."""
+        super().__init__()
+        self._here = next((place for place in here if place in keymap.told()), "")
+
+    def on_mount(self) -> None:
+        """To the keys of the place."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if self._here:
+            page = self.query_one(_Page)
+            self.query_one("#help").scroll_to(y=page.line_of(self._here), animate=False)
 
     def compose(self) -> ComposeResult:
         """A page that scrolls."""
@@ -40,6 +54,10 @@ class _Page(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(_text(width).plain.splitlines())
 
+    def line_of(self, place: str) -> int:
+        """The line on which the keys of a place begin."""
+        return _text(self.size.width).plain.splitlines().index(_title(place))
+
     def render(self) -> Content:
         return _text(self.size.width)
 
@@ -51,7 +69,7 @@ def _text(width: int) -> Content:
 def _sections(width: int) -> list[Content]:
     keys = [
         _section(
-            f"{place[0].upper()}{place[1:]}",
+            _title(place),
             (("  ".join(key.names), key.help) for key in keymap.KEYS if key.place == place),
             width,
         )
@@ -59,6 +77,10 @@ def _sections(width: int) -> list[Content]:
     ]
     told = [(pane.heading, " ".join(pane.EXPLAIN)) for pane in PANES]
     return [*keys, _section("What the panes tell", told, width)]
+
+
+def _title(place: str) -> str:
+    return f"{place[0].upper()}{place[1:]}"
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> Content:

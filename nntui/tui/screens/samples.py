@@ -8,9 +8,8 @@ from textual.message import Message
 from textual.timer import Timer
 
 from nntui.config import RunConfig
-from nntui.errors import UserError
 from nntui.knobs import DataConfig
-from nntui.tui.inference import Inference
+from nntui.tui.inference import Inference, InferenceError
 from nntui.tui.panes.datapicture import DataPicture
 from nntui.tui.picture import Sample
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
 #: Data are read when a configuration has been looked at for so long.
 SETTLE_SECONDS = 0.2
-#: So many samples are remembered.
-_MOST = 64
+#: So many samples are remembered, and so many bytes of them.
+_MOST, _MOST_BYTES = 64, 16 * 2**20
 
 
 class Samples:
@@ -28,35 +27,49 @@ class Samples:
 
     def __init__(self) -> None:
         self._client: Inference | None = None
-        self._known: dict[Hashable, Sample | str] = {}
+        self._known: dict[Hashable, Sample | InferenceError] = {}
 
-    def known(self, config: RunConfig) -> Sample | str | None:
+    def known(self, config: RunConfig) -> Sample | InferenceError | None:
         """The rows, or why there are none, if they have been asked for before."""
         return self._known.get(_key(config))
 
-    async def of(self, config: RunConfig) -> Sample | str:
-        """The rows of a configuration's data, or why they cannot be had."""
+    async def of(self, config: RunConfig) -> Sample | InferenceError:
+        """The rows of a configuration's data, or why they cannot be had.
+
+        That the process that reads them is slow, or has died, says nothing of the data, and is not remembered.
+        """
         if self._client is None:
             self._client = Inference()
-        found: Sample | str
+        found: Sample | InferenceError
         try:
             found = await self._client.sample(config.to_dict())
-        except UserError as error:
-            found = str(error)
-        while len(self._known) >= _MOST:
-            del self._known[next(iter(self._known))]
-        self._known[_key(config)] = found
+        except InferenceError as error:
+            found = error
+        if isinstance(found, Sample) or found.told:
+            self._keep(_key(config), found)
         return found
+
+    def _keep(self, key: Hashable, found: Sample | InferenceError) -> None:
+        """Remembers it, and forgets what was remembered first where there is no room for both."""
+        self._known.pop(key, None)
+        room = _MOST_BYTES - _bytes(found)
+        while self._known and (len(self._known) >= _MOST or sum(map(_bytes, self._known.values())) > room):
+            del self._known[next(iter(self._known))]
+        self._known[key] = found
 
     def forget(self) -> None:
         """What was wrong may be well now: files change."""
-        self._known = {key: found for key, found in self._known.items() if not isinstance(found, str)}
+        self._known = {key: found for key, found in self._known.items() if isinstance(found, Sample)}
 
     async def close(self) -> None:
         """Ends the process; a later question starts another."""
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+
+
+def _bytes(found: Sample | InferenceError) -> int:
+    return found.X.nbytes + found.T.nbytes + found.part.nbytes if isinstance(found, Sample) else 0
 
 
 def _key(config: RunConfig) -> tuple[DataConfig, int]:
@@ -67,7 +80,7 @@ class SampledPicture(DataPicture):
     """A picture of the data of a configuration, as soon as it has been looked at for a moment."""
 
     class Read(Message):
-        """The data of the configuration shown have been read; ``wrong`` is why they cannot be."""
+        """The data of the configuration shown have been read; ``wrong`` is what is wrong with them."""
 
         def __init__(self, config: RunConfig, wrong: str) -> None:
             super().__init__()
@@ -110,9 +123,11 @@ class SampledPicture(DataPicture):
         if config is self._config:
             self._take(config, found)
 
-    def _take(self, config: RunConfig, found: Sample | str) -> None:
-        if isinstance(found, str):
-            self.say(found, wrong=True)
-        else:
+    def _take(self, config: RunConfig, found: Sample | InferenceError) -> None:
+        if isinstance(found, Sample):
             self.sample(found)
-        self.post_message(self.Read(config, found if isinstance(found, str) else ""))
+            wrong = ""
+        else:
+            self.say(str(found), wrong=True)
+            wrong = str(found) if found.told else ""
+        self.post_message(self.Read(config, wrong))

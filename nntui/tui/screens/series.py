@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from nntui.text import plain
 from nntui.tui import keymap
 from nntui.tui.screens.dialog import Dialog
+from nntui.tui.widgets.text import AsText
 from nntui.tui.widgets.toosmall import TooSmall
 
 #: The widest dialog, and the height of a terminal below which it has no empty lines.
@@ -39,7 +40,7 @@ class SeriesChoice(Dialog[tuple[str, ...]]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Draw which series?"
             dialog.border_subtitle = f"⏎ ticks, {keymap.shown(keymap.CHOICE, 'close')} closes"
-            yield Input(placeholder="type to filter")
+            yield Input(placeholder="type to filter", highlighter=AsText())
             names = OptionList(markup=False, compact=True)
             names.can_focus = False
             yield names

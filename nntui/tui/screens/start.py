@@ -20,7 +20,7 @@ from textual.widgets import Static
 from nntui import config, ending, launch, paths, presets, runfilter
 from nntui.config import RunConfig
 from nntui.errors import UserError
-from nntui.store.records import RunRecord
+from nntui.store.records import UNREADABLE, RunRecord
 from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import read_loss, shelf
@@ -29,7 +29,6 @@ from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.presetlist import Entry, PresetList
 from nntui.tui.panes.rowlist import RowList
 from nntui.tui.panes.runlist import MOST_MARKED, SPARK, RunList, SparksWanted
-from nntui.tui.panes.spark import heights
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.edit import EditScreen
 from nntui.tui.screens.files import FileEntry
@@ -38,6 +37,7 @@ from nntui.tui.screens.look import LookScreen
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.samples import SampledPicture, Samples
 from nntui.tui.widgets.keybar import KeyBar
+from nntui.tui.widgets.sparkline import sparkline
 from nntui.tui.widgets.toosmall import TooSmall
 
 REFRESH_SECONDS = 2.0
@@ -100,15 +100,15 @@ class StartScreen(Screen[None]):
         for box, name in (("#presets-box", "Presets"), ("#about", "About"), ("#runs-box", "Runs"), ("#data", "Data")):
             self.query_one(box).border_title = name
         self.query_one(About).can_focus = False  # the key for a closer look shows all of it
-        self._read_presets()
         self.query_one(PresetList).focus()
         await self._read_runs()
         self.set_interval(REFRESH_SECONDS, self._read_runs)
 
     async def on_screen_resume(self) -> None:
         """Back from a run or an editor: there may be new presets, and a run's row is newer now."""
+        self._busy = False
         self._samples.forget()
-        self._read_presets()
+        await self._read_presets()
         await self._read_runs()
 
     async def on_unmount(self) -> None:
@@ -123,21 +123,18 @@ class StartScreen(Screen[None]):
 
     # Presets
 
-    def _read_presets(self) -> None:
-        for name, preset in presets.available().items():
-            found: RunConfig | UserError
-            try:
-                found = preset.load()
-            except UserError as error:
-                found = error
-            self._entries[name] = Entry(name, found, preset.own)
+    async def _read_presets(self) -> None:
+        try:
+            self._entries = await asyncio.to_thread(_presets)
+        except OSError as error:
+            self._say(f"presets cannot be read: {error}", "error")
         self._list_presets()
 
     def _list_presets(self) -> None:
         words = self.query_one("#preset-filter", FilterEntry).text.casefold().split()
         shown = {name: entry for name, entry in self._entries.items() if entry.has(words)}
         chooser = self.query_one(PresetList)
-        chooser.empty_text = "No preset has these words." if words else "No presets found."
+        chooser.empty_text = "None has these words." if words else "No presets found."
         chooser.offer(shown)
         self._count(chooser, len(self._entries))
 
@@ -164,6 +161,8 @@ class StartScreen(Screen[None]):
                 if self._reason != str(error):  # too long for the list, but said once
                     self._reason = str(error)
                     self._say(self._reason, "error")
+        if not self.query(RunList):  # the screen is being left
+            return
         self._folders = {run.id: folder for folder, run in found}
         self._runs = {run.id: run for _, run in found}
         self._list_runs()
@@ -186,10 +185,11 @@ class StartScreen(Screen[None]):
     async def _read_sparks(self, runs: tuple[RunRecord, ...]) -> None:
         wanted = [(run.id, run.step, self._folders[run.id]) for run in runs if run.id in self._folders]
         try:
-            sparks = await asyncio.to_thread(_sparks, wanted)
+            sparks = await asyncio.to_thread(_sparks, wanted, self._marker == "ascii")
         finally:
             self._sparking = False
-        self.query_one(RunList).sparked(sparks)
+        for rows in self.query(RunList):  # none, when the screen is being left
+            rows.sparked(sparks)
 
     # What is chosen
 
@@ -244,18 +244,24 @@ class StartScreen(Screen[None]):
 
     @on(RowList.Opened)
     async def _open(self, message: RowList.Opened) -> None:
+        if self._busy:  # enter was pressed more than once
+            return
         if isinstance(message.rows, RunList):
-            if message.row_id in self._folders:
+            run = self._runs.get(message.row_id)
+            if run is not None and run.state == UNREADABLE:
+                self._say(run.reason, "error")
+            elif run is not None:
                 await self._leave_for(self._folders[message.row_id])
             return
         entry = self._entries[message.row_id]
         if isinstance(entry.config, UserError):
             self._say(str(entry.config), "error")
-        elif not self._busy:
+        else:
             await self._start(entry.name, entry.config)
 
     async def _leave_for(self, folder: Path) -> None:
-        """Opens a run; nobody looks at data meanwhile."""
+        """Opens a run, until one comes back from it; nobody looks at data meanwhile."""
+        self._busy = True
         self._picture.rest()
         self.post_message(Opened(folder))
         await self._samples.close()  # not in a worker, which would be cut short where the app is left
@@ -266,9 +272,8 @@ class StartScreen(Screen[None]):
             folder, _ = await asyncio.to_thread(launch.start_run, found, preset=preset)
             await self._leave_for(folder)
         except (UserError, OSError) as error:
-            self._say(str(error), "error")
-        finally:
             self._busy = False
+            self._say(str(error), "error")
 
     def action_filter(self) -> None:
         """Lets one type what the rows of the list must have."""
@@ -325,7 +330,7 @@ class StartScreen(Screen[None]):
                 self.run_worker(self._delete(folder, run), group="delete")
 
         first = f"It is {run.state}: it is stopped first. " if run.live else ""
-        detail = f"{first}Its curves, weights and log are gone for good: {count_steps(run)}."
+        detail = f"{first}Its curves, weights and log are gone for good{count_steps(run)}."
         await self.app.push_screen(Question(f"Delete the run {_cut(run.name)} ({run.id})?", detail), take)
 
     async def _delete(self, folder: Path, run: RunRecord) -> None:
@@ -350,7 +355,8 @@ class StartScreen(Screen[None]):
             if rows.chosen:
                 self._say("What is chosen cannot be used, and so not be edited.", "warning")
             return
-        preset = self._runs[rows.chosen].preset if isinstance(rows, RunList) else rows.chosen
+        run = self._runs.get(rows.chosen) if isinstance(rows, RunList) else None
+        preset = rows.chosen if run is None else run.preset or run.name  # nobody knows the preset of a damaged run
         await self._edit(found, preset)
 
     async def _edit(self, found: RunConfig, preset: str) -> None:
@@ -370,6 +376,19 @@ class StartScreen(Screen[None]):
         await self.app.push_screen(FileEntry(), take)
 
 
+def _presets() -> dict[str, Entry]:
+    """Every preset by name, with its configuration or what is wrong with it."""
+    entries = {}
+    for name, preset in presets.available().items():
+        found: RunConfig | UserError
+        try:
+            found = preset.load()
+        except UserError as error:
+            found = error
+        entries[name] = Entry(name, found, preset.own)
+    return entries
+
+
 def _config_of(run: RunRecord) -> RunConfig | None:
     """What a run was told, if it can still be read."""
     try:
@@ -378,21 +397,23 @@ def _config_of(run: RunRecord) -> RunConfig | None:
         return None
 
 
-def _sparks(wanted: list[tuple[str, int, Path]]) -> dict[str, tuple[int, tuple[int, ...]]]:
-    """Step and heights of each run's loss by id; nothing is drawn for one that cannot be read."""
-    sparks: dict[str, tuple[int, tuple[int, ...]]] = {}
+def _sparks(wanted: list[tuple[str, int, Path]], ascii_only: bool) -> dict[str, tuple[int, str]]:
+    """Step and loss of each run, drawn in a line, by id; nothing is drawn for one that cannot be read."""
+    sparks: dict[str, tuple[int, str]] = {}
     for run_id, step, folder in wanted:
         try:
             curve = read_loss(folder, 4 * SPARK)
-            sparks[run_id] = step, heights(curve, SPARK) if curve is not None else ()
+            sparks[run_id] = step, sparkline(curve, SPARK, ascii_only=ascii_only) if curve is not None else ""
         except UserError:
-            sparks[run_id] = step, ()
+            sparks[run_id] = step, ""
     return sparks
 
 
 def count_steps(run: RunRecord) -> str:
-    """What is lost with a run, in words."""
-    return f"{run.step:,} step{'' if run.step == 1 else 's'}"
+    """What is lost with a run, in words; nobody knows of one that cannot be read."""
+    if run.state == UNREADABLE:
+        return ""
+    return f": {run.step:,} step{'' if run.step == 1 else 's'}"
 
 
 def _cut(name: str) -> str:

@@ -21,6 +21,7 @@ from nntui.tui.panes.ownvalues import OwnAnswer, lines_of
 from nntui.tui.picture import Picture, Question
 from nntui.tui.screens.entry import LOW
 from nntui.tui.screens.rundialog import RunDialog
+from nntui.tui.widgets.text import AsText
 from nntui.tui.widgets.toosmall import TooSmall
 from nntui.typedrow import TypedRowError, changed, number
 
@@ -49,14 +50,15 @@ class ValuesScreen(RunDialog[None]):
             if len(self._names) > MANY:
                 hint = f"name=value, with commas; all others as in row {self._row}"
                 yield Static(hint, classes="detail", markup=False)
-                yield Input(self._first_words(), id="all", select_on_focus=False)
+                yield Input(self._first_words(), id="all", select_on_focus=False, highlighter=AsText())
             else:
                 yield Static(f"at first those of row {self._row}", classes="detail", markup=False)
                 with VerticalScroll(can_focus=False):
                     for i, (name, value) in enumerate(zip(self._names, self._values, strict=True)):
                         with Horizontal(classes="value"):
                             yield Static(plain(name), markup=False)
-                            yield Input("" if np.isnan(value) else repr(_shortest(value)), id=f"value-{i}")
+                            words = "" if np.isnan(value) else repr(_shortest(value))
+                            yield Input(words, id=f"value-{i}", highlighter=AsText())
             yield OwnAnswer(id="answer")
         yield TooSmall()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from typing import Self
 
 from rich.cells import split_graphemes
 from rich.segment import Segment
@@ -40,6 +41,14 @@ def line(*parts: str | tuple[str, Style]) -> Strip:
     return Strip(segments)
 
 
+def ink(style: Style) -> Style:
+    """A component's style without its ground, for a line that has another.
+
+    Textual's partial styles would leave out how far a colour is blended with the ground, and so come out full.
+    """
+    return Style(color=style.color, bold=style.bold, dim=style.dim, italic=style.italic, reverse=style.reverse)
+
+
 class Cells(Widget):
     """Shows lines, and redraws the spans in which they differ from the lines shown before.
 
@@ -50,12 +59,13 @@ class Cells(Widget):
 
     ALLOW_SELECT = False
 
+    #: How many cells the latest lines have sent to the terminal.
+    cells_sent = 0
     _lines: Sequence[Strip] = ()
+    _ground: Style | None = None
 
-    def show(self, lines: Sequence[Strip], changed: Sequence[Region] | None = None) -> int:
+    def show(self, lines: Sequence[Strip], changed: Sequence[Region] | None = None) -> None:
         """Show `lines`, one `Strip` for each row from the top; rows without a line are blank.
-
-        Returns how many cells are sent to the terminal.
 
         `changed` are the regions in which they differ from the lines shown before, from a caller that knows.
         Every segment must have a style (`Style()` for the widget's own): Textual cannot remove the colours of a
@@ -63,17 +73,31 @@ class Cells(Widget):
         """
         before, self._lines = self._lines, tuple(lines)
         if self.styles.auto_dimensions and _extent(before) != _extent(self._lines):
+            self.cells_sent = self.size.area
             self.refresh(layout=True)
-            return self.size.area
+            return
         regions = list(_changes(before, self._lines, self.size)) if changed is None else changed
         if regions:
             self.refresh(*regions)
-        return sum(region.area for region in regions)
+        self.cells_sent = sum(region.area for region in regions)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Has regions drawn or, without any, the whole widget, whose background may be another."""
+        if not regions:
+            self._ground = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """The background may be another."""
+        super().notify_style_update()
+        self._ground = None
 
     def render_line(self, y: int) -> Strip:
         """Return row `y` on the widget's background, cut or extended to its width."""
         row = self._lines[y] if y < len(self._lines) else _BLANK_LINE
-        style = self.rich_style
+        if self._ground is None:  # to ask all that lies around the widget for each line costs more than the line
+            self._ground = self.rich_style
+        style = self._ground
         styled = row.apply_style(style)
         # A strip that is cropped to what it is keeps itself in its cache, and so lives until the collector comes.
         return styled if styled.cell_length == self.size.width else styled.crop_extend(0, self.size.width, style)

@@ -41,8 +41,10 @@ __all__ = ["SERIES", "Chart", "Mark", "NamedBuckets"]
 
 #: How many series have a colour of their own.
 SERIES = 6
-_LEGEND = ("──", "╌╌", "┄┄", "─·", "··")
-_ASCII_LEGEND = ("--", "- ", "..", "-.", ". ")
+_LEGEND = ("──", "╌╌", "┄┄", "─·", "··", "─:")
+_ASCII_LEGEND = ("--", "- ", "..", "-.", ". ", "-:")
+#: Rows of dots in a cell: the axis tells no finer differences.
+_DOTS_DOWN = 4
 _PARTS = {MARK: "mark", SYMBOL: "symbol", BAD: "bad", CURSOR: "cursor", BOX: "box"}
 
 
@@ -243,7 +245,7 @@ class Chart(Cells):
         """Symbol, name and style of each curve, in the order in which they were given."""
         symbols = _ASCII_LEGEND if self._marker == "ascii" else _LEGEND
         return [
-            (symbols[series % len(symbols)], label, self._style(f"series-{series % SERIES + 1}"))
+            (symbols[_dash(series)], label, self._style(f"series-{series % SERIES + 1}"))
             for label, series in zip(self._plotted.labels, self._plotted.palette, strict=True)
         ]
 
@@ -298,7 +300,7 @@ class Chart(Cells):
             outline.rows,
             log=plotted.log,
             marker=self._marker,
-            dashes=[DASHES[series % len(DASHES)] for series in plotted.palette],
+            dashes=[DASHES[_dash(series)] for series in plotted.palette],
             place=axis.share,
         )
         draw_bad(canvas)
@@ -336,7 +338,9 @@ class Chart(Cells):
             for (symbol, label, _), curve in zip(self.legend(), plotted.curves, strict=True)
         ]
         here = [mark for mark in plotted.marks if first <= mark.step <= last]
-        draw_box(canvas, readout(head, readings, here, columns, rows), column)
+        low, high = self._y_window or (0.0, 0.0)
+        finest = 0.0 if self._y_log else (high - low) / (_DOTS_DOWN * rows)
+        draw_box(canvas, readout(head, readings, here, columns, rows, finest), column)
 
     def _settle(self, extremes: tuple[float, float] | None, *, log: bool) -> tuple[float, float]:
         """The y window for values between two extremes, which moves only when it must."""
@@ -361,6 +365,11 @@ class Chart(Cells):
                 styles[FIRST_IN_BOX - i] = styles[BOX] + styles[2 * i]
             styles[2 * i + 1] = self._style(f"band-{series % SERIES + 1}")
         return styles
+
+
+def _dash(series: int) -> int:
+    """Which dashes a series has; those that share a colour have others."""
+    return (series + series // SERIES) % len(DASHES)
 
 
 def _known(marker: str) -> str:

@@ -24,36 +24,63 @@ UNKNOWN, BAD = -2, -1
 
 @dataclass(frozen=True, slots=True)
 class Tones:
-    """A tone for each level: of the palette of 256 colours, which most terminals have, and as a character.
+    """A tone for each level, as a colour and as a character.
 
-    ``dark`` are the colours on a dark screen, ``light`` those on a light one.
+    ``dark`` are the colours on a dark screen, ``light`` those on a light one, as ``#rrggbb``.
     """
 
-    dark: tuple[int, ...]
-    light: tuple[int, ...]
+    dark: tuple[str, ...]
+    light: tuple[str, ...]
     shades: str
 
     def __len__(self) -> int:
         return len(self.shades)
 
 
-#: From one end over nothing to the other, blue to orange: told apart by nearly every eye.
-DIVERGING = Tones((32, 25, 17, 235, 94, 130, 172), (75, 117, 153, 255, 223, 216, 208), "#+- .o@")
-#: From one class to the other, the middle undecided; as characters ever denser.
-LIKELIHOOD = Tones(DIVERGING.dark, DIVERGING.light, " .:-=+#")
+#: From one end over nothing to the other, blue to orange: told apart by nearly every eye;
+#: as characters too the sign is seen.
+DIVERGING = Tones(
+    ("#4aa3df", "#2d6a96", "#1e3d55", "#20252d", "#553a12", "#96641a", "#dc9308"),
+    ("#2f7fbd", "#7fb4dc", "#c4dcef", "#eceae4", "#f5dcb6", "#e8b166", "#cf7a0a"),
+    "=-- ++#",
+)
+#: From one class to the other, the middle undecided; as characters ever denser. Calm, since marks stand on it.
+LIKELIHOOD = Tones(
+    ("#25507c", "#1f4468", "#1a3048", "#20252d", "#3e2e14", "#5c4216", "#7a5518"),
+    ("#8fbce4", "#b4d2ee", "#d6e6f5", "#eceae4", "#f7e6cb", "#f0d1a0", "#e6b872"),
+    " .:-=+#",
+)
 #: From little to much.
-RISING = Tones((17, 18, 24, 30, 29, 71, 142), (230, 193, 150, 115, 80, 74, 68), " .:-=+#")
-#: For each of a few classes unsure, likely and sure; as characters only where it is likely.
+RISING = Tones(
+    ("#1b2436", "#20365a", "#1f5570", "#1f7378", "#2f8f6f", "#6fae5a", "#c9c24a"),
+    ("#f0f2d8", "#d6e8bd", "#aedbb0", "#7fc8ae", "#55b0b3", "#4190b0", "#3f6fa3"),
+    " .:-=+#",
+)
+#: For each of a few classes unsure, likely and sure; as characters only where it is likely. Calm, as above.
 CONFIDENCES, HUES = 3, 6
 CLASSES = Tones(
-    (17, 18, 25, 58, 94, 130, 22, 28, 29, 53, 54, 91, 237, 240, 243, 23, 30, 37),
-    (153, 117, 75, 223, 216, 208, 194, 157, 114, 225, 219, 177, 254, 251, 248, 195, 159, 80),
+    (
+        *("#172a3e", "#1d3c5c", "#25507c"),
+        *("#382a13", "#573f15", "#755318"),
+        *("#14302a", "#17483a", "#1b634c"),
+        *("#33213a", "#4b2f54", "#653f70"),
+        *("#2a2e34", "#3b4048", "#4d535d"),
+        *("#12363c", "#155058", "#1a6a75"),
+    ),
+    (
+        *("#d6e6f5", "#b4d2ee", "#8fbce4"),
+        *("#f7e6cb", "#f0d1a0", "#e6b872"),
+        *("#d5eedf", "#aedfc4", "#84cda5"),
+        *("#ecdcef", "#d9bce0", "#c59ad0"),
+        *("#e6e6e3", "#d0d0cc", "#b8b8b3"),
+        *("#d3eef0", "#a9dde2", "#7ccad2"),
+    ),
     " 00 11 22 33 44 55",
 )
 
 
-def paint(levels: Levels, colours: tuple[int, ...], stamps: Stamps, bad: Style) -> list[Strip]:
-    """Lines for levels (2 · rows, columns): the numbers of their colours, or what pixels without a tone have."""
+def paint(levels: Levels, colours: tuple[str, ...], stamps: Stamps, bad: Style) -> list[Strip]:
+    """Lines for levels (2 · rows, columns): their colours, or what pixels without a tone have."""
     base = len(colours) + 2
 
     def cell(key: int, count: int) -> Segment:
@@ -110,17 +137,17 @@ def _lines(
     return lines
 
 
-def _tone(colours: tuple[int, ...], level: int) -> int | None:
+def _tone(colours: tuple[str, ...], level: int) -> str | None:
     return colours[level] if level >= 0 else None
 
 
 @lru_cache(maxsize=1024)
-def _on(style: Style, ground: int | None) -> Style:
+def _on(style: Style, ground: str | None) -> Style:
     return style + _style(None, ground)
 
 
 @lru_cache(maxsize=4096)
-def _style(ink: int | None, ground: int | None) -> Style:
+def _style(ink: str | None, ground: str | None) -> Style:
     return Style(
-        color=None if ink is None else Color.from_ansi(ink), bgcolor=None if ground is None else Color.from_ansi(ground)
+        color=None if ink is None else Color.parse(ink), bgcolor=None if ground is None else Color.parse(ground)
     )

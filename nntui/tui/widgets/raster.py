@@ -77,7 +77,7 @@ MARKERS = {
 }
 
 #: Lengths, in dot columns, of what is drawn and what is left out in turn; nothing for an unbroken line.
-DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (6, 2, 2, 2), (1, 3))
+DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (6, 2, 2, 2), (1, 3), (6, 2, 2, 2, 2, 2))
 
 
 class Raster(NamedTuple):

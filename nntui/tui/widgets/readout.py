@@ -16,6 +16,8 @@ from nntui.tui.widgets.raster import Buckets
 _LOW = 6
 #: Cells of a value, and of a range, so that the box keeps its width while the cursor moves.
 _VALUE, _RANGE = 9, 13
+#: What is recorded has so many digits.
+_MOST_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +83,25 @@ class Named(NamedTuple):
 
 
 def readout(
-    head: Sequence[str], readings: Sequence[Named], marks: Sequence[Mark], columns: int, rows: int
+    head: Sequence[str],
+    readings: Sequence[Named],
+    marks: Sequence[Mark],
+    columns: int,
+    rows: int,
+    finest: float = 0.0,
 ) -> list[Line]:
     """The lines of the box on a canvas of `columns` by `rows` cells: where the cursor is, the values, the events.
 
     `head` has what to say of the place, the first the most important. What has no room is left out: first the
-    ranges, then labels, then the last of the series and events, which are counted.
+    ranges, then labels, then the last of the series and events, which are counted. `finest` is the least difference
+    of values that the axis tells apart, and so do the figures.
     """
     width = columns - 2
     if rows < _LOW:
         return [_in_one_line(head, readings, marks, width)]
     label = max((len(narrow(named.label)) for named in readings), default=0)
-    detail = next((level for level in (2, 1) if _needs(level, label, readings) <= width), 0)
-    lines = [_series_line(number, named, label, detail) for number, named in enumerate(readings)]
+    detail = next((level for level in (2, 1) if _needs(level, label, readings, finest) <= width), 0)
+    lines = [_series_line(number, named, label, detail, finest) for number, named in enumerate(readings)]
     lines += [((f"{narrow(mark.symbol)[:1]} ", SYMBOL), (narrow(mark.label), BOX)) for mark in marks]
     room = max(2, rows * 2 // 3) - 1
     if len(lines) > room:
@@ -101,25 +109,30 @@ def readout(
     return [((_joined(head, width), BOX),), *(_cut(line, width) for line in lines)]
 
 
-def _needs(detail: int, label: int, readings: Sequence[Named]) -> int:
-    lines = [_series_line(0, named, label, detail) for named in readings]
+def _needs(detail: int, label: int, readings: Sequence[Named], finest: float) -> int:
+    lines = [_series_line(0, named, label, detail, finest) for named in readings]
     return max((sum(len(text.rstrip()) for text, _ in line) for line in lines), default=0)
 
 
-def _series_line(number: int, named: Named, label: int, detail: int) -> Line:
+def _series_line(number: int, named: Named, label: int, detail: int, finest: float) -> Line:
     name = f" {narrow(named.label):{label}}" if detail else ""
-    return ((named.symbol, FIRST_IN_BOX - number), (name, BOX), (_values(named.reading, detail), BOX))
+    return ((named.symbol, FIRST_IN_BOX - number), (name, BOX), (_values(named.reading, detail, finest), BOX))
 
 
-def _values(reading: Reading | None, detail: int) -> str:
+def _values(reading: Reading | None, detail: int, finest: float) -> str:
     if reading is None:
         return "–".rjust(_VALUE)
-    text = _figure(reading.mean).rjust(_VALUE)
+    text = _figure(reading.mean, finest).rjust(_VALUE)
     if detail == 2:
-        spread = f"{reading.low:.3g}–{reading.high:.3g}" if reading.count > 1 and reading.count > reading.bad else ""
+        digits = max(3, _digits(reading.mean, finest))
+        spread = (
+            f"{reading.low:.{digits}g}–{reading.high:.{digits}g}"
+            if reading.count > 1 and reading.count > reading.bad
+            else ""
+        )
         text += f"  {spread:{_RANGE}}"
         if math.isfinite(reading.smooth):
-            text += f" smooth {_figure(reading.smooth)}"
+            text += f" smooth {_figure(reading.smooth, finest)}"
     if reading.bad and detail:
         text = f"{text.rstrip()} {reading.bad:,} not finite"
     if reading.at is not None and detail:
@@ -127,8 +140,17 @@ def _values(reading: Reading | None, detail: int) -> str:
     return text.rstrip()
 
 
-def _figure(value: float) -> str:
-    return f"{value:#.4g}" if math.isfinite(value) and value else "0" if value == 0 else "–"
+def _digits(value: float, finest: float) -> int:
+    """How many digits of a value tell differences as fine as the axis does."""
+    if not finest or not value or not math.isfinite(value):
+        return 0
+    return min(_MOST_DIGITS, 1 + math.floor(math.log10(abs(value))) - math.floor(math.log10(finest)))
+
+
+def _figure(value: float, finest: float = 0.0) -> str:
+    return (
+        f"{value:#.{max(4, _digits(value, finest))}g}" if math.isfinite(value) and value else "0" if value == 0 else "–"
+    )
 
 
 def _in_one_line(head: Sequence[str], readings: Sequence[Named], marks: Sequence[Mark], width: int) -> Line:

@@ -1,0 +1,111 @@
+"""Steering a run: what keys and knobs ask of its trainer, and what comes of it."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from nntui.knob import Value
+from nntui.knobs import KNOBS
+from nntui.text import plain
+from nntui.tui.feed import Answered, Feed
+from nntui.tui.panes.knobs import KnobPane, NeedsNewRun, Turned, Typed
+from nntui.tui.picture import Picture
+
+#: Characters of a notice; more would cover the screen.
+LONGEST_NOTICE = 400
+#: What needs a trainer.
+STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type", "undo"))
+
+
+class SteeringScreen(Screen[None]):
+    """A screen with knobs, whose feed appends commands to a run; it has the feed once it is mounted."""
+
+    _picture: Picture | None = None
+    _feed: Feed | None = None
+    unreadable = ""  # or why the run cannot be read any more
+    _pausing = ""  # whether it was asked to pause or to resume, while the trainer has not answered
+
+    @property
+    def live(self) -> bool:
+        """Whether there is a trainer to steer."""
+        return self._picture is not None and self._picture.run.live and not self.unreadable
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A run that has ended offers no steering."""
+        return self.live if action in STEERING else True
+
+    def _command(self, kind: str, key: str = "", value: str = "") -> None:
+        if self._feed is not None:
+            self._feed.command(kind, key, value)
+
+    def action_toggle_pause(self) -> None:
+        """Pauses, or goes on."""
+        paused = self._picture is not None and self._picture.run.state == "paused"
+        if self._pausing:  # pressed again before the trainer has answered
+            paused = self._pausing == "pause"
+        self._pausing = "resume" if paused else "pause"
+        self._command(self._pausing)
+
+    def action_single_step(self) -> None:
+        """One step, then pause."""
+        self._command("step", value="1")
+
+    def action_turn_rate(self, direction: int) -> None:
+        """The learning rate, whatever pane has the focus."""
+        self.query_one(KnobPane).turn(KNOBS["training.lr"], direction)
+
+    @on(Turned)
+    def _turn(self, message: Turned) -> None:
+        self._command("set", message.knob.key, message.knob.show(message.value))
+
+    @on(NeedsNewRun)
+    def _say_new_run(self, message: NeedsNewRun) -> None:
+        self._say(f"{message.knob.name} cannot change while the network trains: it needs a new run")
+
+    def action_undo(self) -> None:
+        """Turns the knob back that was turned here last."""
+        if not self.query_one(KnobPane).undo():
+            self._say("nothing to undo: no knob was turned from here")
+
+    @on(Typed)
+    async def _type(self, message: Typed) -> None:
+        from nntui.tui.screens.value import ValueEntry
+
+        def take(value: Value | None) -> None:
+            if value is not None:
+                self.query_one(KnobPane).asked(message.knob, value)
+                self._command("set", message.knob.key, message.knob.show(value))
+
+        await self.app.push_screen(ValueEntry(message.knob, message.value), take)
+
+    async def action_stop(self) -> None:
+        """Asks, then stops."""
+        from nntui.tui.screens.question import Question
+
+        def take(yes: bool | None) -> None:
+            if yes:
+                self._command("stop")
+
+        await self.app.push_screen(Question("Stop this run for good?", "Its curves and weights are kept."), take)
+
+    @on(Answered)
+    def _take_answer(self, message: Answered) -> None:
+        command = message.command
+        if command is None or command.kind == self._pausing:
+            self._pausing = ""
+        if message.key:
+            applied = command is not None and command.status == "applied"
+            before = command.answer.partition(" → ")[0] if command is not None and applied else None
+            self.query_one(KnobPane).answered(message.key, message.value, before)
+        if command is None:
+            self._say(message.text, "error")
+        elif command.status == "refused":
+            self._say(command.answer, "warning")
+        elif command.status == "waiting":
+            self._say(f"{command.kind}: the run ended before it was done", "warning")
+
+    def _say(self, text: str, severity: SeverityLevel = "information", seconds: float = 5) -> None:
+        shown = text if len(text) <= LONGEST_NOTICE else text[: LONGEST_NOTICE - 1] + "…"
+        self.notify(plain(shown), severity=severity, timeout=seconds, markup=False)
