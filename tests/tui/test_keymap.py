@@ -31,6 +31,7 @@ from nntui.tui.screens.autopsy import AutopsyScreen
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.edit import EditScreen
+from nntui.tui.screens.entry import Entry
 from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.files import FileEntry
 from nntui.tui.screens.help import HelpScreen
@@ -39,7 +40,6 @@ from nntui.tui.screens.look import LookScreen
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.series import SeriesChoice
 from nntui.tui.screens.start import StartScreen
-from nntui.tui.screens.value import ValueEntry
 from nntui.tui.screens.values import ValuesScreen
 from tests.tui import recorded
 from tests.tui.screen import lines, play, settled, shows
@@ -61,7 +61,7 @@ PLACES: dict[str, type] = {
     keymap.RUNS: RunList,
     keymap.LISTS: RowList,
     keymap.FILTER: FilterEntry,
-    keymap.ENTRY: ValueEntry,
+    keymap.ENTRY: Entry,
     keymap.LOOK: LookScreen,
     keymap.EDIT: EditScreen,
     keymap.COMPARE: CompareScreen,
