@@ -104,6 +104,7 @@ PRESETS = "the presets"
 RUNS = "past runs"
 LISTS = "every list"
 FILTER = "a filter"
+ENTRY = "typing a value"
 LOOK = "a closer look"
 EDIT = "editing before starting"
 COMPARE = "comparing runs"
@@ -114,7 +115,7 @@ CHOICE = "a choice"
 HELP = "the help"
 
 #: Places that say themselves how they are closed.
-PASSING = (FILTER, LOOK, FILES, EXPLANATION, QUESTION, CHOICE, HELP)
+PASSING = (FILTER, ENTRY, LOOK, FILES, EXPLANATION, QUESTION, CHOICE, HELP)
 
 #: Places whose keys work at the same time; those of everywhere work in all but the passing ones.
 TOGETHER = (
@@ -208,7 +209,7 @@ KEYS: tuple[Key, ...] = (
     Key(EVENTS, "pagedown", "page(1)", "a page down"),
     Key(EVENTS, "home,g", "end(-1)", "to the newest event"),
     Key(EVENTS, "end,G", "end(1)", "to the oldest event"),
-    Key(EVENTS, "slash", "search", "search as you type; ⏎ keeps what was found, esc clears", "search", 2),
+    Key(EVENTS, "slash", "search", "search as you type, by kind, step or words", "search", 2),
     Key(DASHBOARD, "u", "undo", "put the knob back that was turned here last", "undo", 6),
     Key(DASHBOARD, "left_square_bracket", "turn_rate(-1)", "lower the learning rate by a fifth"),
     Key(DASHBOARD, "right_square_bracket", "turn_rate(1)", "raise the learning rate by a quarter", "rate", 5, "[ ]"),
@@ -248,6 +249,7 @@ KEYS: tuple[Key, ...] = (
     Key(LISTS, "end,G", "edge(1)", "to the last row"),
     Key(FILTER, "enter,down", "keep", "keep it, and go to the list", "keep", 1),
     Key(FILTER, "escape", "give_up", "take it away", "take away", 1),
+    Key(ENTRY, "escape", "dismiss(None)", "leave the value as it is"),
     Key(LOOK, "escape,v,enter,q", "dismiss", "close it"),
     Key(EDIT, "left,h,minus", "turn(-1)", "the value before"),
     Key(EDIT, "right,l,plus,equals_sign", "turn(1)", "the next value", "turn", 3, "← →"),
@@ -281,6 +283,11 @@ def told() -> list[str]:
     """The places of which help and README tell: a run and its panes, each pane, other screens, everywhere."""
     others = dict.fromkeys(key.place for key in KEYS if key.place not in (*PASSING, DASHBOARD, PANES, APP))
     return [DASHBOARD, PANES, *others, APP]
+
+
+def shown(place: str, action: str) -> str:
+    """The key that does something in a place, as a person reads it; for the words that tell of it elsewhere."""
+    return next(key.names[0] for key in KEYS if (key.place, key.action) == (place, action))
 
 
 def bindings(*places: str) -> list[BindingType]:

@@ -409,6 +409,8 @@ def test_events_are_searched_as_one_types(live: Recording) -> None:
         await shows(pilot, "51 events")
         await pilot.press("7", "slash", *"pts/2s", "backspace", "3")
         await shows(pilot, "1 of 51", "lr 0.23 → 0.24 by", "ada@pts/23")
+        assert "maximise" not in lines(pilot)[-1]  # the key bar tells what keys do while one types
+        assert "take away" in lines(pilot)[-1]
         assert live.writer.waiting() == []  # letters were letters
         await pilot.press("enter", "escape")
         await shows(pilot, "51 events", "lr 0.59")

@@ -31,6 +31,7 @@ from nntui.tui.screens.autopsy import AutopsyScreen
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.edit import EditScreen
+from nntui.tui.screens.entry import Entry
 from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.files import FileEntry
 from nntui.tui.screens.help import HelpScreen
@@ -41,7 +42,7 @@ from nntui.tui.screens.series import SeriesChoice
 from nntui.tui.screens.start import StartScreen
 from nntui.tui.screens.values import ValuesScreen
 from tests.tui import recorded
-from tests.tui.screen import lines, play, settled
+from tests.tui.screen import lines, play, settled, shows
 
 PLACES: dict[str, type] = {
     keymap.APP: NntuiApp,
@@ -60,6 +61,7 @@ PLACES: dict[str, type] = {
     keymap.RUNS: RunList,
     keymap.LISTS: RowList,
     keymap.FILTER: FilterEntry,
+    keymap.ENTRY: Entry,
     keymap.LOOK: LookScreen,
     keymap.EDIT: EditScreen,
     keymap.COMPARE: CompareScreen,
@@ -159,3 +161,18 @@ def test_the_help_lists_every_key_that_does_not_close_it() -> None:
     for key in KEYS:
         if key.place not in keymap.PASSING:
             assert f"{' '.join(key.names)} {key.help}" in page
+
+
+def test_words_elsewhere_tell_the_keys_as_they_are_remapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keymap, "KEYS", KEYS)  # put back at the end
+    folder = recorded.finished(paths.runs_dir(), recorded.table())
+    keys = keymap.remapped({"an explanation: dismiss": ["x"], "the events: search": ["ctrl+s"]}, "settings.toml")
+    keymap.use(keys)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        pilot.app.set_keymap(keys)
+        await shows(pilot, "ctrl+s searches")
+        await pilot.press("e")
+        await shows(pilot, "x closes")
+
+    play(scenario, folder)

@@ -9,12 +9,15 @@ from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.style import Style
-from textual.events import Click, Key, MouseScrollDown, MouseScrollUp
+from textual import on
+from textual.app import ComposeResult
+from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.strip import Strip
 
 from nntui.store.records import Event
 from nntui.text import plain
 from nntui.tui import keymap
+from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.numbers import count
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.picture import Picture
@@ -27,8 +30,6 @@ SYMBOLS = {"set": "▲", "warning": "✕", "state": "●"}
 _TONED = ("warning", "set")
 #: Cells of a step at least, and the width from which on the clock has room besides.
 _STEP_WIDTH, _WIDE = 5, 34
-#: The longest words that can be searched for.
-_LONGEST = 60
 
 
 class EventPane(Pane, PictureCells):
@@ -45,6 +46,7 @@ class EventPane(Pane, PictureCells):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"events--quiet", "events--warning", "events--set", "events--chosen"}
     DEFAULT_CSS = """
     EventPane {
+        FilterEntry { dock: bottom; }
         .events--quiet { color: $foreground 65%; }
         .events--warning { color: $error; text-style: bold; }
         .events--set { color: $primary; }
@@ -56,12 +58,15 @@ class EventPane(Pane, PictureCells):
     def __init__(self) -> None:
         super().__init__(id="events")
         self._search = ""
-        self._typing = False
         self._chosen: int | None = None  # the id of an event; the newest, whichever that is, when None
         self._first = 0  # place of the event on the first line
         self._events: Sequence[Event] = ()
         self._known, self._matching = ("", 0), list[Event]()  # the last search, up to which event, and what it found
         self._rows: list[int] = []  # the place of the event on each line
+
+    def compose(self) -> ComposeResult:
+        """The entry of what is searched for, hidden while nobody searches."""
+        yield FilterEntry("warning  lr  4000", id="event-search")
 
     def draw(self, picture: Picture) -> None:
         """The events in which what was searched for is found, from the one scrolled to."""
@@ -85,18 +90,28 @@ class EventPane(Pane, PictureCells):
         return self._matching
 
     @property
+    def _active(self) -> bool:
+        """Whether keys go to the pane, or to what is searched for in it."""
+        return self.has_focus or self.has_focus_within
+
+    @property
     def _here(self) -> int:
         """The place of the chosen event among those shown."""
         return next((i for i, event in enumerate(self._events) if event.id == self._chosen), 0)
 
+    @property
+    def _height(self) -> int:
+        """Lines for events: what is searched for has one at the bottom."""
+        return max(1, self.size.height - self.query_one(FilterEntry).display)
+
     def _in_lines(self) -> list[Strip]:
-        here, height = self._here, self.size.height
-        texts = self._wrapped(self._events[here]) if self.has_focus else [self._events[here].text]
+        here, height = self._here, self._height
+        texts = self._wrapped(self._events[here]) if self._active else [self._events[here].text]
         self._first = max(here - max(0, height - len(texts)), min(self._first, here))
         lines: list[Strip] = []
         self._rows = []
         for i, event in enumerate(self._events[self._first : self._first + height], start=self._first):
-            chosen = i == here and self.has_focus
+            chosen = i == here and self._active
             told = texts if i == here else [event.text]
             rows = [self._row(event, text, row, chosen) for row, text in enumerate(told)]
             lines += rows
@@ -118,7 +133,7 @@ class EventPane(Pane, PictureCells):
         """The whole text, in at most half the lines there are."""
         width, text = max(4, self.size.width - self._left_width), plain(event.text)
         lines = textwrap.wrap(text, width) if cell_len(text) == len(text) else chop_cells(text, width)
-        most = max(1, self.size.height // 2)
+        most = max(1, self._height // 2)
         return [*lines[: most - 1], "".join(lines[most - 1 :])] if lines else [""]
 
     def _row(self, event: Event, text: str, row: int, chosen: bool) -> Strip:
@@ -133,36 +148,37 @@ class EventPane(Pane, PictureCells):
         return line(*told, (fit(text, self.size.width - width), base))
 
     def _legend(self, total: int) -> str:
-        if not self._search and not self._typing:
-            return f"{count(total)} event{'' if total == 1 else 's'} · / searches" if total else ""
-        end = "▏" if self._typing else ""
-        found = f" · {count(len(self._events))} of {count(total)} · esc clears"
-        return f"/{fit(self._search, min(cell_len(plain(self._search)), max(1, self.caption_width - 28)))}{end}{found}"
+        if self._search:
+            return f"{count(len(self._events))} of {count(total)}"
+        searches = f"{keymap.shown(self.PLACE, 'search')} searches"
+        return f"{count(total)} event{'' if total == 1 else 's'} · {searches}" if total else ""
 
     # Keys and mouse
 
-    def on_key(self, event: Key) -> None:
-        """While one searches, letters are letters; esc clears what was searched for."""
-        if event.key == "escape" and (self._typing or self._search):
-            self._typing, self._search = False, ""
-        elif not self._typing:
-            return
-        elif event.key == "enter":
-            self._typing = False
-        elif event.key == "backspace":
-            self._search = self._search[:-1]
-        elif event.is_printable and event.character:
-            self._search = (self._search + event.character)[:_LONGEST]
-        else:
-            return
-        event.stop()
-        event.prevent_default()
-        self._first = 0
+    def action_search(self) -> None:
+        """Lets one type what is searched for."""
+        self.query_one(FilterEntry).open()
         self.redraw()
 
-    def action_search(self) -> None:
-        """What is typed from now on is searched for."""
-        self._typing = True
+    def take_back(self) -> bool:
+        """Takes the search away."""
+        entry = self.query_one(FilterEntry)
+        if not entry.display:
+            return False
+        entry.clear()
+        self.redraw()
+        return True
+
+    @on(FilterEntry.Typed)
+    def _find(self, message: FilterEntry.Typed) -> None:
+        message.stop()
+        self._search, self._first = message.text, 0
+        self.redraw()
+
+    @on(FilterEntry.Left)
+    def _leave_search(self, message: FilterEntry.Left) -> None:
+        message.stop()
+        self.focus()
         self.redraw()
 
     def action_choose(self, steps: int) -> None:
@@ -173,7 +189,7 @@ class EventPane(Pane, PictureCells):
 
     def action_page(self, direction: int) -> None:
         """A page up or down."""
-        self.action_choose(direction * max(1, self.size.height - 1))
+        self.action_choose(direction * max(1, self._height - 1))
 
     def action_end(self, direction: int) -> None:
         """To the newest, or to the oldest."""
@@ -198,8 +214,7 @@ class EventPane(Pane, PictureCells):
         self.redraw()
 
     def on_blur(self) -> None:
-        """Whoever goes elsewhere has done with typing."""
-        self._typing = False
+        """The chosen event stands back."""
         self.redraw()
 
 

@@ -237,5 +237,7 @@ class EditScreen(Screen[Path | None]):
                 self.dismiss(None)
 
         count = len(self._draft.changed)
-        detail = f"{count} changed value{'' if count == 1 else 's'} would be lost; n, then w saves them as a preset."
+        name, save = (keymap.shown(keymap.EDIT, action) for action in ("name_run", "save"))
+        lost = f"{count} changed value{'' if count == 1 else 's'} would be lost"
+        detail = f"{lost}; {name}, then {save} saves them as a preset."
         await self.app.push_screen(Question("Leave without starting?", detail), take)

@@ -7,13 +7,13 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.events import Resize
 from textual.widgets import Input, Static
 
 from nntui.errors import UserError
 from nntui.text import plain
+from nntui.tui import keymap
 from nntui.tui.screens.dialog import Dialog
 from nntui.tui.widgets.text import AsText
 from nntui.tui.widgets.toosmall import TooSmall
@@ -26,7 +26,7 @@ Checked = TypeVar("Checked")
 class Entry(Dialog[Checked | None], Generic[Checked]):
     """Dismissed with what ``parse`` makes of the text, or None; ``parse`` raises UserError where it cannot be had."""
 
-    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "leave it as it is")]
+    BINDINGS: ClassVar = keymap.bindings(keymap.ENTRY)
     CSS_PATH = "../styles/dialogs.tcss"
 
     def __init__(self, question: str, text: str, hint: str, parse: Callable[[str], Checked]) -> None:
@@ -39,7 +39,7 @@ class Entry(Dialog[Checked | None], Generic[Checked]):
     def compose(self) -> ComposeResult:
         """Question, entry, what is allowed or what is wrong."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_subtitle = "⏎ takes it, esc leaves it"
+            dialog.border_subtitle = f"⏎ takes it, {keymap.shown(keymap.ENTRY, 'dismiss(None)')} leaves it"
             yield Static(plain(self._question), classes="question", markup=False)
             yield Input(self._text, select_on_focus=True, highlighter=AsText())
             yield Static(plain(self._hint), id="hint", classes="detail", markup=False)

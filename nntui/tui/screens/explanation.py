@@ -30,7 +30,7 @@ class Explanation(Dialog[None]):
         """A paragraph a sentence."""
         with VerticalScroll(id="explanation") as box:
             box.border_title = self._heading
-            box.border_subtitle = "esc closes"
+            box.border_subtitle = f"{keymap.shown(keymap.EXPLANATION, 'dismiss')} closes"
             yield Static(Content("\n\n".join(self._sentences)))
         yield TooSmall()
 

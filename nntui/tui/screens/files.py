@@ -36,7 +36,8 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
         """Question, entry, what is wrong, what it may become."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Open a file"
-            dialog.border_subtitle = "tab completes, esc closes"
+            completes, closes = (keymap.shown(keymap.FILES, action) for action in ("complete", "dismiss(None)"))
+            dialog.border_subtitle = f"{completes} completes, {closes} closes"
             yield Static("A preset, a table, arrays, or a folder of images", classes="question", markup=False)
             yield Input(placeholder="~/data/rows.csv", select_on_focus=False, highlighter=AsText())
             yield Static(id="hint", classes="detail", markup=False)

@@ -43,7 +43,7 @@ class HelpScreen(Dialog[None]):
         """A page that scrolls."""
         with VerticalScroll(id="help") as page:
             page.border_title = "Help"
-            page.border_subtitle = "esc closes"
+            page.border_subtitle = f"{keymap.shown(keymap.HELP, 'dismiss')} closes"
             yield _Page()
         yield TooSmall()
 

@@ -32,7 +32,7 @@ class LookScreen(Dialog[None]):
         """The text, which scrolls, and the picture."""
         with Vertical(id="look") as box:
             box.border_title = "A closer look"
-            box.border_subtitle = "↑ ↓ scroll, esc closes"
+            box.border_subtitle = f"↑ ↓ scroll, {keymap.shown(keymap.LOOK, 'dismiss')} closes"
             yield About()
             yield self._picture
         yield TooSmall()

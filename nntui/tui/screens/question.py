@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from nntui.text import plain
@@ -30,9 +31,9 @@ class Question(Dialog[bool]):
         with Vertical(classes="dialog"):
             yield Static(plain(self._question), classes="question", markup=False)
             yield Static(plain(self._detail), classes="detail", markup=False)
-            yield Static(
-                "[@click=screen.answer(True)] [b]y[/b] yes [/]   [@click=screen.answer(False)] [b]n[/b] no [/]"
-            )
+            yes, no = (keymap.shown(keymap.QUESTION, f"answer({answer})") for answer in (True, False))
+            words = "[@click=screen.answer(True)] [b]$yes[/b] yes [/]   [@click=screen.answer(False)] [b]$no[/b] no [/]"
+            yield Static(Content.from_markup(words, yes=yes, no=no))
         yield TooSmall()
 
     def action_answer(self, yes: bool) -> None:

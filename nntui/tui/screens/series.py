@@ -39,7 +39,7 @@ class SeriesChoice(Dialog[tuple[str, ...]]):
         """A filter, and the names it leaves."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Draw which series?"
-            dialog.border_subtitle = "⏎ ticks, esc closes"
+            dialog.border_subtitle = f"⏎ ticks, {keymap.shown(keymap.CHOICE, 'close')} closes"
             yield Input(placeholder="type to filter", highlighter=AsText())
             names = OptionList(markup=False, compact=True)
             names.can_focus = False

@@ -314,7 +314,7 @@ class StartScreen(Screen[None]):
         """Opens the marked runs side by side."""
         marked = [self._folders[run_id] for run_id in self.query_one(RunList).marked if run_id in self._folders]
         if len(marked) < 2:
-            self._say(f"Mark 2 to {MOST_MARKED} runs with space first.")
+            self._say(f"Mark 2 to {MOST_MARKED} runs with {keymap.shown(keymap.RUNS, 'mark')} first.")
         else:
             await self.app.push_screen(CompareScreen(marked, self._marker))
 

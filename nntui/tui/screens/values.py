@@ -46,7 +46,7 @@ class ValuesScreen(RunDialog[None]):
         """What is asked, the entries, the answer."""
         with Vertical(classes="dialog", id="values") as dialog:
             dialog.border_title = "Your own values"
-            dialog.border_subtitle = "esc closes"
+            dialog.border_subtitle = f"{keymap.shown(keymap.VALUES, 'close')} closes"
             if len(self._names) > MANY:
                 hint = f"name=value, with commas; all others as in row {self._row}"
                 yield Static(hint, classes="detail", markup=False)
