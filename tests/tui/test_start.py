@@ -236,7 +236,7 @@ def test_a_damaged_run_does_not_hide_the_others(runs: Path) -> None:
     (runs / "stray").mkdir()
 
     async def scenario(pilot: Pilot[None]) -> None:
-        await shows(pilot, "xor", "1 of 1")
+        await shows(pilot, "xor", "unreadable", "1 of 2")
 
     play(scenario, None)
 
@@ -418,7 +418,7 @@ def test_a_damaged_run_is_listed_with_the_reason_and_not_opened(runs: Path) -> N
     (folder / "run.db").write_bytes(b"")
 
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press("tab")
+        await choose(pilot, folder.name, "#runs")
         await shows(pilot, "unreadable", "not a run of nntui")
         await pilot.press("enter")
         await until(pilot, lambda: any("not a run" in note.message for note in pilot.app._notifications))

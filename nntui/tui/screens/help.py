@@ -35,9 +35,9 @@ class HelpScreen(Dialog[None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if self._here:
-            page = self.query_one(_Page)
-            self.query_one("#help").scroll_to(y=page.line_of(self._here), animate=False)
+        for page in self.query(_Page):  # none where it was closed at once
+            if self._here and isinstance(page.parent, VerticalScroll):
+                page.parent.scroll_to(y=page.line_of(self._here), animate=False)
 
     def compose(self) -> ComposeResult:
         """A page that scrolls."""
