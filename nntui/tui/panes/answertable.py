@@ -13,11 +13,12 @@ from nntui.tui.panes.answers import ClassAnswers, Heading, NumberAnswers
 from nntui.tui.panes.ranking import NUMBER, Order
 from nntui.tui.picture import Arrays
 from nntui.tui.widgets.cells import line
+from nntui.tui.widgets.text import fit
 
 #: Digits that every number of a row has room for; more when there are larger ones.
 _DIGITS = 3
 #: Rows whose values tell how wide a column is, and the cells of a heading at most.
-_SAMPLE, _HEADING = 50, 9
+_SAMPLE, _HEADING = 200, 9
 
 
 class AnswerTable:
@@ -36,8 +37,9 @@ class AnswerTable:
         names = run.data["features"]
         room = width - self._digits - 1 - answers.claim(width - self._digits - 1)
         widths: list[int] = []
-        for name, column in zip(names, rows["X"].T, strict=False):
-            widths.append(1 + max(min(len(name), _HEADING), *(len(input_text(x)) for x in column[:_SAMPLE])))
+        some = rows["X"][:: max(1, len(rows["X"]) // _SAMPLE)]
+        for name, column in zip(names, some.T, strict=False):
+            widths.append(1 + max(min(len(name), _HEADING), *(len(input_text(x)) for x in column)))
             if sum(widths) > room:
                 widths.pop()
                 break
@@ -69,7 +71,8 @@ class AnswerTable:
     def row(self, i: int, chosen: Style | None) -> Strip:
         """A row of the data; one that is chosen has a style of its own and a mark."""
         base = chosen or Style.null()
-        X = "".join(input_text(x).rjust(wide) for x, wide in zip(self._rows["X"][i], self._widths, strict=False))
+        inputs = zip(self._rows["X"][i], self._widths, strict=False)
+        X = "".join(" " + fit(input_text(x), wide - 1, right=True) for x, wide in inputs)
         number = str(int(self._rows["row"][i])).rjust(self._digits)
         first = ("▸" + number, base) if chosen else (" " + number, self._style("quiet"))
         parts = [
