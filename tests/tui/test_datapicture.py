@@ -15,7 +15,8 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 
 from nntui.tui.panes.datapicture import DataPicture
-from nntui.tui.panes.scatter import MARKS, Plane, by_class
+from nntui.tui.panes.marks import FILLED
+from nntui.tui.panes.scatter import Plane, by_class
 from nntui.tui.picture import Sample
 from tests.tui import samples
 
@@ -157,10 +158,10 @@ def test_a_cell_has_the_mark_of_the_class_with_most_points_in_it() -> None:
     random = np.random.default_rng(7)
     x, y, kinds = random.random(400), random.random(400), random.integers(0, 5, 400)
     plane = Plane(x, y, (30, 12), ("x", "y"))
-    drawn = [strip.text for strip in by_class(plane, kinds, [Style()], Style(), MARKS)]
+    drawn = [strip.text for strip in by_class(plane, kinds, [Style()], Style(), FILLED)]
     columns, rows = plane.places(1, 1)
     for row in range(plane.rows):
         for column in range(plane.columns):
             here = kinds[(rows == row) & (columns == column)]
-            expected = MARKS[np.bincount(here).argmax()] if len(here) else " "
+            expected = FILLED[np.bincount(here).argmax()] if len(here) else " "
             assert drawn[row][plane.margin + 1 + column] == expected
