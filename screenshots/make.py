@@ -36,13 +36,13 @@ class Shot:
     keys: tuple[str, ...] = ()
     until: Callable[[RunRecord], bool] = lambda run: run.progress >= 0.5
     size: tuple[int, int] = (120, 40)
-    theme: str = "textual-dark"
+    theme: str = "nntui-dark"
 
 
 SHOTS = (
     Shot("dashboard", "deep-binary", keys=("]", "]")),
     Shot("spirals", "spirals", until=lambda run: run.progress >= 0.2),
-    Shot("logistic-light", "logistic", theme="textual-light"),
+    Shot("logistic-light", "logistic", theme="nntui-light"),
     Shot("waterfall", "deep-binary", settings=TEN_SIGMOIDS, keys=("2", "v", "m"), until=lambda run: run.step >= 3000),
     Shot("cursor", "logistic", keys=("1", "m", "w", "w", "plus", "c", *["left"] * 12)),
     Shot("digits", "digits", until=lambda run: run.progress >= 0.2),

@@ -53,7 +53,7 @@ class KnobList(RowList):
         accent = self.tone("accent")
         quiet = self.tone("quiet")
         if row_id not in KNOBS:
-            return line((fit(f"── {_HEADINGS[row_id]} " + "─" * width, width), quiet))
+            return line(((f"── {_HEADINGS[row_id]} " + "─" * width)[:width], quiet))
         knob = KNOBS[row_id]
         value, before = self.draft.config.get(row_id), self.draft.base.get(row_id)
         tone = Style() if knob.matters(self.draft.config.get) else quiet
