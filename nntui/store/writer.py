@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nntui.processes import start_of
 from nntui.store import tables
-from nntui.store.pyramid import KEEP, Buckets, Pyramid, join
+from nntui.store.pyramid import Buckets, Pyramid, join
 from nntui.store.records import Command, LayerRecord
 from nntui.store.schema import DATABASE, TAIL, connect_writer, transaction
 
@@ -77,10 +77,10 @@ class Writer:
             (json.dumps([asdict(layer) for layer in layers]), json.dumps(data)),
         )
 
-    def add_stream(self, name: str, series: Sequence[str], keep: int = KEEP) -> None:
+    def add_stream(self, name: str, series: Sequence[str], keep: int | None = None) -> None:
         """Stages a new stream: series that are recorded together. ``keep`` is the most buckets that it holds."""
         number = len(self._streams) + 1
-        self._streams[name] = _Stream(number, Pyramid(len(series), keep))
+        self._streams[name] = _Stream(number, Pyramid(len(series)) if keep is None else Pyramid(len(series), keep))
         self._stage("INSERT INTO stream VALUES (?, ?, ?, 0)", (number, name, json.dumps(list(series))))
 
     def record(self, stream: str, steps: NDArray[np.int64], values: NDArray[Any]) -> None:

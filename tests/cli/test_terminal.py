@@ -45,13 +45,13 @@ def at_terminal(terminal: Callable[..., Any]) -> Callable[..., str]:
 
 
 def test_alone_it_opens_the_start_screen(at_terminal: Callable[..., str]) -> None:
-    assert at_terminal().split("\n")[:2] == ["dashboard of None, None, no theme, auto", "left with 7"]
+    assert at_terminal().split("\n")[:2] == ["dashboard of None, 7800, no theme, auto", "left with 7"]
 
 
 def test_train_makes_a_run_and_opens_it(at_terminal: Callable[..., str], runs: Callable[[], Any]) -> None:
     shown = at_terminal("train", "xor", "--steps", "5")
     [run] = runs()
-    assert shown.split("\n")[:2] == [f"dashboard of {run['id']}, None, no theme, auto", "left with 7"]
+    assert shown.split("\n")[:2] == [f"dashboard of {run['id']}, 7800, no theme, auto", "left with 7"]
 
 
 def test_watch_opens_the_latest_run(demo: Path, at_terminal: Callable[..., str]) -> None:

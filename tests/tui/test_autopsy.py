@@ -314,7 +314,7 @@ def test_images_cannot_be_typed() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the loop of a test ends before its processes are waited for
-def test_a_row_of_a_real_run_is_looked_into_while_it_trains() -> None:
+def test_a_row_of_a_real_run_is_looked_into_while_it_trains(real_answers: None) -> None:
     settings = config.from_dict(
         {"data": {"test_fraction": 0.0}, "model": {"layers": [3]}, "training": {"epochs": 10**9}}
     )

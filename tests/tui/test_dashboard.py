@@ -191,7 +191,7 @@ def test_each_knob_that_matters_is_chosen_and_turned(live: Recording) -> None:
         while not met or met[-1] is not pane.chosen:
             met.append(pane.chosen)
             await pilot.press("right", "down")
-        met = [knob for knob in met if knob.live]
+        met = [knob for knob in met if knob.live and knob.name != "steps"]  # whose end has to lie ahead
         assert {knob for knob in LIVE if knob.matters(live.config.get)} < set(met)
         assert KNOBS["training.momentum"] in met  # of the optimizer that comes next
         before = {knob: live.config.get(knob.key) for knob in met}
@@ -1238,11 +1238,11 @@ def test_each_pane_explains_itself(kept: Path, number: int) -> None:
 
 def test_keys_of_ones_own_work_instead_of_those_of_the_keymap(live: Recording) -> None:
     async def session() -> None:
-        changes = {"a run: toggle_pause": ("p",), "the knobs: turn(1)": ("x",)}
+        changes = {"a run: toggle_pause": ("b",), "the knobs: turn(1)": ("x",)}
         app = NntuiApp(live.folder, keys=keymap.remapped(changes, ""))
         async with app.run_test(size=(120, 40)) as pilot:
             await settled(pilot)
-            await pilot.press("space", "right", "p", "x")
+            await pilot.press("space", "right", "b", "x")
             assert await asked(pilot, live, 2) == [("pause", "", ""), ("set", "training.lr", "0.16")]
 
     with unpaced():

@@ -150,7 +150,7 @@ KINDS = (samples.truth_table, samples.clouds, samples.curve, samples.hills, samp
 )
 def test_no_size_and_no_numbers_break_a_picture(kind: Any, width: int, height: int, marker: str, scale: float) -> None:
     found = kind()
-    lines = drawn(replace(found, X=found.X * scale), (width, height), marker)
+    lines = drawn(replace(found, X=found.X.astype(np.float64) * scale), (width, height), marker)
     assert len(lines) == height
 
 

@@ -13,6 +13,7 @@ from nntui import launch, paths, presets
 from nntui.config import RunConfig
 from nntui.knobs import KNOBS
 from nntui.store import catalog
+from nntui.tui.inference import InferenceError
 from nntui.tui.panes.knoblist import KnobList
 from nntui.tui.panes.rowlist import RowList
 from nntui.tui.screens.dashboard import DashboardScreen
@@ -144,8 +145,8 @@ def test_what_was_edited_is_what_is_trained() -> None:
 def test_data_that_cannot_be_read_are_not_trained_on(
     started: list[Any], real_samples: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def of(self: Samples, config: RunConfig) -> str:
-        return "rows.csv: there is no column 'y'"
+    async def of(self: Samples, config: RunConfig) -> InferenceError:
+        return InferenceError("rows.csv: there is no column 'y'", told=True)
 
     monkeypatch.setattr(Samples, "of", of)
 

@@ -211,9 +211,11 @@ def test_presets_and_their_data(library: None) -> None:
             assert_tame(pilot)
             await pilot.press("v")
             await tame(pilot, LookScreen)
-            await pilot.press("escape", "e")
-            await tame(pilot, EditScreen)
             await pilot.press("escape")
+            if not text(pilot).count("cannot be used"):
+                await pilot.press("e")
+                await tame(pilot, EditScreen)
+                await pilot.press("escape")
 
     play(scenario, None)
 

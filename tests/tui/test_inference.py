@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,12 @@ def play(scenario: Callable[[Inference], Awaitable[None]]) -> None:
 
 def children() -> list[int]:
     """The processes that this one has started and that live."""
-    return [child.pid for child in psutil.Process().children() if "nntui.inference" in child.cmdline()]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # of a zombie too, which another test has not waited for
+            if "nntui.inference" in child.cmdline():
+                found.append(child.pid)
+    return found
 
 
 def test_a_sample_comes_as_a_record() -> None:

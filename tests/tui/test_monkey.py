@@ -81,7 +81,7 @@ async def play_about(pilot: Pilot[None], seed: int, count: int, opening: Sequenc
     await settled(pilot)
     await pilot.press("question_mark")
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-    assert "The panes" in text(pilot)
+    assert "Help" in text(pilot)
 
 
 def few_and_many(few: int, many: int) -> pytest.MarkDecorator:

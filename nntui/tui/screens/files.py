@@ -65,6 +65,8 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
     async def _tell(self, text: str) -> None:
         """What is wrong with the path, or what it is; and how it may go on. Disks may be slow."""
         found, paths = await asyncio.to_thread(_found, text), await asyncio.to_thread(ownfiles.suggestions, text)
+        if not self.is_attached:  # it was closed meanwhile
+            return
         hint = self.query_one("#hint", Static)
         if isinstance(found, UserError):
             hint.update(plain(_without_path(str(found), text)))
