@@ -64,7 +64,7 @@ def watched(terminal: Start, nntui_home: Path) -> Terminal:
 def test_the_first_dots_appear_and_the_figures_move(watched: Terminal) -> None:
     screen = watched.wait_for("training goes on")
     for words in ("1 Loss", "2 Gradients", "3 Knobs", "4 Layers", "5 Predictions"):
-        assert words in screen
+        screen = watched.wait_for(words)
     step = re.compile(r"step ([\d,]+)")
     first = step.findall(screen)[0]
     watched.wait_for(lambda: step.findall(watched.screen)[0] != first)
