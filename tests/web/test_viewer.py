@@ -115,6 +115,6 @@ def test_textual_still_has_the_private_names_that_are_used() -> None:
         assert list(inspect.signature(getattr(owner, name)).parameters) == parameters, f"{owner.__name__}.{name}()"
     assert {"_process", "_stdin"} <= set(AppService.__init__.__code__.co_names)
     assert {"_app", "_loop"} <= set(Driver.__init__.__code__.co_names)
-    drawing = inspect.getsource(WebDriver)
+    drawing = Path(inspect.getfile(WebDriver)).read_text(encoding="utf-8")
     assert drawing.count("os.write") == 1
     assert "self._write = partial(os.write, self.fileno)" in drawing
