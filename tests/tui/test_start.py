@@ -551,7 +551,7 @@ def test_the_data_of_a_preset_are_read_by_another_process(real_samples: None) ->
 
     async def scenario(pilot: Pilot[None]) -> None:
         await choose(pilot, "xor")
-        await shows(pilot, "● 0 × 1")
+        await shows(pilot, "● 0 ◆ 1")
         await choose(pilot, "odd")
         await shows(pilot, "nowhere.csv: there is no")
 
