@@ -452,8 +452,11 @@ def test_no_more_are_marked_than_can_be_told_apart(runs: Path) -> None:
 
     async def scenario(pilot: Pilot[None]) -> None:
         rows(pilot, "#runs").focus()
-        await pilot.press(*["space"] * 9)
-        await shows(pilot, "8 marked", "8 runs are marked")
+        await until(pilot, lambda: rows(pilot, "#runs").chosen)
+        await pilot.press(*["space"] * 8)
+        await shows(pilot, "8 marked")
+        await pilot.press("space")
+        await shows(pilot, "8 runs are marked")
 
     play(scenario, None)
 
@@ -503,7 +506,7 @@ def test_what_is_chosen_can_be_looked_at_closer(runs: Path) -> None:
         for list_id, name, words in (("#presets", "xor", "Two inputs, three"), ("#runs", "recorded", "trained for")):
             await choose(pilot, name, list_id)
             await pilot.press("v")
-            await shows(pilot, "A closer look", words, "● no × yes")
+            await shows(pilot, "A closer look", words, "● no ◆ yes")
             assert isinstance(pilot.app.screen, LookScreen)
             await pilot.press("escape")
             await settled(pilot)
