@@ -85,7 +85,7 @@ class DashboardScreen(SteeringScreen):
         )
         # Before the loss pane knows what it has room for and asks itself, so that the first paint has a curve.
         self._feed.want("loss", LossPane.first_query(self.app.size.width))
-        self._following = self.run_worker(self._feed.run(), name="feed", exclusive=True)
+        self._following = self.run_worker(self._feed.run, name="feed", exclusive=True)
         self.query_one(KnobPane).focus()
         self.set_interval(SYSTEM_SECONDS, self._measure)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -60,7 +61,7 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
 
     def _look(self, text: str) -> None:
         """Looks for what a path means, and no longer for what an earlier one meant."""
-        self.run_worker(self._tell(text), group="look", exclusive=True)
+        self.run_worker(partial(self._tell, text), group="look", exclusive=True)
 
     async def _tell(self, text: str) -> None:
         """What is wrong with the path, or what it is; and how it may go on. Disks may be slow."""

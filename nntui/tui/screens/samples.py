@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -116,7 +117,7 @@ class SampledPicture(DataPicture):
     def _ask(self) -> None:
         self._later = None
         if self._config is not None:
-            self.run_worker(self._read(self._config), exclusive=True, group="sample")
+            self.run_worker(partial(self._read, self._config), exclusive=True, group="sample")
 
     async def _read(self, config: RunConfig) -> None:
         found = await self._samples.of(config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -180,7 +181,7 @@ class StartScreen(Screen[None]):
     def _draw_sparks(self, message: SparksWanted) -> None:
         if not self._sparking:
             self._sparking = True
-            self.run_worker(self._read_sparks(message.runs), group="sparks")
+            self.run_worker(partial(self._read_sparks, message.runs), group="sparks")
 
     async def _read_sparks(self, runs: tuple[RunRecord, ...]) -> None:
         wanted = [(run.id, run.step, self._folders[run.id]) for run in runs if run.id in self._folders]
@@ -327,7 +328,7 @@ class StartScreen(Screen[None]):
 
         def take(yes: bool | None) -> None:
             if yes:
-                self.run_worker(self._delete(folder, run), group="delete")
+                self.run_worker(partial(self._delete, folder, run), group="delete")
 
         first = f"It is {run.state}: it is stopped first. " if run.live else ""
         detail = f"{first}Its curves, weights and log are gone for good{count_steps(run)}."
