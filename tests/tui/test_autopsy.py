@@ -22,8 +22,8 @@ from textual.widgets import Input
 from nntui import config, launch, paths
 from nntui.store import catalog
 from nntui.store.records import LayerRecord
-from nntui.tui.panes.activations import Layer, activation_lines, lines_wanted
-from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.panes.layers.activations import Layer, activation_lines, lines_wanted
+from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.picture import Answer, Asked, Picture, Question, Table, WantedTables
 from nntui.tui.screens.autopsy import AutopsyScreen
 from nntui.tui.screens.dashboard import DashboardScreen

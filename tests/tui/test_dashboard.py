@@ -29,7 +29,7 @@ from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.header import Header
-from nntui.tui.panes.knobs import LIVE, KnobPane
+from nntui.tui.panes.knobs.pane import LIVE, KnobPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.help import HelpScreen

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from rich.style import Style
 from textual.app import App, ComposeResult
 
-from nntui.tui.panes.datapicture import DataPicture
-from nntui.tui.panes.marks import FILLED
-from nntui.tui.panes.scatter import Plane, by_class
+from nntui.tui.panes.data.marks import FILLED
+from nntui.tui.panes.data.picture import DataPicture
+from nntui.tui.panes.data.scatter import Plane, by_class
 from nntui.tui.picture import Sample
 from tests.tui import samples
 

@@ -14,8 +14,8 @@ from nntui.config import RunConfig
 from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.tui.inference import InferenceError
-from nntui.tui.panes.knoblist import KnobList
-from nntui.tui.panes.rowlist import RowList
+from nntui.tui.panes.knobs.knoblist import KnobList
+from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.edit import EditScreen
 from nntui.tui.screens.question import Question

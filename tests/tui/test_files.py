@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from nntui.tui.panes.knoblist import KnobList
+from nntui.tui.panes.knobs.knoblist import KnobList
 from nntui.tui.screens.edit import EditScreen
 from nntui.tui.screens.files import FileEntry
 from tests.tui.screen import play, settled, shows, text, until

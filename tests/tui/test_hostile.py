@@ -19,8 +19,8 @@ from textual.widgets import Input
 
 from nntui import paths
 from nntui.config import RunConfig
-from nntui.tui.panes.knobs import KnobPane
-from nntui.tui.panes.rowlist import RowList
+from nntui.tui.panes.knobs.pane import KnobPane
+from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.picture import Sample
 from nntui.tui.screens.autopsy import AutopsyScreen
 from nntui.tui.screens.compare import CompareScreen

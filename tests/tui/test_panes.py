@@ -24,18 +24,18 @@ from textual.widget import Widget
 from nntui.knobs import KNOBS
 from nntui.store.reader import Reader
 from nntui.store.records import Curve, Event, LayerRecord
+from nntui.tui.panes.data.thumbnail import thumbnail, thumbnail_size
 from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.header import SYMBOLS, Header
-from nntui.tui.panes.knobs import LIVE, KnobPane
-from nntui.tui.panes.layers import LayerPane
-from nntui.tui.panes.layertable import FigureColumn
+from nntui.tui.panes.knobs.pane import LIVE, KnobPane
+from nntui.tui.panes.layers.pane import LayerPane
+from nntui.tui.panes.layers.table import FigureColumn
 from nntui.tui.panes.numbers import bar, count, duration, figure
 from nntui.tui.panes.pane import Pane, PictureCells
-from nntui.tui.panes.plane import PlanePane
-from nntui.tui.panes.predictions import PredictionPane
-from nntui.tui.panes.ranking import NUMBER, WORST, Order
+from nntui.tui.panes.plane.pane import PlanePane
+from nntui.tui.panes.predictions.pane import PredictionPane
+from nntui.tui.panes.predictions.ranking import NUMBER, WORST, Order
 from nntui.tui.panes.systemline import SystemLine
-from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
 from nntui.tui.picture import Picture, Table
 from nntui.tui.system import Usage
 from nntui.tui.widgets.cells import Cells, line

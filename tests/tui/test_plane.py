@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from nntui.store.reader import Reader
 from nntui.store.records import LayerRecord
-from nntui.tui.panes.plane import PlanePane
+from nntui.tui.panes.plane.pane import PlanePane
 from nntui.tui.picture import Answer, Asked, Picture, Question, Table, WantedTables
 from tests.tui import recorded
 from tests.tui.recorded import Shape

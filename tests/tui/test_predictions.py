@@ -18,11 +18,11 @@ from textual.widgets import Input
 
 from nntui import paths
 from nntui.store.records import LayerRecord
-from nntui.tui.panes.agreement import agreement
 from nntui.tui.panes.choice import Choice
-from nntui.tui.panes.confusion import ConfusionMatrix, counted
-from nntui.tui.panes.predictions import PredictionPane
-from nntui.tui.panes.ranking import WORST, Order
+from nntui.tui.panes.predictions.agreement import agreement
+from nntui.tui.panes.predictions.confusion import ConfusionMatrix, counted
+from nntui.tui.panes.predictions.pane import PredictionPane
+from nntui.tui.panes.predictions.ranking import WORST, Order
 from nntui.tui.picture import Picture, Table
 from tests.tui import recorded
 from tests.tui.screen import lines, play, shows, text, until

@@ -13,7 +13,7 @@ from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.store import catalog
 from nntui.tui.feed import read_loss
-from nntui.tui.panes.rowlist import RowList
+from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.screens import start as subject
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.dashboard import DashboardScreen

@@ -17,10 +17,10 @@ from nntui.tui.panes.arrangement import PLANS, Arrangement, Changes, Edge, chang
 from nntui.tui.panes.curves import LossPane
 from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.gradients import GradientPane
-from nntui.tui.panes.knobs import KnobPane
-from nntui.tui.panes.layers import LayerPane
-from nntui.tui.panes.plane import PlanePane
-from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.panes.knobs.pane import KnobPane
+from nntui.tui.panes.layers.pane import LayerPane
+from nntui.tui.panes.plane.pane import PlanePane
+from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.picture import Picture
 
 AnyPane = LossPane | GradientPane | KnobPane | LayerPane | PredictionPane | PlanePane | EventPane

@@ -16,10 +16,10 @@ from textual.widgets import Static
 
 from nntui.text import plain
 from nntui.tui import keymap
-from nntui.tui.panes.answers import answers_of
-from nntui.tui.panes.autopsy import RowActivations, RowInputs, RowLoss
 from nntui.tui.panes.numbers import count
-from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.panes.predictions.answers import answers_of
+from nntui.tui.panes.predictions.autopsy import RowActivations, RowInputs, RowLoss
+from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.picture import Picture, Question
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.rundialog import RunDialog

@@ -21,7 +21,7 @@ from nntui.store.records import Curve, RunRecord
 from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import read_curves
-from nntui.tui.panes.comparison import Compared, Comparison
+from nntui.tui.panes.runs.comparison import Compared, Comparison
 from nntui.tui.screens.keys import hints
 from nntui.tui.widgets.chart import Chart
 from nntui.tui.widgets.keybar import KeyBar

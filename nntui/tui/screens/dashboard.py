@@ -23,9 +23,9 @@ from nntui.tui.panes import systemline
 from nntui.tui.panes.board import Board, Rearranged
 from nntui.tui.panes.curves import LossPane, Picking
 from nntui.tui.panes.header import Header
-from nntui.tui.panes.knobs import KnobPane
+from nntui.tui.panes.knobs.pane import KnobPane
 from nntui.tui.panes.pane import Pane, Pictured
-from nntui.tui.panes.predictions import PredictionPane
+from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
 from nntui.tui.screens.keys import hints, places

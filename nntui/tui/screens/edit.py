@@ -23,9 +23,9 @@ from nntui.errors import UserError
 from nntui.knob import ConfigError, Value
 from nntui.text import plain
 from nntui.tui import keymap
-from nntui.tui.panes.about import about_preset
-from nntui.tui.panes.knoblist import KnobList
-from nntui.tui.panes.rowlist import RowList
+from nntui.tui.panes.knobs.knoblist import KnobList
+from nntui.tui.panes.runs.about import about_preset
+from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.screens.entry import Entry
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.look import LookScreen

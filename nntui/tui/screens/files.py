@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -59,12 +58,9 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
     def _change(self, message: Input.Changed) -> None:
         self._look(message.value)
 
-    def _look(self, text: str) -> None:
-        """Looks for what a path means, and no longer for what an earlier one meant."""
-        self.run_worker(partial(self._tell, text), group="look", exclusive=True)
-
-    async def _tell(self, text: str) -> None:
-        """What is wrong with the path, or what it is; and how it may go on. Disks may be slow."""
+    @work(exclusive=True, group="look")  # and no longer for what an earlier path meant
+    async def _look(self, text: str) -> None:
+        """Says what is wrong with the path, or what it is; and how it may go on. Disks may be slow."""
         found, paths = await asyncio.to_thread(_found, text), await asyncio.to_thread(ownfiles.suggestions, text)
         if not self.is_attached:  # it was closed meanwhile
             return

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from nntui.config import RunConfig
 from nntui.tui import keymap
-from nntui.tui.panes.about import About
+from nntui.tui.panes.runs.about import About
 from nntui.tui.screens.dialog import Dialog
 from nntui.tui.screens.samples import SampledPicture, Samples
 from nntui.tui.widgets.toosmall import TooSmall

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.message import Message
 from textual.timer import Timer
 
 from nntui.config import RunConfig
 from nntui.knobs import DataConfig
 from nntui.tui.inference import Inference, InferenceError
-from nntui.tui.panes.datapicture import DataPicture
+from nntui.tui.panes.data.picture import DataPicture
 from nntui.tui.picture import Sample
 
 if TYPE_CHECKING:
@@ -117,8 +117,9 @@ class SampledPicture(DataPicture):
     def _ask(self) -> None:
         self._later = None
         if self._config is not None:
-            self.run_worker(partial(self._read, self._config), exclusive=True, group="sample")
+            self._read(self._config)
 
+    @work(exclusive=True, group="sample")
     async def _read(self, config: RunConfig) -> None:
         found = await self._samples.of(config)
         if config is self._config:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -25,11 +24,11 @@ from nntui.store.records import UNREADABLE, RunRecord
 from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import read_loss, shelf
-from nntui.tui.panes.about import About, about_preset, about_run
 from nntui.tui.panes.filterentry import FilterEntry
-from nntui.tui.panes.presetlist import Entry, PresetList
-from nntui.tui.panes.rowlist import RowList
-from nntui.tui.panes.runlist import MOST_MARKED, SPARK, RunList, SparksWanted
+from nntui.tui.panes.runs.about import About, about_preset, about_run
+from nntui.tui.panes.runs.presetlist import Entry, PresetList
+from nntui.tui.panes.runs.rowlist import RowList
+from nntui.tui.panes.runs.runlist import MOST_MARKED, SPARK, RunList, SparksWanted
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.edit import EditScreen
 from nntui.tui.screens.files import FileEntry
@@ -181,8 +180,9 @@ class StartScreen(Screen[None]):
     def _draw_sparks(self, message: SparksWanted) -> None:
         if not self._sparking:
             self._sparking = True
-            self.run_worker(partial(self._read_sparks, message.runs), group="sparks")
+            self._read_sparks(message.runs)
 
+    @work(group="sparks")
     async def _read_sparks(self, runs: tuple[RunRecord, ...]) -> None:
         wanted = [(run.id, run.step, self._folders[run.id]) for run in runs if run.id in self._folders]
         try:
@@ -328,12 +328,13 @@ class StartScreen(Screen[None]):
 
         def take(yes: bool | None) -> None:
             if yes:
-                self.run_worker(partial(self._delete, folder, run), group="delete")
+                self._delete(folder, run)
 
         first = f"It is {run.state}: it is stopped first. " if run.live else ""
         detail = f"{first}Its curves, weights and log are gone for good{count_steps(run)}."
         await self.app.push_screen(Question(f"Delete the run {_cut(run.name)} ({run.id})?", detail), take)
 
+    @work(group="delete")
     async def _delete(self, folder: Path, run: RunRecord) -> None:
         try:
             await asyncio.to_thread(ending.remove, folder)

@@ -10,7 +10,7 @@ from nntui.knob import Value
 from nntui.knobs import KNOBS
 from nntui.text import plain
 from nntui.tui.feed import Answered, Feed
-from nntui.tui.panes.knobs import KnobPane, NeedsNewRun, Turned, Typed
+from nntui.tui.panes.knobs.pane import KnobPane, NeedsNewRun, Turned, Typed
 from nntui.tui.picture import Picture
 
 #: Characters of a notice; more would cover the screen.

@@ -16,8 +16,8 @@ from textual.widgets import Input, Static
 
 from nntui.text import plain
 from nntui.tui import keymap
-from nntui.tui.panes.answertable import input_text
-from nntui.tui.panes.ownvalues import OwnAnswer, lines_of
+from nntui.tui.panes.predictions.ownvalues import OwnAnswer, lines_of
+from nntui.tui.panes.predictions.table import input_text
 from nntui.tui.picture import Picture, Question
 from nntui.tui.screens.entry import LOW
 from nntui.tui.screens.rundialog import RunDialog

@@ -14,9 +14,8 @@ from textual.strip import Strip
 from textual.style import Style as ContentStyle
 
 from nntui.text import plain
-from nntui.tui.panes.datastrips import most_telling, strips, table, thumbnails
-from nntui.tui.panes.marks import FILLED, LETTERS
-from nntui.tui.panes.scatter import (
+from nntui.tui.panes.data.marks import FILLED, LETTERS
+from nntui.tui.panes.data.scatter import (
     ASCII_BARS,
     BARS,
     Floats,
@@ -25,6 +24,7 @@ from nntui.tui.panes.scatter import (
     by_height,
     dotted,
 )
+from nntui.tui.panes.data.strips import most_telling, strips, table, thumbnails
 from nntui.tui.picture import Sample
 from nntui.tui.widgets.cells import Cells, line
 from nntui.tui.widgets.text import fit

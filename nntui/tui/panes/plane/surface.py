@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.geometry import Size
 
 from nntui.text import plain
-from nntui.tui.panes.marks import glyph
+from nntui.tui.panes.data.marks import glyph
 from nntui.tui.panes.pane import awaited
-from nntui.tui.panes.planeview import Look, Shown, View, framed, window
-from nntui.tui.panes.points import ink, legend, shown_points
-from nntui.tui.panes.verdict import Verdict, verdict
+from nntui.tui.panes.plane.points import ink, legend, shown_points
+from nntui.tui.panes.plane.view import Look, Shown, View, framed, window
+from nntui.tui.panes.predictions.verdict import Verdict, verdict
 from nntui.tui.picture import Answer, Picture, Question
 from nntui.tui.widgets.axes import Frame, frame
 from nntui.tui.widgets.pixels import UNKNOWN

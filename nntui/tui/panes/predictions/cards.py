@@ -9,8 +9,8 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from nntui.store.records import RunRecord
-from nntui.tui.panes.answers import ClassAnswers, NumberAnswers
-from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
+from nntui.tui.panes.data.thumbnail import thumbnail, thumbnail_size
+from nntui.tui.panes.predictions.answers import ClassAnswers, NumberAnswers
 from nntui.tui.picture import Arrays
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit

@@ -16,7 +16,7 @@ from nntui.store.records import UNREADABLE, RunRecord
 from nntui.text import plain
 from nntui.tui.panes.header import SYMBOLS
 from nntui.tui.panes.numbers import count, duration, figure
-from nntui.tui.panes.runlist import age
+from nntui.tui.panes.runs.runlist import age
 
 
 class About(VerticalScroll):

@@ -14,7 +14,7 @@ from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS
 from nntui.store.records import RunRecord
 from nntui.tui import keymap
-from nntui.tui.panes.history import Change, History
+from nntui.tui.panes.knobs.history import Change, History
 from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import ink, line

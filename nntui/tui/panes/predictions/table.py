@@ -9,8 +9,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nntui.store.records import RunRecord
-from nntui.tui.panes.answers import ClassAnswers, Heading, NumberAnswers
-from nntui.tui.panes.ranking import NUMBER, Order
+from nntui.tui.panes.predictions.answers import ClassAnswers, Heading, NumberAnswers
+from nntui.tui.panes.predictions.ranking import NUMBER, Order
 from nntui.tui.picture import Arrays
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit

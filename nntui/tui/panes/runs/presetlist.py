@@ -13,7 +13,7 @@ from textual.strip import Strip
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.tui import keymap
-from nntui.tui.panes.rowlist import RowList
+from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 

@@ -13,9 +13,9 @@ from textual.strip import Strip
 
 from nntui.store.records import RunRecord
 from nntui.text import plain
+from nntui.tui.panes.data.thumbnail import averaged, thumbnail_size
 from nntui.tui.panes.numbers import figure
-from nntui.tui.panes.planeview import Look, Scrolled, Shown, beside
-from nntui.tui.panes.thumbnail import averaged, thumbnail_size
+from nntui.tui.panes.plane.view import Look, Scrolled, Shown, beside
 from nntui.tui.picture import Answer, Picture
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.pixels import BAD, DIVERGING

@@ -14,7 +14,7 @@ from nntui.store.records import LayerRecord
 from nntui.text import plain
 from nntui.ticks import grow
 from nntui.tui.panes.pane import awaited
-from nntui.tui.panes.planeview import Look, Scrolled, Shown, beside, window
+from nntui.tui.panes.plane.view import Look, Scrolled, Shown, beside, window
 from nntui.tui.picture import Answer, Picture, Question
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.dots import canvas, characters, curve

@@ -13,9 +13,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nntui.ticks import compact
-from nntui.tui.panes.marks import FILLED, LETTERS
-from nntui.tui.panes.scatter import ASCII_BARS, BARS, Text, bar, leveled, mark
-from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
+from nntui.tui.panes.data.marks import FILLED, LETTERS
+from nntui.tui.panes.data.scatter import ASCII_BARS, BARS, Text, bar, leveled, mark
+from nntui.tui.panes.data.thumbnail import thumbnail, thumbnail_size
 from nntui.tui.picture import Sample
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit

@@ -8,12 +8,12 @@ from rich.style import Style
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 
 from nntui.tui import keymap, terminal
-from nntui.tui.panes.fittedcurve import MOST_CURVES, FittedCurve
 from nntui.tui.panes.pane import Pane, PictureCells, awaited
-from nntui.tui.panes.planeview import Look, View
-from nntui.tui.panes.surface import Surface
-from nntui.tui.panes.unitmaps import UnitMaps
-from nntui.tui.panes.weightmap import WeightMap
+from nntui.tui.panes.plane.fittedcurve import MOST_CURVES, FittedCurve
+from nntui.tui.panes.plane.surface import Surface
+from nntui.tui.panes.plane.unitmaps import UnitMaps
+from nntui.tui.panes.plane.view import Look, View
+from nntui.tui.panes.plane.weightmap import WeightMap
 from nntui.tui.picture import Asked, Picture, Question, WantedTables
 
 #: What is seen first of a network of one input, and of one of two.

@@ -11,12 +11,12 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nntui.store.records import Curve
-from nntui.tui.panes.activations import Layer, activation_lines, lines_wanted
-from nntui.tui.panes.answertable import input_text
-from nntui.tui.panes.cards import image_shape, value_range
+from nntui.tui.panes.data.thumbnail import thumbnail, thumbnail_size
+from nntui.tui.panes.layers.activations import Layer, activation_lines, lines_wanted
 from nntui.tui.panes.numbers import count, figure
 from nntui.tui.panes.pane import PictureCells, Pictured
-from nntui.tui.panes.thumbnail import thumbnail, thumbnail_size
+from nntui.tui.panes.predictions.cards import image_shape, value_range
+from nntui.tui.panes.predictions.table import input_text
 from nntui.tui.picture import Answer, Picture, Question
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.chart import Chart

@@ -14,9 +14,9 @@ from textual.color import Color
 from textual.content import Content
 from textual.style import Style
 
-from nntui.tui.panes.marks import glyph
-from nntui.tui.panes.planeview import Look
-from nntui.tui.panes.verdict import Verdict
+from nntui.tui.panes.data.marks import glyph
+from nntui.tui.panes.plane.view import Look
+from nntui.tui.panes.predictions.verdict import Verdict
 from nntui.tui.picture import Picture
 
 #: Colours of the classes' marks, pale on a dark surface and deep on a light one.

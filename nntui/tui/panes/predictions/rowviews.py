@@ -12,13 +12,13 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from nntui import outcomes
-from nntui.tui.panes.agreement import ASCII_SIGNS, SIGNS, agreement
-from nntui.tui.panes.answers import ClassAnswers, NumberAnswers
-from nntui.tui.panes.answertable import AnswerTable
-from nntui.tui.panes.cards import Cards, image_size
 from nntui.tui.panes.choice import Choice
-from nntui.tui.panes.confusion import ConfusionMatrix, counted
-from nntui.tui.panes.ranking import NUMBER, WORST, Order, class_numbers
+from nntui.tui.panes.predictions.agreement import ASCII_SIGNS, SIGNS, agreement
+from nntui.tui.panes.predictions.answers import ClassAnswers, NumberAnswers
+from nntui.tui.panes.predictions.cards import Cards, image_size
+from nntui.tui.panes.predictions.confusion import ConfusionMatrix, counted
+from nntui.tui.panes.predictions.ranking import NUMBER, WORST, Order, class_numbers
+from nntui.tui.panes.predictions.table import AnswerTable
 from nntui.tui.picture import Picture
 
 

@@ -12,11 +12,11 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from nntui.text import plain
-from nntui.tui.panes.marks import glyph
+from nntui.tui.panes.data.marks import glyph
 from nntui.tui.panes.numbers import figure
 from nntui.tui.panes.pane import awaited
-from nntui.tui.panes.planeview import Look, Shown, View, framed, spelled, window
-from nntui.tui.panes.points import shown_points
+from nntui.tui.panes.plane.points import shown_points
+from nntui.tui.panes.plane.view import Look, Shown, View, framed, spelled, window
 from nntui.tui.picture import Answer, Picture, Question
 from nntui.tui.widgets.axes import Frame, frame, settle
 from nntui.tui.widgets.dots import canvas, characters, curve

@@ -15,12 +15,12 @@ from textual.message import Message
 
 from nntui.rowfilter import RowFilterError, pick
 from nntui.tui import keymap
-from nntui.tui.panes.answers import answers_of
 from nntui.tui.panes.choice import Choice
 from nntui.tui.panes.filterentry import FilterEntry
 from nntui.tui.panes.pane import Pane, PictureCells, awaited
-from nntui.tui.panes.ranking import Order, filtered_rows
-from nntui.tui.panes.rowviews import Scene, View, compared_view, rows_view
+from nntui.tui.panes.predictions.answers import answers_of
+from nntui.tui.panes.predictions.ranking import Order, filtered_rows
+from nntui.tui.panes.predictions.rowviews import Scene, View, compared_view, rows_view
 from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from nntui.store.records import RunRecord
 from nntui.tui.panes.numbers import bar, figure
 from nntui.tui.panes.pane import PictureCells
-from nntui.tui.panes.ranking import class_numbers
+from nntui.tui.panes.predictions.ranking import class_numbers
 from nntui.tui.picture import Picture, Question
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit

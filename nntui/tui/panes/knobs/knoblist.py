@@ -11,7 +11,7 @@ from nntui.draft import Draft
 from nntui.knob import Knob
 from nntui.knobs import KNOBS, SECTIONS
 from nntui.tui import keymap
-from nntui.tui.panes.rowlist import RowList
+from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 

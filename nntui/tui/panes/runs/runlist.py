@@ -15,7 +15,7 @@ from nntui.ticks import compact
 from nntui.tui import keymap
 from nntui.tui.panes.header import SYMBOLS
 from nntui.tui.panes.numbers import count, figure
-from nntui.tui.panes.rowlist import RowList
+from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.widgets.cells import line
 from nntui.tui.widgets.text import fit
 

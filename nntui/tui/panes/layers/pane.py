@@ -15,7 +15,7 @@ from nntui.diagnosis import Finding
 from nntui.store.records import SAMPLES_PER_PARAMETER
 from nntui.text import plain
 from nntui.tui import keymap
-from nntui.tui.panes.layertable import VIEWS, FigureColumn, Placed, place
+from nntui.tui.panes.layers.table import VIEWS, FigureColumn, Placed, place
 from nntui.tui.panes.numbers import count
 from nntui.tui.panes.pane import Pane, PictureCells, awaited
 from nntui.tui.picture import Picture, Query, Wanted

@@ -1,0 +1,1 @@
+"""The hyperparameters, turned by keys."""

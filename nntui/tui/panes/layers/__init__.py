@@ -1,0 +1,1 @@
+"""How each layer of a network fares."""

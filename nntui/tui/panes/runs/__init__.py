@@ -1,0 +1,1 @@
+"""Lists of what may be opened: presets and past runs."""
