@@ -277,7 +277,7 @@ class Feed:
         for chart, query in self._queries.items():
             known, read_at = self._curves_read.get(chart, (None, 0.0))
             good = stands or (run.state == "running" and now - read_at < query.every - POLL_SECONDS / 2)
-            if before is not None and known == query and good:
+            if before is not None and chart in before.curves and known == query and good:
                 found[chart] = before.curves[chart]
             else:
                 found[chart] = _curves(reader, query, run.step)

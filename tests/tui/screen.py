@@ -10,6 +10,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+import textual.app
+import textual.pilot
+from textual.app import App
 from textual.pilot import Pilot
 
 from nntui.tui import feed
@@ -31,9 +34,11 @@ def play(scenario: Scenario, folder: Path | None, size: tuple[int, int] = (120, 
 
     async def session() -> None:
         app = NntuiApp(folder, marker=marker)
-        async with app.run_test(size=size, notifications=True) as pilot:
-            await settled(pilot)
-            await scenario(pilot)
+        rest = _rest(app)
+        with patch.object(textual.app, "wait_for_idle", rest), patch.object(textual.pilot, "wait_for_idle", rest):
+            async with app.run_test(size=size, notifications=True) as pilot:
+                await settled(pilot)
+                await scenario(pilot)
 
     with unpaced():
         asyncio.run(session())
@@ -51,6 +56,26 @@ def unpaced() -> Iterator[None]:
         for pane in paced:
             stack.enter_context(patch.object(pane, "EVERY", 0.0))
         yield
+
+
+def _rest(app: App[None]) -> Callable[..., Awaitable[None]]:
+    """Instead of Textual's wait for an idle process, which one that looks so often never is: until all is answered."""
+
+    async def rest(*_: object) -> None:
+        limit = time.monotonic() + 1.0  # as Textual: what is animated never rests
+        await asyncio.sleep(0.001)
+        while time.monotonic() < limit and _busy(app):
+            await asyncio.sleep(0.002)
+
+    return rest
+
+
+def _busy(app: App[None]) -> bool:
+    """Whether there are messages to answer or a layout to make."""
+    if not app.screen_stack:
+        return False
+    screen = app.screen
+    return screen._layout_required or any(not node._message_queue.empty() for node in [app, *screen.walk_children()])
 
 
 def lines(pilot: Pilot[None]) -> list[str]:

@@ -190,9 +190,11 @@ def test_each_knob_that_matters_is_chosen_and_turned(live: Recording) -> None:
         met: list[Knob] = []
         while not met or met[-1] is not pane.chosen:
             met.append(pane.chosen)
-            await pilot.press("right", "down")
+            if pane.chosen.name != "steps":  # whose end has to lie ahead
+                await pilot.press("right")
+            await pilot.press("down")
         assert {knob for knob in LIVE if knob.matters(live.config.get)} < set(met)
-        met = [knob for knob in met if knob.live and knob.name != "steps"]  # whose end has to lie ahead
+        met = [knob for knob in met if knob.live and knob.name != "steps"]
         assert KNOBS["training.momentum"] in met  # of the optimizer that comes next
         before = {knob: live.config.get(knob.key) for knob in met}
         wanted = [("set", knob.key, knob.show(knob.turned(before[knob], 1))) for knob in met]

@@ -708,3 +708,15 @@ def test_a_run_of_before_has_no_such_tables(runs: Path) -> None:
         assert follower.pictures[-1].table("predictions").step == 2000
 
     assert follow(folder, scenario).complaints == []
+
+
+def test_a_chart_that_is_hidden_and_shown_again_is_read_again(live: Recording) -> None:
+    async def scenario(follower: Follower) -> None:
+        for hidden in range(3):
+            follower.feed.want("chart", LOSS)
+            await until(lambda: follower.pictures and "chart" in follower.pictures[-1].curves)
+            follower.feed.want("chart", None)
+            await until(lambda: "chart" not in follower.pictures[-1].curves or follower.complaints)
+            assert not follower.complaints, hidden
+
+    follow(live.folder, scenario)
