@@ -27,3 +27,8 @@ def plain(text: str) -> str:
 
 def _substitute(char: str) -> str:
     return " " if unicodedata.category(char) == "Zs" else PLACEHOLDER
+
+
+def clip(text: str, most: int) -> str:
+    """The text in at most so many characters, cut short with "…"."""
+    return text if len(text) <= most else text[: most - 1] + "…"

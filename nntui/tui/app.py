@@ -29,6 +29,7 @@ from nntui.tui.panes.board import Rearranged
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.keys import places
+from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
 if TYPE_CHECKING:
@@ -92,6 +93,11 @@ class NntuiApp(App[None]):
         if isinstance(event, (events.InputEvent, events.Resize)) and not isinstance(event, events.MouseMove):
             self.budget.hurry()
         await super().on_event(event)
+
+    @on(KeyBar.Pressed)
+    def _press_shown(self, message: KeyBar.Pressed) -> None:
+        # Not sent by a screen: such a key does not bubble past it, to the app's own keys.
+        self.simulate_key(message.key)
 
     def on_opened(self, message: Opened) -> None:
         """Opens the run that was chosen on the start screen."""

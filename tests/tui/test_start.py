@@ -14,7 +14,7 @@ from nntui.errors import UserError
 from nntui.store import catalog
 from nntui.tui.feed import read_loss
 from nntui.tui.panes.runs.rowlist import RowList
-from nntui.tui.screens import start as subject
+from nntui.tui.screens import runbox as subject
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.edit import EditScreen
@@ -177,7 +177,7 @@ def test_the_newest_run_comes_first_and_the_choice_stays_with_its_run(runs: Path
         await choose(pilot, "older", "#runs")
         recorded.finished(runs, recorded.table(), run_id="newest")
         recorded.execute(runs / "newest", "UPDATE run SET created = created + 1000")
-        await screen._read_runs()
+        await screen.query_one(subject.RunBox).read()
         assert rows(pilot, "#runs").ids == ("newest", "newer", "older")
         assert chosen(pilot, "#runs") == "older"
 
@@ -406,7 +406,7 @@ def test_only_the_curves_in_sight_are_read(runs: Path, monkeypatch: pytest.Monke
         screen = pilot.app.screen
         assert isinstance(screen, StartScreen)
         for _ in range(3):
-            await screen._read_runs()
+            await screen.query_one(subject.RunBox).read()
             await settled(pilot)
         assert sorted(read) == sorted(set(rows(pilot, "#runs").in_sight))
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Resize
@@ -140,7 +139,3 @@ class AutopsyScreen(RunDialog[int]):
     def action_close(self) -> None:
         """Back to the run."""
         self.dismiss(self._row)
-
-    @on(KeyBar.Pressed)
-    def _press(self, message: KeyBar.Pressed) -> None:
-        self.app.call_later(self.app.simulate_key, message.key)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -18,11 +17,11 @@ from textual.style import Style
 
 from nntui.errors import UserError
 from nntui.store.records import Curve, RunRecord
-from nntui.text import plain
 from nntui.tui import keymap, terminal
 from nntui.tui.feed import read_curves
 from nntui.tui.panes.runs.comparison import Compared, Comparison
 from nntui.tui.screens.keys import hints
+from nntui.tui.screens.notice import say
 from nntui.tui.widgets.chart import Chart
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.text import fit
@@ -86,7 +85,7 @@ class CompareScreen(Screen[None]):
             self._found, lost = await asyncio.to_thread(_read_all, self._folders, METRICS, buckets, last)
         for folder, reason in lost.items():
             self._folders = tuple(other for other in self._folders if other != folder)
-            self.notify(plain(reason)[:400], severity="warning", markup=False)
+            say(self, reason, "warning")
         if self.is_attached:
             self._draw()
 
@@ -129,10 +128,6 @@ class CompareScreen(Screen[None]):
         for symbol, name, style in curves:
             parts += [(symbol, Style.from_rich_style(style)), f" {fit(name, min(each, len(name))).rstrip()}  "]
         return Content.assemble(*parts)
-
-    @on(KeyBar.Pressed)
-    def _press(self, message: KeyBar.Pressed) -> None:
-        self.app.call_later(self.app.simulate_key, message.key)
 
     def action_metric(self) -> None:
         """The next metric that any of the runs has."""

@@ -29,6 +29,7 @@ from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
 from nntui.tui.screens.keys import hints, places
+from nntui.tui.screens.notice import say
 from nntui.tui.screens.rundialog import RunDialog
 from nntui.tui.screens.steering import STEERING, SteeringScreen
 from nntui.tui.system import Meter
@@ -147,16 +148,16 @@ class DashboardScreen(SteeringScreen):
         if before is None or not before.run.live or run.live:
             return
         if run.state in ("diverged", "crashed"):
-            self._say(f"{run.state} at step {run.step:,}: {run.reason}", "error", 10)
+            say(self, f"{run.state} at step {run.step:,}: {run.reason}", "error", 10)
         else:
-            self._say(f"{run.state} at step {run.step:,}")
+            say(self, f"{run.state} at step {run.step:,}")
 
     @on(Unreadable)
     def _say_unreadable(self, message: Unreadable) -> None:
         self.unreadable = message.text
         self.query_one(Header).lost(message.text)
         self._offer_keys()
-        self._say(message.text, "error", 30)
+        say(self, message.text, "error", 30)
 
     @on(Wanted)
     def _pass_on(self, message: Wanted) -> None:
@@ -200,7 +201,7 @@ class DashboardScreen(SteeringScreen):
         if self._picture is None:
             return
         if self._picture.run.data.get("image"):
-            self._say("Values can be typed where the inputs are numbers; these are images.")
+            say(self, "Values can be typed where the inputs are numbers; these are images.")
         else:
             await self.app.push_screen(ValuesScreen(self._picture, self.post_message, message.row))
 
@@ -228,11 +229,6 @@ class DashboardScreen(SteeringScreen):
             names = {key.action.partition("(")[0] for key in keymap.labelled(*own)}
             dead |= {name for name in names if self.focused.check_action(name, ()) is False}
         self.query_one(KeyBar).offer(hints(here, words=words, without=dead))
-
-    @on(KeyBar.Pressed)
-    def _press(self, message: KeyBar.Pressed) -> None:
-        # Sent by the app: a key that a screen sends does not bubble past that screen, to the app's own keys.
-        self.app.call_later(self.app.simulate_key, message.key)
 
     async def action_explain(self) -> None:
         """What the focused pane shows, what good looks like, and what to turn."""

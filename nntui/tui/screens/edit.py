@@ -12,7 +12,6 @@ from textual.await_complete import AwaitComplete
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -29,6 +28,7 @@ from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.screens.entry import Entry
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.look import LookScreen
+from nntui.tui.screens.notice import say
 from nntui.tui.screens.question import Question
 from nntui.tui.screens.samples import SampledPicture, Samples
 from nntui.tui.screens.value import ValueEntry
@@ -118,13 +118,6 @@ class EditScreen(Screen[Path | None]):
             self._wrong = message.wrong
             self._help()
 
-    def _say(self, text: str, severity: SeverityLevel = "information") -> None:
-        self.notify(plain(" ".join(text.split()))[:400], severity=severity, markup=False)
-
-    @on(KeyBar.Pressed)
-    def _press(self, message: KeyBar.Pressed) -> None:
-        self.app.call_later(self.app.simulate_key, message.key)
-
     # Keys
 
     def action_turn(self, direction: int) -> None:
@@ -133,7 +126,7 @@ class EditScreen(Screen[Path | None]):
         if self._draft.turnable(knob):
             self._show(self._draft.turned(knob, direction))
         else:
-            self._say(f"{knob.name} has no next value: Enter lets you type one.")
+            say(self, f"{knob.name} has no next value: Enter lets you type one.")
 
     def action_reset(self) -> None:
         """The chosen knob as it was."""
@@ -141,7 +134,7 @@ class EditScreen(Screen[Path | None]):
         try:
             self._show(self._draft.reset(knob))
         except ConfigError as error:
-            self._say(str(error), "warning")
+            say(self, str(error), "warning")
 
     @on(RowList.Opened)
     async def action_type(self) -> None:
@@ -174,7 +167,7 @@ class EditScreen(Screen[Path | None]):
     async def action_start(self) -> None:
         """Starts the run, unless its data cannot be read."""
         if self._wrong:
-            self._say(self._wrong, "error")
+            say(self, self._wrong, "error")
             self.app.bell()
         elif not self._busy:
             self._busy = True
@@ -184,7 +177,7 @@ class EditScreen(Screen[Path | None]):
                 )
                 self.dismiss(folder)
             except (UserError, OSError) as error:
-                self._say(str(error), "error")
+                say(self, str(error), "error")
             finally:
                 self._busy = False
 
@@ -215,11 +208,11 @@ class EditScreen(Screen[Path | None]):
         try:
             path = presets.save(name, self._draft.config)
         except UserError as error:
-            self._say(str(error), "error")
+            say(self, str(error), "error")
             return
         self._preset = self._run_name = name
         self._show(Draft(self._draft.config, self._draft.config))
-        self._say(f"saved as {path}")
+        say(self, f"saved as {path}")
 
     async def action_look(self) -> None:
         """The data over the whole screen."""

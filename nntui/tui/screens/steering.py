@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from textual import on
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from nntui.knob import Value
 from nntui.knobs import KNOBS
-from nntui.text import plain
 from nntui.tui.feed import Answered, Feed
 from nntui.tui.panes.knobs.pane import KnobPane, NeedsNewRun, Turned, Typed
 from nntui.tui.picture import Picture
+from nntui.tui.screens.notice import say
 
-#: Characters of a notice; more would cover the screen.
-LONGEST_NOTICE = 400
 #: What needs a trainer.
 STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type", "undo"))
 
@@ -62,12 +59,12 @@ class SteeringScreen(Screen[None]):
 
     @on(NeedsNewRun)
     def _say_new_run(self, message: NeedsNewRun) -> None:
-        self._say(f"{message.knob.name} cannot change while the network trains: it needs a new run")
+        say(self, f"{message.knob.name} cannot change while the network trains: it needs a new run")
 
     def action_undo(self) -> None:
         """Turns the knob back that was turned here last."""
         if not self.query_one(KnobPane).undo():
-            self._say("nothing to undo: no knob was turned from here")
+            say(self, "nothing to undo: no knob was turned from here")
 
     @on(Typed)
     async def _type(self, message: Typed) -> None:
@@ -100,12 +97,8 @@ class SteeringScreen(Screen[None]):
             before = command.answer.partition(" → ")[0] if command is not None and applied else None
             self.query_one(KnobPane).answered(message.key, message.value, before)
         if command is None:
-            self._say(message.text, "error")
+            say(self, message.text, "error")
         elif command.status == "refused":
-            self._say(command.answer, "warning")
+            say(self, command.answer, "warning")
         elif command.status == "waiting":
-            self._say(f"{command.kind}: the run ended before it was done", "warning")
-
-    def _say(self, text: str, severity: SeverityLevel = "information", seconds: float = 5) -> None:
-        shown = text if len(text) <= LONGEST_NOTICE else text[: LONGEST_NOTICE - 1] + "…"
-        self.notify(plain(shown), severity=severity, timeout=seconds, markup=False)
+            say(self, f"{command.kind}: the run ended before it was done", "warning")

@@ -172,16 +172,6 @@ class RunList(RowList):
         self.post_message(self.Marked())
 
 
-def _columns(width: int) -> list[_Column]:
-    """Those for which there is room beside a name, in the order in which they stand."""
-    room, found = width - 3 - _LEAST_NAME, []
-    for column in _WANTED:
-        if room >= column.width + 2:
-            room -= column.width + 2
-            found.append(column)
-    return sorted(found, key=lambda column: _ORDER.index(column.heading))
-
-
 def _name_width(width: int, columns: Sequence[_Column]) -> int:
     return max(1, width - 3 - sum(column.width + 2 for column in columns))
 
