@@ -23,9 +23,9 @@ from nntui.errors import UserError
 from nntui.settings import Settings, settings_path
 from nntui.tui import keymap, svg, terminal, themes, transliteration
 from nntui.tui.budget import Budget
-from nntui.tui.feed import open_run
 from nntui.tui.memory import Memory
 from nntui.tui.panes.board import Rearranged
+from nntui.tui.reading import open_run
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.keys import places

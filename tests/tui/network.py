@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nntui.errors import UserError
 from nntui.store.records import RunRecord
-from nntui.tui import feed
+from nntui.tui import reading
 from nntui.tui.picture import Answer, Question
 
 Array = NDArray[np.float64]
@@ -24,7 +24,7 @@ class Network:
     async def forward(self, folder: Path, question: Question) -> Answer:
         """What some network of the run's shape might say: something smooth that depends on every input."""
         try:
-            run = feed.open_run(folder)
+            run = reading.open_run(folder)
         except UserError as error:
             return Answer(question, error=str(error))
         if not run.layers:

@@ -9,8 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from nntui import paths
-from nntui.tui.feed import read_curves
 from nntui.tui.panes.runs.comparison import differences
+from nntui.tui.reading import read_curves
 from nntui.tui.screens import compare as subject
 from nntui.tui.screens.compare import CompareScreen
 from tests.tui import recorded

@@ -32,7 +32,7 @@ def loss(pilot: Pilot[None]) -> LossPane:
 def asked(pilot: Pilot[None], chart: str = "loss") -> Query:
     feed = dashboard(pilot)._feed
     assert isinstance(feed, Feed)
-    return feed._queries[chart]
+    return feed._reading.queries[chart]
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

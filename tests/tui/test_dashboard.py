@@ -1040,13 +1040,13 @@ def test_a_chart_that_is_not_seen_is_not_read_for(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         feed = dashboard(pilot)._feed
         assert feed is not None
-        await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
+        await until(pilot, lambda: set(feed._reading.queries) == {"loss", "gradients", "layers"})
         await pilot.press("1", "1")
-        await until(pilot, lambda: set(feed._queries) == {"gradients", "layers"})
+        await until(pilot, lambda: set(feed._reading.queries) == {"gradients", "layers"})
         await pilot.press("1")
-        await until(pilot, lambda: set(feed._queries) == {"loss", "gradients", "layers"})
+        await until(pilot, lambda: set(feed._reading.queries) == {"loss", "gradients", "layers"})
         widest = max(pane.buckets_wanted for pane in dashboard(pilot).query(CurvePane).results(CurvePane))
-        assert max(query.buckets for query in feed._queries.values()) <= widest
+        assert max(query.buckets for query in feed._reading.queries.values()) <= widest
 
     play(scenario, live.folder)
 

@@ -26,6 +26,7 @@ from nntui.trainer.checkpoints import save_checkpoint
 from nntui.trainer.problem import make_problem
 from nntui.trainer.session import make_loop
 from nntui.tui import feed as subject
+from nntui.tui import reading
 from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable
 from nntui.tui.picture import Answer, Picture, Query, Question
 from tests.tui import recorded
@@ -366,7 +367,7 @@ def test_events_are_told_once_and_in_order(live: Recording) -> None:
 
 
 def test_of_many_events_the_newest_are_kept(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "EVENTS", 3)
+    monkeypatch.setattr(reading, "EVENTS", 3)
 
     async def scenario(follower: Follower) -> None:
         for number in range(6):
@@ -618,13 +619,13 @@ def test_the_newest_runs_come_first(runs: Path) -> None:
     for name in ("old", "new"):
         recorded.finished(runs, recorded.table(), run_id=name)
     recording_update(runs / "old", created="0")
-    assert [run.id for _, run in subject.shelf(runs).look()] == ["new", "old"]
-    assert len(subject.shelf(runs, most=1).look()) == 1
+    assert [run.id for _, run in reading.shelf(runs).look()] == ["new", "old"]
+    assert len(reading.shelf(runs, most=1).look()) == 1
 
 
 def test_curves_are_read_up_to_a_step_that_several_runs_share(runs: Path) -> None:
     folder = recorded.finished(runs, recorded.images())
-    run, curves = subject.read_curves(folder, ("loss", "val_loss", "unheard of"), 50, last=4000)
+    run, curves = reading.read_curves(folder, ("loss", "val_loss", "unheard of"), 50, last=4000)
     assert run.step == 2000
     assert list(curves) == ["loss", "val_loss"]
     assert 10 <= len(curves["loss"].first) <= 50
@@ -633,9 +634,9 @@ def test_curves_are_read_up_to_a_step_that_several_runs_share(runs: Path) -> Non
 
 def test_a_run_without_a_step_has_no_loss(runs: Path) -> None:
     live = Recording(runs, recorded.table())
-    assert subject.read_loss(live.folder, 10) is None
+    assert reading.read_loss(live.folder, 10) is None
     live.train(100)
-    curve = subject.read_loss(live.folder, 10)
+    curve = reading.read_loss(live.folder, 10)
     assert curve is not None
     assert curve.last[-1] == 100
     live.end()

@@ -12,8 +12,8 @@ from nntui import launch, paths, presets
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.store import catalog
-from nntui.tui.feed import read_loss
 from nntui.tui.panes.runs.rowlist import RowList
+from nntui.tui.reading import read_loss
 from nntui.tui.screens import runbox as subject
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.dashboard import DashboardScreen

@@ -18,8 +18,8 @@ from textual.style import Style
 from nntui.errors import UserError
 from nntui.store.records import Curve, RunRecord
 from nntui.tui import keymap, terminal
-from nntui.tui.feed import read_curves
 from nntui.tui.panes.runs.comparison import Compared, Comparison
+from nntui.tui.reading import read_curves
 from nntui.tui.screens.keys import hints
 from nntui.tui.screens.notice import say
 from nntui.tui.widgets.chart import Chart

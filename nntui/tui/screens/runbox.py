@@ -15,10 +15,10 @@ from nntui.errors import UserError
 from nntui.store.records import UNREADABLE, RunRecord
 from nntui.text import clip
 from nntui.tui import keymap, terminal
-from nntui.tui.feed import read_loss, shelf
 from nntui.tui.panes.runs.about import about_run
 from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.panes.runs.runlist import MOST_MARKED, SPARK, RunList, SparksWanted
+from nntui.tui.reading import read_loss, shelf
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.listbox import ListBox, Subject
 from nntui.tui.screens.notice import say

@@ -1,0 +1,220 @@
+"""What a screen reads of the run folders: pictures of one run, and what is read once of several."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from nntui.store import catalog, pieces
+from nntui.store.folder import CHECKPOINTS
+from nntui.store.reader import FOREVER, Reader
+from nntui.store.records import Command, Curve, RunRecord
+from nntui.store.schema import RunError
+from nntui.store.shelf import Shelf
+from nntui.tui import past
+from nntui.tui.picture import Answer, Picture, Query, Table
+
+#: A table is read at most this often, those of a shorter time more often; those that never change, once.
+TABLE_SECONDS, TABLES_SECONDS = 2.0, {"weights": 0.5, "rows": float("inf")}
+#: The tables that are always read.
+TABLES = ("rows", "predictions")
+#: A silent trainer's process is looked for this often.
+ALIVE_SECONDS = 1.0
+#: The newest events that a picture holds.
+EVENTS = 2000
+#: What was read shall be good until about half a look after its time.
+EARLY_SECONDS = 0.05
+#: A live trainer that says nothing for longer than this is told apart.
+SILENT_SECONDS = 5.0
+
+Item = TypeVar("Item")
+
+
+class Reading:
+    """Reads pictures of one run; what is still good of the last is not read again.
+
+    With ``at``, the run is shown as it stood at that step, or as it stands, if it is not further. All but what is
+    wanted is for one thread. What reads raises RunError or sqlite3.Error; after that, :meth:`close` lets it begin anew.
+    """
+
+    def __init__(self, folder: Path, at: int | None = None) -> None:
+        self._folder = folder
+        self._at = at
+        self._reader: Reader | None = None
+        self._news = False
+        self._checked_at = 0.0
+        self._read_at: dict[str, float] = {}
+        self._curves_read: dict[str, tuple[Query, float]] = {}
+        #: What charts and panes want, by their names.
+        self.queries: dict[str, Query] = {}
+        self.tables: dict[str, tuple[str, ...]] = {}
+        #: The last picture that was read.
+        self.picture: Picture | None = None
+
+    def want(self, chart: str, query: Query | None) -> bool:
+        """What a chart wants to show from now on, None when it is hidden; whether that is news."""
+        if self.queries.get(chart) == query:
+            return False
+        self.queries = _with(self.queries, chart, query)
+        return True
+
+    def want_tables(self, pane: str, names: tuple[str, ...]) -> bool:
+        """Which tables a pane wants from now on, besides those that are always read; whether that is news."""
+        if self.tables.get(pane, ()) == names:
+            return False
+        self.tables = _with(self.tables, pane, names or None)
+        return True
+
+    def close(self) -> None:
+        """Lets go of the run; a later look takes it up again."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    @property
+    def _open(self) -> Reader:
+        if self._reader is None:
+            self._reader = Reader(self._folder, FOREVER if self._at is None else self._at)
+        return self._reader
+
+    def has_news(self, anew: bool) -> bool:
+        """Whether there may be another picture than the last, or is to be one ``anew``."""
+        reader, now = self._open, time.monotonic()
+        overdue = now - self._checked_at >= ALIVE_SECONDS
+        if overdue:
+            self._checked_at = now
+            if not self._folder.is_dir():
+                raise RunError(f"{self._folder}: the run has been removed")
+        self._news |= anew or (self._at is None and (reader.changed() or overdue))
+        return self._news
+
+    def can_wait(self) -> bool:
+        """Whether there is no new state to be told."""
+        return self.picture is not None and self._open.run().state == self.picture.run.state
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read meanwhile is of one moment."""
+        with self._open.snapshot():
+            yield
+
+    def commands(self) -> list[Command]:
+        """The newest commands, with what came of them."""
+        return self._open.commands()
+
+    def read(self, answers: Mapping[str, Answer], anew: bool) -> Picture | None:
+        """The picture of now, with these answers; None where it shows nothing new and need not be made ``anew``."""
+        self._news = False
+        reader, before = self._open, self.picture
+        run = self._run(reader)
+        silence = _silence(run)
+        if before is not None and not anew and _same(before, run, silence):
+            return None
+        curves = self._read_curves(reader, run)
+        old_events = before.events if before else ()
+        events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
+        tables = self._read_tables(reader, run)
+        self.picture = Picture(run, silence, reader.series(), curves, events, tables=tables, answers=answers)
+        return self.picture
+
+    def network(self) -> object:
+        """What tells the network in the run folder from others: its weights, its checkpoint, what is done with them."""
+        try:
+            saved = (self._folder / CHECKPOINTS).stat().st_mtime_ns
+        except OSError:
+            saved = 0
+        config = self.picture.run.config if self.picture else {}
+        return self._open.table_version("weights"), saved, config.get("model")
+
+    def _run(self, reader: Reader) -> RunRecord:
+        """The run as it stands, or stood."""
+        run = reader.run()
+        if self._at is None:
+            return run
+        config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands(FOREVER))
+        predicted = reader.table_step("predictions")
+        return past.as_of(run, self._at, reader.newest(), reader.events(), config, predicted)
+
+    def _read_curves(self, reader: Reader, run: RunRecord) -> dict[str, dict[str, Curve]]:
+        """What the charts want; what is still good as it was read before."""
+        now, before, found = time.monotonic(), self.picture, {}
+        stands = before is not None and _same(before, run, before.silence)
+        for chart, query in self.queries.items():
+            known, read_at = self._curves_read.get(chart, (None, 0.0))
+            good = stands or (run.state == "running" and now - read_at < query.every - EARLY_SECONDS)
+            if before is not None and chart in before.curves and known == query and good:
+                found[chart] = before.curves[chart]
+            else:
+                found[chart] = _curves(reader, query, run.step)
+                self._curves_read[chart] = query, now
+        return found
+
+    def _read_tables(self, reader: Reader, run: RunRecord) -> dict[str, Table]:
+        """The tables that are wanted, those that have not changed as they were read before."""
+        now = time.monotonic()
+        found = {}
+        for name in {*TABLES, *(name for names in self.tables.values() for name in names)}:
+            table = self.picture.table(name) if self.picture else Table()
+            seconds = TABLES_SECONDS.get(name, TABLE_SECONDS)
+            due = now - self._read_at.get(name, -math.inf) >= seconds or (run.state != "running" and seconds < math.inf)
+            version = reader.table_version(name) if due or table.step < 0 else None
+            if version not in (None, table.version):
+                self._read_at[name] = now
+                table = Table(*(reader.table(name) or (-1, {})), version or 0)
+            found[name] = table
+        return found
+
+
+def _with(items: dict[str, Item], name: str, item: Item | None) -> dict[str, Item]:
+    """A new dict, since another thread may be reading the old one, with an item of this name or without."""
+    return {**{key: value for key, value in items.items() if key != name}, **({} if item is None else {name: item})}
+
+
+def _curves(reader: Reader, query: Query, newest: int) -> dict[str, Curve]:
+    first, last = query.steps or (0, max(newest, 1))
+    read = pieces.logarithmic if query.log else Reader.curves
+    return read(reader, query.names, first, last, query.buckets)
+
+
+def _same(before: Picture, run: RunRecord, silence: int) -> bool:
+    """Whether there is nothing new to show; that the trainer's heart beats is no news."""
+    return before.silence == silence and replace(before.run, heartbeat=run.heartbeat) == run
+
+
+def _silence(run: RunRecord) -> int:
+    seconds = time.time() - run.heartbeat
+    return int(seconds) if run.live and seconds > SILENT_SECONDS else 0
+
+
+def open_run(folder: Path) -> RunRecord:
+    """The run of a folder as it stands. Raises RunError."""
+    return catalog.open_run(folder)
+
+
+def shelf(runs: Path, most: int = 200) -> Shelf:
+    """The newest runs, for the start screen, which looks at them again and again."""
+    return Shelf(runs, most)
+
+
+def read_loss(folder: Path, buckets: int) -> Curve | None:
+    """The loss of a whole run in about so many buckets; None before there is any. Raises RunError."""
+    run, curves = read_curves(folder, ("loss",), buckets)
+    return curves.get("loss") if run.step else None
+
+
+def read_curves(
+    folder: Path, names: tuple[str, ...], buckets: int, last: int = 0
+) -> tuple[RunRecord, dict[str, Curve]]:
+    """A run as it stands and some of its series, of the steps up to ``last``, or to the newest. Raises RunError."""
+    reader = Reader(folder)
+    try:
+        with reader.snapshot():
+            run = reader.run()
+            return run, reader.curves(names, 0, max(last, run.step, 1), buckets)
+    finally:
+        reader.close()
