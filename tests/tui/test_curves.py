@@ -223,10 +223,10 @@ def test_zooming_does_not_bend_a_smoothed_line(kept: Path) -> None:
         pane = loss(pilot)
         pane.focus()
         await press(pilot, "w", "w", "w", "w")
-        (whole,) = [pane._line(curve) for curve in pane._plotted.curves if curve.name == "loss"]
+        (whole,) = [pane._plotted.line(curve) for curve in pane._plotted.curves if curve.name == "loss"]
         await press(pilot, "+", "+")
         await settled(pilot)
-        (part,) = [pane._line(curve) for curve in pane._plotted.curves if curve.name == "loss"]
+        (part,) = [pane._plotted.line(curve) for curve in pane._plotted.curves if curve.name == "loss"]
         assert part.first[0] > 1000
         expected = np.interp(part.last, whole.last, whole.mean)
         np.testing.assert_allclose(part.mean, expected, rtol=0.02)

@@ -156,15 +156,6 @@ class Pictured(_Base):
             self._drawn_at, self._rest, self.cells_sent = time.monotonic(), 0.0, 0
             self.draw(self._last)
 
-    def on_resize(self) -> None:
-        """Columns and words come and go with the size."""
-        self.redraw()
-
-    def notify_style_update(self) -> None:
-        """A new theme brings new colours."""
-        super().notify_style_update()
-        self.call_next(self.redraw)
-
 
 class PictureCells(Pictured, Cells):
     """Cells drawn from the latest picture."""

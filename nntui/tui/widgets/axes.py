@@ -29,6 +29,22 @@ def settle(previous: tuple[float, float] | None, lo: float, hi: float, *, log: b
     return _log_window(lo, hi) if log else _linear_window(lo, hi)
 
 
+class YWindow:
+    """The y window of a chart that is drawn again and again; it moves only when it must."""
+
+    def __init__(self) -> None:
+        #: The values at the two ends as last settled, None before; and whether that was for a logarithmic axis.
+        self.bounds: tuple[float, float] | None = None
+        self.log = False
+
+    def settle(self, extremes: tuple[float, float] | None, *, log: bool) -> tuple[float, float]:
+        """The window for values between two extremes; as it was, or any, where there are no values."""
+        previous = self.bounds if self.log == log else None
+        self.bounds = bounds = settle(previous, *extremes, log=log) if extremes else previous or (0.1, 1.0)
+        self.log = log
+        return bounds
+
+
 def _linear_window(lo: float, hi: float) -> tuple[float, float]:
     size = max(abs(lo), abs(hi))
     if hi - lo <= max(1e-6 * size, 1e-30):

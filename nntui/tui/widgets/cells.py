@@ -87,10 +87,19 @@ class Cells(Widget):
             self._ground = None
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
+    def redraw(self) -> None:
+        """Makes the lines anew, in the size and the colours of now, in a widget that knows how."""
+
+    def on_resize(self) -> None:
+        """There is room for more or for less."""
+        self.redraw()
+
     def notify_style_update(self) -> None:
-        """The background may be another."""
+        """A new theme brings new colours and another background."""
         super().notify_style_update()
         self._ground = None
+        # The styles of components are updated after those of the widget.
+        self.call_next(self.redraw)
 
     def render_line(self, y: int) -> Strip:
         """Return row `y` on the widget's background, cut or extended to its width."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
 from nntui.text import plain
-from nntui.ticks import grow
-from nntui.tui.widgets.axes import Frame, frame, settle
+from nntui.tui.widgets.axes import Frame, YWindow, frame
 from nntui.tui.widgets.cells import Cells, line
 from nntui.tui.widgets.drawn import Drawn
 from nntui.tui.widgets.overlay import (
@@ -31,10 +27,11 @@ from nntui.tui.widgets.overlay import (
     draw_cursor,
     draw_marks,
 )
-from nntui.tui.widgets.raster import DASHES, MARKERS, Buckets, Raster, raster
+from nntui.tui.widgets.plotted import NamedBuckets, Plotted
+from nntui.tui.widgets.raster import DASHES, MARKERS, Raster, raster
 from nntui.tui.widgets.readout import Named, read, readout
 from nntui.tui.widgets.scale import Course, XAxis, x_axis
-from nntui.tui.widgets.smoothing import Smoothing, smoothed
+from nntui.tui.widgets.smoothing import Smoothing
 from nntui.tui.widgets.text import fit
 
 __all__ = ["SERIES", "Chart", "Mark", "NamedBuckets"]
@@ -46,34 +43,6 @@ _ASCII_LEGEND = ("--", "- ", "..", "-.", ". ", "-:")
 #: Rows of dots in a cell: the axis tells no finer differences.
 _DOTS_DOWN = 4
 _PARTS = {MARK: "mark", SYMBOL: "symbol", BAD: "bad", CURSOR: "cursor", BOX: "box"}
-
-
-class NamedBuckets(Buckets, Protocol):
-    """Buckets of a metric that has a name."""
-
-    @property
-    def name(self) -> str: ...
-
-
-class _Plotted(NamedTuple):
-    """What was asked to be drawn."""
-
-    curves: tuple[NamedBuckets, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    window: tuple[int, int] | None = None
-    log: bool = False
-    palette: tuple[int, ...] = ()
-    labels: tuple[str, ...] = ()
-    log_x: bool = False
-    unit: str = ""
-    courses: tuple[Course, ...] = ()
-    smoothing: Smoothing | None = None
-    cursor: int | None = None
-
-    @property
-    def course(self) -> Course | None:
-        """That of the x axis, where it does not count steps."""
-        return next((course for course in self.courses if course.unit == self.unit), None)
 
 
 class Chart(Cells):
@@ -145,9 +114,8 @@ class Chart(Cells):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._marker = _known(marker)
-        self._plotted = _Plotted()
-        self._y_window: tuple[float, float] | None = None
-        self._y_log = False
+        self._plotted = Plotted()
+        self._y = YWindow()
         self._axis = x_axis((0, 10))
         self._palette: dict[str, Style] = {}
         self._drawn: Drawn | None = None
@@ -189,7 +157,7 @@ class Chart(Cells):
         """
         chosen = tuple(palette) if palette is not None else tuple(range(len(curves)))
         names = tuple(map(plain, labels or (curve.name for curve in curves)))
-        self._plotted = _Plotted(
+        self._plotted = Plotted(
             *(tuple(curves), tuple(marks), window, log, chosen, names),
             *(log_x, unit, tuple(courses), smoothing, cursor),
         )
@@ -221,7 +189,7 @@ class Chart(Cells):
             return None
         columns = self._drawn.frame.columns
         cell = min(max(0, x - self._drawn.frame.left), columns - 1)
-        return self._step_of(cell, columns)
+        return self._axis.step_in(cell, columns, self._dots)
 
     def step_beside(self, step: int, cells: int) -> int:
         """The step so many columns of cells to the right of another one, or left of it; at least one step away.
@@ -229,13 +197,8 @@ class Chart(Cells):
         It may lie outside the canvas.
         """
         columns = self.columns
-        beside = self._step_of(self._axis.cell(step, columns, self._dots) + cells, columns)
+        beside = self._axis.step_in(self._axis.cell(step, columns, self._dots) + cells, columns, self._dots)
         return max(beside, step + 1) if cells > 0 else min(beside, step - 1)
-
-    def _step_of(self, cell: int, columns: int) -> int:
-        """The step in the middle of a column of cells or, where none is drawn there, the nearest."""
-        middle = (cell * self._dots + (self._dots - 1) / 2) / max(1, columns * self._dots - 1)
-        return round(self._axis.step(middle))
 
     @property
     def _dots(self) -> int:
@@ -274,26 +237,24 @@ class Chart(Cells):
         if not self.is_mounted or not width or not height:
             return
         plotted = self._plotted
-        curves = [curve for curve in plotted.curves if len(curve.first)]
-        if not curves:
+        if not plotted.drawable:
             self._drawn = None
             self.show(self._empty_lines())
             return
-        self._axis = axis = self._x_axis(curves)
-        outline, canvas = self._painted(plotted.curves, axis)
+        self._axis = axis = plotted.x_axis()
+        outline, canvas = self._painted(axis)
         draw_marks(canvas, plotted.marks, axis, self._dots)
         self._draw_cursor(canvas)
         before, self._drawn = self._drawn, Drawn(outline, canvas, self._styles(), self._marker)
         self.show(self._drawn.lines(self._style("axis")), self._drawn.changes(before))
 
-    def _painted(self, curves: Sequence[Buckets], axis: XAxis) -> tuple[Frame, Raster]:
+    def _painted(self, axis: XAxis) -> tuple[Frame, Raster]:
         """The frame, and the canvas with the curves."""
         plotted, (width, height) = self._plotted, self.size
-        seen = _extremes([curve for curve in curves if len(curve.first)], axis.window, plotted.log)
-        window = self._settle(seen, log=plotted.log)
+        window = self._y.settle(plotted.extremes(axis.window), log=plotted.log)
         outline = frame(width, height, axis, window, log=plotted.log, dots=MARKERS[self._marker].dots)
         canvas = raster(
-            [self._line(curve) for curve in curves],
+            [plotted.line(curve) for curve in plotted.curves],
             axis.window,
             window,
             outline.columns,
@@ -305,21 +266,6 @@ class Chart(Cells):
         )
         draw_bad(canvas)
         return outline, canvas
-
-    def _x_axis(self, curves: Sequence[Buckets]) -> XAxis:
-        plotted = self._plotted
-        newest = max(int(curve.last[-1]) for curve in curves)
-        return x_axis(
-            plotted.window or _x_window(curves),
-            newest=newest,
-            log=plotted.log_x,
-            course=plotted.course,
-            grows=plotted.window is None,
-        )
-
-    def _line(self, curve: Buckets) -> Buckets:
-        smoothing = self._plotted.smoothing
-        return smoothed(curve, smoothing, log=self._plotted.log) if smoothing else curve
 
     def _draw_cursor(self, canvas: Raster) -> None:
         """The cursor and, in a box, what it reads."""
@@ -334,20 +280,13 @@ class Chart(Cells):
         where = f"step {first:,}" if first == last else f"steps {first:,}–{last:,}"
         head = [where, *(course.text(step) for course in plotted.courses)]
         readings = [
-            Named(symbol, label, read(curve, first, last, self._line(curve) if plotted.smoothing else None))
+            Named(symbol, label, read(curve, first, last, plotted.line(curve) if plotted.smoothing else None))
             for (symbol, label, _), curve in zip(self.legend(), plotted.curves, strict=True)
         ]
         here = [mark for mark in plotted.marks if first <= mark.step <= last]
-        low, high = self._y_window or (0.0, 0.0)
-        finest = 0.0 if self._y_log else (high - low) / (_DOTS_DOWN * rows)
+        low, high = self._y.bounds or (0.0, 0.0)
+        finest = 0.0 if self._y.log else (high - low) / (_DOTS_DOWN * rows)
         draw_box(canvas, readout(head, readings, here, columns, rows, finest), column)
-
-    def _settle(self, extremes: tuple[float, float] | None, *, log: bool) -> tuple[float, float]:
-        """The y window for values between two extremes, which moves only when it must."""
-        previous = self._y_window if self._y_log == log else None
-        window = settle(previous, *extremes, log=log) if extremes else previous or (0.1, 1.0)
-        self._y_window, self._y_log = window, log
-        return window
 
     def _empty_lines(self) -> list[Strip]:
         width, height = self.size
@@ -376,33 +315,3 @@ def _known(marker: str) -> str:
     if marker not in MARKERS:
         raise ValueError(f"marker is {marker!r}, but can be {', '.join(MARKERS)}")
     return marker
-
-
-def _x_window(curves: Sequence[Buckets]) -> tuple[int, int]:
-    """A range of steps that holds all curves, from 0 unless they begin late, and grows in steps."""
-    first = min(int(curve.first[0]) for curve in curves)
-    last = max(int(curve.last[-1]) for curve in curves)
-    start = first if 2 * first > last else 0
-    return start, start + math.ceil(grow(max(10, last - start)))
-
-
-def _extremes(curves: Sequence[Buckets], window: tuple[float, float], log: bool) -> tuple[float, float] | None:
-    """The least and greatest value to be drawn in the window; None where there is none."""
-    parts = [
-        slice(
-            int(np.searchsorted(curve.last, window[0], side="left")),
-            int(np.searchsorted(curve.first, window[1], side="right")),
-        )
-        for curve in curves
-    ]
-
-    def values(name: str) -> NDArray[np.float32]:
-        return np.concatenate([getattr(curve, name)[part] for curve, part in zip(curves, parts, strict=True)])
-
-    low, high = values("low"), values("high")
-    if log:
-        mean = values("mean")
-        low = np.where(low > 0, low, np.where(mean > 0, mean, high))
-        low, high = low[high > 0], high[high > 0]
-    finite = np.isfinite(low) & np.isfinite(high)
-    return (float(low[finite].min()), float(high[finite].max())) if finite.any() else None

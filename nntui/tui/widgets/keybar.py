@@ -65,15 +65,6 @@ class KeyBar(Cells):
             shown.remove(max(reversed(shown), key=lambda hint: hint.rank))
         return shown
 
-    def on_resize(self) -> None:
-        """More or fewer fit."""
-        self.redraw()
-
-    def notify_style_update(self) -> None:
-        """A new theme brings new colours."""
-        super().notify_style_update()
-        self.call_next(self.redraw)
-
     def on_click(self, event: Click) -> None:
         """Presses the key under the pointer."""
         x = event.get_content_offset_capture(self).x

@@ -105,6 +105,10 @@ class XAxis:
         left, right = (self.step((edge * dots - 0.5) / ends) for edge in (cell, cell + 1))
         return math.ceil(left), math.ceil(right) - 1
 
+    def step_in(self, cell: int, columns: int, dots: int) -> int:
+        """The step in the middle of a column of cells or, where none is drawn there, the nearest."""
+        return round(self.step((cell * dots + (dots - 1) / 2) / max(1, columns * dots - 1)))
+
     def ticks(self, columns: int, dots: int) -> tuple[tuple[int, str], ...]:
         """Cells and labels of round numbers on a canvas of so many columns, few enough to be read."""
         lo, hi = self.bounds

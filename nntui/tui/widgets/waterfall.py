@@ -13,7 +13,7 @@ from rich.style import Style
 
 from nntui.ticks import compact
 from nntui.tui import terminal
-from nntui.tui.widgets.axes import Frame, beside_names
+from nntui.tui.widgets.axes import Frame, YWindow, beside_names
 from nntui.tui.widgets.chart import Chart
 from nntui.tui.widgets.overlay import BAD, NOTHING, narrow
 from nntui.tui.widgets.raster import Buckets, Raster
@@ -44,7 +44,7 @@ class Waterfall(Chart):
     @property
     def bounds(self) -> tuple[float, float] | None:
         """The values of the lowest and the highest colour as last drawn."""
-        return self._y_window
+        return self._y.bounds
 
     def scale(self) -> list[tuple[str, Style]]:
         """One cell for each level, from the lowest on, in its colour or shade."""
@@ -55,7 +55,7 @@ class Waterfall(Chart):
     @property
     def bounds_text(self) -> tuple[str, str]:
         """The bounds in words."""
-        low, high = self._y_window or (0.0, 0.0)
+        low, high = self._y.bounds or (0.0, 0.0)
         return compact(low), compact(high)
 
     @property
@@ -69,17 +69,17 @@ class Waterfall(Chart):
             return ASCII_SHADES
         return "" if terminal.shows_palette(self.app) else SHADES
 
-    def _painted(self, curves: Sequence[Buckets], axis: XAxis) -> tuple[Frame, Raster]:
+    def _painted(self, axis: XAxis) -> tuple[Frame, Raster]:
         if self.as_rows != self._drew_rows:
-            self._drew_rows, self._y_window = self.as_rows, None
+            self._drew_rows, self._y = self.as_rows, YWindow()
         if not self.as_rows:
-            return super()._painted(curves, axis)
+            return super()._painted(axis)
         width, height = self.size
         outline = beside_names(width, height, axis, _short(self._plotted.labels), dots=self._dots)
-        values = by_column(curves, axis, outline.columns, self._dots)
+        values = by_column(self._plotted.curves, axis, outline.columns, self._dots)
         finite = values[np.isfinite(values)]
         extremes = (float(10 ** finite.min()), float(10 ** finite.max())) if len(finite) else None
-        low, high = map(math.log10, self._settle(extremes, log=True))
+        low, high = map(math.log10, self._y.settle(extremes, log=True))
         shades = self._shades
         pixels = outline.rows * (1 if shades or len(values) <= outline.rows else 2)
         levels = _levels(rows_of(values, pixels), low, high, len(shades) or len(DARK))

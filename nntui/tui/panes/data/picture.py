@@ -184,15 +184,6 @@ class DataPicture(Cells):
             parts.append(f"· {drawn.note}" if parts else drawn.note)
         return Content.assemble(*parts)
 
-    def on_resize(self) -> None:
-        """A picture of another size."""
-        self.redraw()
-
-    def notify_style_update(self) -> None:
-        """A new theme brings new colours."""
-        super().notify_style_update()
-        self.call_next(self.redraw)
-
 
 def _kinds(sample: Sample, T: NDArray[np.float64]) -> NDArray[np.int64] | None:
     """The class of each row (rows,); None where numbers are to be told."""

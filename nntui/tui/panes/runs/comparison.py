@@ -125,15 +125,6 @@ class Comparison(Cells):
         style = self.get_component_rich_style(f"comparison--{part}")
         return Style(color=style.color, dim=style.dim)
 
-    def on_resize(self) -> None:
-        """More or fewer lines fit."""
-        self.redraw()
-
-    def notify_style_update(self) -> None:
-        """A new theme brings new colours."""
-        super().notify_style_update()
-        self.call_next(self.redraw)
-
 
 def differences(runs: Sequence[RunRecord]) -> list[tuple[str, list[str]]]:
     """Name and values, as they are shown, of each knob that is not the same in all of these runs."""

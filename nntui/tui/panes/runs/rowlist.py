@@ -210,12 +210,3 @@ class RowList(Cells):
     def on_blur(self) -> None:
         """And that they do not."""
         self.redraw()
-
-    def on_resize(self) -> None:
-        """More or fewer rows are in sight."""
-        self.redraw()
-
-    def notify_style_update(self) -> None:
-        """A new theme brings new colours."""
-        super().notify_style_update()
-        self.call_next(self.redraw)
