@@ -7,9 +7,8 @@ of a class. A name with blanks, or one that is a word of the language, stands in
 from __future__ import annotations
 
 import math
-import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,24 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui.errors import UserError, closest
+from nntui.terms import COMPARE, listed, quoted
 
 Mask = NDArray[np.bool_]
 Array = NDArray[Any]
 
-#: Names that an error lists at most, and characters of what it quotes.
-_NAMES, _QUOTED = 12, 30
+#: Names that an error lists at most.
+_NAMES = 12
 _TERM = re.compile(
     r"""\s*(?:"(?P<quoted>[^"]*)"|(?P<name>[^\s"<>=!]+))"""
     r"""(?:\s*(?P<sign><=|>=|!=|=|<|>)\s*(?:"(?P<text>[^"]*)"|(?P<value>[^\s"<>=!]*)))?(?=\s|$)"""
 )
-_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "=": operator.eq,
-    "!=": operator.ne,
-}
 
 
 class RowFilterError(UserError):
@@ -82,8 +74,8 @@ def pick(text: str, rows: Rows) -> Mask:
 
 def _unreadable(rest: str) -> str:
     if rest.count('"') % 2:
-        return f"{_cut(rest)}: the quote is not closed"
-    return f"{_cut(rest)}: not a term; terms are like wrong, x1>0.5 or class=3, set apart by blanks"
+        return f"{quoted(rest)}: the quote is not closed"
+    return f"{quoted(rest)}: not a term; terms are like wrong, x1>0.5 or class=3, set apart by blanks"
 
 
 def _holds(found: re.Match[str], rows: Rows) -> Mask:
@@ -96,19 +88,21 @@ def _holds(found: re.Match[str], rows: Rows) -> Mask:
         return _class_test(name, sign, value, *rows.classes[name])
     values = rows.input(name) if is_quoted or name not in rows.numbers else rows.numbers[name]
     if values is None:
-        raise RowFilterError(f"{_cut(name)}: no such field{closest(name, rows.fields)}; fields: {_listed(rows.fields)}")
-    return np.asarray(_COMPARE[sign](values, _number(name, sign, value)))
+        raise RowFilterError(
+            f"{quoted(name)}: no such field{closest(name, rows.fields)}; fields: {listed(rows.fields, _NAMES)}"
+        )
+    return np.asarray(COMPARE[sign](values, _number(name, sign, value)))
 
 
 def _word(name: str, rows: Rows, is_quoted: bool) -> Mask:
     if not is_quoted and name in rows.words:
         return rows.words[name]
     if name in rows.fields:
-        raise RowFilterError(f"{_cut(name)}: say how it compares, such as {_cut(name)}>0.5")
+        raise RowFilterError(f"{quoted(name)}: say how it compares, such as {quoted(name)}>0.5")
     known = (*rows.words, *rows.fields)
     raise RowFilterError(
-        f"{_cut(name)}: no such word{closest(name, known)}; words: {', '.join(rows.words)}; "
-        f"fields: {_listed(rows.fields)}"
+        f"{quoted(name)}: no such word{closest(name, known)}; words: {', '.join(rows.words)}; "
+        f"fields: {listed(rows.fields, _NAMES)}"
     )
 
 
@@ -116,33 +110,24 @@ def _class_test(name: str, sign: str, value: str, which: Array, names: tuple[str
     if sign not in ("=", "!="):
         raise RowFilterError(f"{name}{sign}: {name} is a class, so write {name}= or {name}!=")
     if not value:
-        raise RowFilterError(f"{name}{sign}: say which: {_listed(names)}")
+        raise RowFilterError(f"{name}{sign}: say which: {listed(names, _NAMES)}")
     wanted = value.casefold()
     folded = [known.casefold() for known in names]
     found = [i for i, known in enumerate(folded) if known == wanted]
     found = found or [i for i, known in enumerate(folded) if known.startswith(wanted)]
     if not found:
-        raise RowFilterError(f"{name}{sign}{_cut(value)}: classes: {_listed(names)}{closest(value, names)}")
+        raise RowFilterError(f"{name}{sign}{quoted(value)}: classes: {listed(names, _NAMES)}{closest(value, names)}")
     return np.asarray(np.isin(which, found) == (sign == "="))
 
 
 def _number(name: str, sign: str, value: str) -> float:
     if not value:
-        raise RowFilterError(f"{_cut(name)}{sign}: say how much, such as {_cut(name)}{sign}0.5")
+        raise RowFilterError(f"{quoted(name)}{sign}: say how much, such as {quoted(name)}{sign}0.5")
     share = value.endswith("%")
     try:
         number = math.nan if "_" in value else float(value.removesuffix("%"))
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise RowFilterError(f"{_cut(name)}{sign}{_cut(value)}: must be a number, such as 0.5 or 50%")
+        raise RowFilterError(f"{quoted(name)}{sign}{quoted(value)}: must be a number, such as 0.5 or 50%")
     return number / (100 if share else 1)
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    shown = ", ".join(_cut(name) for name in names[:_NAMES])
-    return f"{shown}, … ({len(names):,} in all)" if len(names) > _NAMES else shown
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"

@@ -10,10 +10,10 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from nntui.errors import UserError, closest
 from nntui.store.records import STATES, UNREADABLE, RunRecord
+from nntui.terms import COMPARE, quoted
 
 
 class FilterError(UserError):
@@ -36,14 +36,6 @@ _COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "%": 0.01}
 
 _TERM = re.compile(r"([^\W\d]\w*)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z%]*)", re.IGNORECASE)
-_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
-    "<": lambda found, wanted: found < wanted,
-    "<=": lambda found, wanted: found <= wanted,
-    ">": lambda found, wanted: found > wanted,
-    ">=": lambda found, wanted: found >= wanted,
-    "=": lambda found, wanted: found == wanted,
-    "!=": lambda found, wanted: found != wanted,
-}
 Test = Callable[[RunRecord, float], bool]
 
 
@@ -74,7 +66,7 @@ def _test(term: str) -> Test:
     if name in NUMBERS:
         return _number_test(name, sign, value)
     names = (*TEXTS, *NUMBERS)
-    raise FilterError(f"{_cut(name)}: no such field{closest(name, names)}; fields: {', '.join(names)}")
+    raise FilterError(f"{quoted(name)}: no such field{closest(name, names)}; fields: {', '.join(names)}")
 
 
 def _word(term: str) -> Test:
@@ -89,14 +81,14 @@ def _text_test(name: str, sign: str, value: str) -> Test:
         raise FilterError(f"{name}{sign}: say what, such as {name}{sign}{'running' if name == 'state' else 'xor'}")
     wanted, of = value.casefold(), TEXTS[name]
     if name == "state" and not any(state.startswith(wanted) for state in (*STATES, UNREADABLE)):
-        raise FilterError(f"state{sign}{_cut(value)}: states: {', '.join(STATES)}{closest(wanted, STATES)}")
+        raise FilterError(f"state{sign}{quoted(value)}: states: {', '.join(STATES)}{closest(wanted, STATES)}")
     if name == "state":
         return lambda run, _: run.state.startswith(wanted) == (sign == "=")
     return lambda run, _: (wanted in of(run).casefold()) == (sign == "=")
 
 
 def _number_test(name: str, sign: str, value: str) -> Test:
-    wanted, compare = _number(name, sign, value), _COMPARE[sign]
+    wanted, compare = _number(name, sign, value), COMPARE[sign]
 
     def test(run: RunRecord, now: float) -> bool:
         found = _figure(run, name, now)
@@ -115,7 +107,7 @@ def _number(name: str, sign: str, value: str) -> float:
     units = _SECONDS if is_time else _COUNTS
     if found is None or found[2].lower() not in units:
         allowed = f"with a unit: {', '.join(_SECONDS)}" if is_time else "it may end in k, m, g or %"
-        raise FilterError(f"{name}{sign}{_cut(value)}: must be a number, such as {example}; {allowed}")
+        raise FilterError(f"{name}{sign}{quoted(value)}: must be a number, such as {example}; {allowed}")
     return float(found[1]) * units[found[2].lower()]
 
 
@@ -131,7 +123,3 @@ def _figure(run: RunRecord, name: str, now: float) -> float | None:
         "age": now - run.created,
         "time": run.elapsed,
     }[name]
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"
