@@ -183,7 +183,7 @@ def test_a_filter_shows_the_rows_it_is_true_of_as_it_is_typed() -> None:
         await pilot.press("down", "enter", "i")  # nothing to open, nothing to type
         await pilot.press("escape")
         await shows(pilot, "worst first ·")
-        assert not pilot.app.screen.query_one("#row-filter").display
+        assert not pilot.app.screen.query_one("#predictions-filter").display
         assert len(numbers(pilot)) > 6
 
     on_pane(scenario, recorded.species(), (90, 20))
@@ -192,7 +192,7 @@ def test_a_filter_shows_the_rows_it_is_true_of_as_it_is_typed() -> None:
 def test_escape_takes_the_entry_away_and_typed_letters_steer_nothing() -> None:
     async def scenario(pilot: Pilot[None], pane: PredictionPane) -> None:
         await pilot.press("slash", "q", "5", "m")
-        assert pilot.app.screen.query_one("#row-filter Input", Input).value == "q5m"
+        assert pilot.app.screen.query_one("#predictions-filter Input", Input).value == "q5m"
         await pilot.press("escape")
         await until(pilot, lambda: pane.has_focus)
         assert "q5m" not in text(pilot)

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from nntui.tui import keymap
-from nntui.tui.panes.arrangement import PLANS, Arrangement, Changes, Edge, changes_from, plan_for
+from nntui.tui.panes.arrangement import Arrangement, Edge, plan_for
 from nntui.tui.panes.curves import LossPane
 from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.gradients import GradientPane
@@ -21,6 +21,7 @@ from nntui.tui.panes.knobs.pane import KnobPane
 from nntui.tui.panes.layers.pane import LayerPane
 from nntui.tui.panes.plane.pane import PlanePane
 from nntui.tui.panes.predictions.pane import PredictionPane
+from nntui.tui.panes.sight import Sight, is_small
 from nntui.tui.picture import Picture
 
 AnyPane = LossPane | GradientPane | KnobPane | LayerPane | PredictionPane | PlanePane | EventPane
@@ -33,8 +34,6 @@ PANES: tuple[type[AnyPane], ...] = (
     PlanePane,
     EventPane,
 )
-#: In a smaller terminal one pane is shown at a time.
-WIDE, HIGH = 72, 20
 #: Cells by which a key moves the side of a column.
 STEP = 2
 
@@ -72,9 +71,7 @@ class Board(Widget):
         super().__init__()
         self._marker = marker
         self._places = Places()
-        self._changes = {plan.name: changes_from(plan, (layout or {}).get(plan.name)) for plan in PLANS}
-        self._alone: int | None = None
-        self._small_shows = 1
+        self._sight = Sight(len(PANES), layout or {})
         self._focus_before: Widget | None = None
         self._dragged: Edge | None = None
 
@@ -106,35 +103,22 @@ class Board(Widget):
     # What is seen, and where
 
     @property
-    def _small(self) -> bool:
-        return self.app.size.width < WIDE or self.app.size.height < HIGH
-
-    @property
-    def _only(self) -> int | None:
-        """The number of the pane that is shown alone, if one is."""
-        return self._small_shows if self._small else self._alone
-
-    @property
-    def _hides(self) -> frozenset[int]:
-        """The numbers of the panes that are not shown where several are."""
-        plan = plan_for(self.app.size)
-        hidden = self._changes[plan.name].hidden
-        return plan.hidden if hidden is None else hidden
-
-    @property
     def hidden(self) -> int:
         """How many panes a person has hidden, of those that are shown in a terminal of this size."""
-        return 0 if self._small else len(self._hides - plan_for(self.app.size).hidden)
+        return self._sight.hidden_by_hand(self.app.size)
 
     def regions(self, size: Size) -> dict[int, Region]:
         """Where each pane that is seen stands in a board of some size, by number."""
-        return {self._only: size.region} if self._only else self._arrangement(size).regions()
+        only = self._sight.only(self.app.size)
+        return {only: size.region} if only else self._arrangement(size).regions()
 
     def _arrangement(self, size: Size) -> Arrangement:
-        plan = plan_for(self.app.size)
-        panes = [pane for pane in self.panes if pane.number not in self._hides]
+        terminal = self.app.size
+        hidden = self._sight.hidden(terminal)
+        panes = [pane for pane in self.panes if pane.number not in hidden]
         wanted = {pane.number: pane.lines_wanted + 2 for pane in panes if pane.lines_wanted is not None}
-        return Arrangement(plan, self._changes[plan.name], size, [pane.number for pane in panes], wanted)
+        changes = self._sight.changes(terminal)
+        return Arrangement(plan_for(terminal), changes, size, [pane.number for pane in panes], wanted)
 
     def on_mount(self) -> None:
         """Shows what there is room for."""
@@ -145,9 +129,9 @@ class Board(Widget):
         self._arrange()
 
     def _arrange(self) -> None:
-        only, hidden, panes = self._only, self._hides, self.panes
+        panes, shown = self.panes, self._sight.seen(self.app.size)
         for pane in panes:
-            pane.display = pane.number == only if only else pane.number not in hidden
+            pane.display = pane.number in shown
         seen = [pane for pane in panes if pane.display]
         if seen:  # a child asks, since a layout is made anew for the sake of the children
             seen[0].refresh(layout=True)
@@ -158,7 +142,7 @@ class Board(Widget):
         if not seen:  # the panes of a screen that is being left are closed already
             return
         focused = self.screen.focused
-        if self._small:
+        if is_small(self.app.size):
             self._focus_before = self._focus_before or focused
         else:
             focused, self._focus_before = self._focus_before or focused, None
@@ -168,8 +152,7 @@ class Board(Widget):
             self.screen.set_focus(focused)
 
     def _remember(self) -> None:
-        found = {name: changes.as_dict() for name, changes in self._changes.items()}
-        self.post_message(Rearranged({name: table for name, table in found.items() if table}))
+        self.post_message(Rearranged(self._sight.layout))
 
     # Keys
 
@@ -180,26 +163,16 @@ class Board(Widget):
     def action_pane(self, number: int) -> None:
         """Goes to a pane, and shows it first if need be; from there, hides it, unless it is the last one seen."""
         pane = self.panes[number - 1]
-        if self._small:
-            self._small_shows = number
-        elif self._alone:
-            self._alone = number
-        elif number in self._hides or pane.has_focus:
-            self._hide(self._hides ^ {number})
+        if self._sight.go_to(number, self.app.size, is_there=pane.has_focus):
+            self._remember()
         self._arrange()
         if pane.display:
             pane.focus()
 
-    def _hide(self, numbers: frozenset[int]) -> None:
-        """Hides these panes and shows all others; never hides them all."""
-        if len(numbers) < len(PANES):
-            self._changes[plan_for(self.app.size).name].hidden = numbers
-            self._remember()
-
     def action_next_pane(self, direction: int) -> None:
         """The next pane; where one is shown alone, shows it instead."""
-        if self._only:
-            self.action_pane((self._only - 1 + direction) % len(PANES) + 1)
+        if only := self._sight.only(self.app.size):
+            self.action_pane((only - 1 + direction) % len(PANES) + 1)
         else:
             seen = [pane for pane in self.panes if pane.display]
             here = next((i for i, pane in enumerate(seen) if pane is self.screen.focused), 0)
@@ -207,15 +180,16 @@ class Board(Widget):
 
     def action_maximise(self) -> None:
         """Lets the focused pane fill the screen, or brings all back."""
-        if not self.restore() and not self._small:
-            self._alone = self._focused
+        if not self.restore() and not is_small(self.app.size):
+            self._sight.alone = self._focused
             self._arrange()
 
     def restore(self) -> bool:
         """Brings all panes back when one fills the screen; whether there was anything to do."""
-        if self._small or self._alone is None:
+        number = self._sight.alone
+        if is_small(self.app.size) or number is None:
             return False
-        number, self._alone = self._alone, None
+        self._sight.alone = None
         self._arrange()
         self.panes[number - 1].focus()
         return True
@@ -230,7 +204,7 @@ class Board(Widget):
 
     def _shift(self, by: int, *, column: bool) -> None:
         arrangement = self._arrangement(self.size)
-        if self._only is None and (found := arrangement.edge_of(self._focused, column=column)):
+        if self._sight.only(self.app.size) is None and (found := arrangement.edge_of(self._focused, column=column)):
             edge, direction = found
             arrangement.shift(edge, by * direction)
             self._arrange()
@@ -238,8 +212,7 @@ class Board(Widget):
 
     def action_reset(self) -> None:
         """Puts everything back as it was before anybody moved, hid or showed a pane in a terminal of this size."""
-        self._alone = None
-        self._changes[plan_for(self.app.size).name] = Changes()
+        self._sight.reset(self.app.size)
         self._arrange()
         self._remember()
 
@@ -248,13 +221,13 @@ class Board(Widget):
     def on_mouse_down(self, event: MouseDown) -> None:
         """Takes hold of the line between two panes."""
         place = event.screen_offset - self.region.offset
-        self._dragged = None if self._only else self._arrangement(self.size).edge_at(*place)
+        self._dragged = None if self._sight.only(self.app.size) else self._arrangement(self.size).edge_at(*place)
         if self._dragged is not None:
             self.capture_mouse()
 
     def on_mouse_move(self, event: MouseMove) -> None:
         """The line that is held follows."""
-        if self._dragged is not None and not self._only:
+        if self._dragged is not None and not self._sight.only(self.app.size):
             place = event.screen_offset - self.region.offset
             self._arrangement(self.size).move(self._dragged, *place)
             self._arrange()

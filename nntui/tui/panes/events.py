@@ -9,17 +9,14 @@ from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from rich.style import Style
-from textual import on
-from textual.app import ComposeResult
-from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.events import Click
 from textual.strip import Strip
 
 from nntui.store.records import Event
 from nntui.text import plain
 from nntui.tui import keymap
-from nntui.tui.panes.filterentry import FilterEntry
+from nntui.tui.panes.filteredpane import FilteredPane
 from nntui.tui.panes.numbers import count
-from nntui.tui.panes.pane import Pane, PictureCells
 from nntui.tui.picture import Picture
 from nntui.tui.widgets.cells import ink, line
 from nntui.tui.widgets.text import fit
@@ -32,7 +29,7 @@ _TONED = ("warning", "set")
 _STEP_WIDTH, _WIDE = 5, 34
 
 
-class EventPane(Pane, PictureCells):
+class EventPane(FilteredPane):
     """A line an event: when, at which step, and what; the chosen one in full."""
 
     number, heading = 7, "Events"
@@ -41,12 +38,12 @@ class EventPane(Pane, PictureCells):
         "A healthy run has no ✕ but the ones you expect, and each ▲ is followed by a loss that falls faster.",
         "Where a curve bends, look here for the change at that step, and turn that knob back if it hurt.",
     )
+    HINT, WHEEL = "warning  lr  4000", 3
     PLACE = keymap.EVENTS
     BINDINGS: ClassVar = keymap.bindings(keymap.EVENTS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"events--quiet", "events--warning", "events--set", "events--chosen"}
     DEFAULT_CSS = """
     EventPane {
-        FilterEntry { dock: bottom; }
         .events--quiet { color: $foreground 65%; }
         .events--warning { color: $error; text-style: bold; }
         .events--set { color: $primary; }
@@ -63,10 +60,6 @@ class EventPane(Pane, PictureCells):
         self._events: Sequence[Event] = ()
         self._known, self._matching = ("", 0), list[Event]()  # the last search, up to which event, and what it found
         self._rows: list[int] = []  # the place of the event on each line
-
-    def compose(self) -> ComposeResult:
-        """The entry of what is searched for, hidden while nobody searches."""
-        yield FilterEntry("warning  lr  4000", id="event-search")
 
     def draw(self, picture: Picture) -> None:
         """The events in which what was searched for is found, from the one scrolled to."""
@@ -99,13 +92,8 @@ class EventPane(Pane, PictureCells):
         """The place of the chosen event among those shown."""
         return next((i for i, event in enumerate(self._events) if event.id == self._chosen), 0)
 
-    @property
-    def _height(self) -> int:
-        """Lines for events: what is searched for has one at the bottom."""
-        return max(1, self.size.height - self.query_one(FilterEntry).display)
-
     def _in_lines(self) -> list[Strip]:
-        here, height = self._here, self._height
+        here, height = self._here, self.lines_free
         texts = self._wrapped(self._events[here]) if self._active else [self._events[here].text]
         self._first = max(here - max(0, height - len(texts)), min(self._first, here))
         lines: list[Strip] = []
@@ -133,7 +121,7 @@ class EventPane(Pane, PictureCells):
         """The whole text, in at most half the lines there are."""
         width, text = max(4, self.size.width - self._left_width), plain(event.text)
         lines = textwrap.wrap(text, width) if cell_len(text) == len(text) else chop_cells(text, width)
-        most = max(1, self._height // 2)
+        most = max(1, self.lines_free // 2)
         return [*lines[: most - 1], "".join(lines[most - 1 :])] if lines else [""]
 
     def _row(self, event: Event, text: str, row: int, chosen: bool) -> Strip:
@@ -157,29 +145,16 @@ class EventPane(Pane, PictureCells):
 
     def action_search(self) -> None:
         """Lets one type what is searched for."""
-        self.query_one(FilterEntry).open()
-        self.redraw()
+        self.open_filter()
 
-    def take_back(self) -> bool:
-        """Takes the search away."""
-        entry = self.query_one(FilterEntry)
-        if not entry.display:
-            return False
-        entry.clear()
-        self.redraw()
-        return True
+    def filter_by(self, text: str) -> str:
+        """Searches for a text; any may be searched for."""
+        self._search, self._first = text, 0
+        return ""
 
-    @on(FilterEntry.Typed)
-    def _find(self, message: FilterEntry.Typed) -> None:
-        message.stop()
-        self._search, self._first = message.text, 0
-        self.redraw()
-
-    @on(FilterEntry.Left)
-    def _leave_search(self, message: FilterEntry.Left) -> None:
-        message.stop()
-        self.focus()
-        self.redraw()
+    def move(self, lines: int) -> None:
+        """Chooses the event so many lines below."""
+        self.action_choose(lines)
 
     def action_choose(self, steps: int) -> None:
         """Chooses an event so many lines below, or above; at the top, the newest stays chosen as others come."""
@@ -189,7 +164,7 @@ class EventPane(Pane, PictureCells):
 
     def action_page(self, direction: int) -> None:
         """A page up or down."""
-        self.action_choose(direction * max(1, self._height - 1))
+        self.action_choose(direction * max(1, self.lines_free - 1))
 
     def action_end(self, direction: int) -> None:
         """To the newest, or to the oldest."""
@@ -200,22 +175,6 @@ class EventPane(Pane, PictureCells):
         row = event.get_content_offset_capture(self).y
         if 0 <= row < len(self._rows):
             self.action_choose(self._rows[row] - self._here)
-
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        """The wheel moves as the keys do."""
-        self.action_choose(3)
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        """The wheel moves as the keys do."""
-        self.action_choose(-3)
-
-    def on_focus(self) -> None:
-        """The chosen event is told apart where keys move it."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """The chosen event stands back."""
-        self.redraw()
 
 
 def _searched(event: Event) -> str:

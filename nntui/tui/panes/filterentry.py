@@ -32,27 +32,12 @@ class FilterEntry(Vertical):
     class Typed(Message):
         """Other words are in it."""
 
-        def __init__(self, entry: FilterEntry, text: str) -> None:
+        def __init__(self, text: str) -> None:
             super().__init__()
-            self.entry = entry
             self.text = text
-
-        @property
-        def control(self) -> FilterEntry:
-            """The entry."""
-            return self.entry
 
     class Left(Message):
         """Somebody is done with typing."""
-
-        def __init__(self, entry: FilterEntry) -> None:
-            super().__init__()
-            self.entry = entry
-
-        @property
-        def control(self) -> FilterEntry:
-            """The entry."""
-            return self.entry
 
     def __init__(self, hint: str, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -86,7 +71,7 @@ class FilterEntry(Vertical):
     @on(Input.Changed)
     def _tell(self, message: Input.Changed) -> None:
         message.stop()
-        self.post_message(self.Typed(self, message.value))
+        self.post_message(self.Typed(message.value))
 
     @on(Input.Submitted)
     def _submit(self, message: Input.Submitted) -> None:
@@ -96,9 +81,9 @@ class FilterEntry(Vertical):
     def action_keep(self) -> None:
         """Leaves the filter as it is."""
         self.display = bool(self.text)
-        self.post_message(self.Left(self))
+        self.post_message(self.Left())
 
     def action_give_up(self) -> None:
         """Takes the filter away."""
         self.clear()
-        self.post_message(self.Left(self))
+        self.post_message(self.Left())

@@ -7,17 +7,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
-from textual import on
-from textual.app import ComposeResult
-from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 
 from nntui.rowfilter import RowFilterError, pick
 from nntui.tui import keymap
 from nntui.tui.panes.choice import Choice
-from nntui.tui.panes.filterentry import FilterEntry
-from nntui.tui.panes.pane import Pane, PictureCells, awaited
+from nntui.tui.panes.filteredpane import FilteredPane
+from nntui.tui.panes.pane import awaited
 from nntui.tui.panes.predictions.answers import answers_of
 from nntui.tui.panes.predictions.ranking import Order, filtered_rows
 from nntui.tui.panes.predictions.rowviews import Scene, View, compared_view, rows_view
@@ -29,7 +27,7 @@ from nntui.tui.widgets.text import fit
 MANY = 10**6
 
 
-class PredictionPane(Pane, PictureCells):
+class PredictionPane(FilteredPane):
     """Inputs or image, target, and what the network answers; one row is chosen."""
 
     number, heading = 5, "Predictions"
@@ -38,6 +36,7 @@ class PredictionPane(Pane, PictureCells):
         "Good is when few rows are wrong, held-out rows no more often than others, and when you would doubt them too.",
         "Rows with a wrong target want mending; many alike want more units, other features or longer training.",
     )
+    HINT = "wrong  test  class=3  x1>0.5"
     PLACE = keymap.PREDICTIONS
     BINDINGS: ClassVar = keymap.bindings(keymap.PREDICTIONS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -46,7 +45,6 @@ class PredictionPane(Pane, PictureCells):
     }
     DEFAULT_CSS = """
     PredictionPane {
-        FilterEntry { dock: bottom; }
         .rows--right { color: $success; }
         .rows--wrong { color: $error; text-style: bold; }
         .rows--quiet { color: $foreground 65%; }
@@ -92,10 +90,6 @@ class PredictionPane(Pane, PictureCells):
         self._view = View([])
         self._drawn: tuple[object, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        """The entry of the filter, hidden while nobody wants one."""
-        yield FilterEntry("wrong  test  class=3  x1>0.5", id="row-filter")
-
     # Drawing
 
     def draw(self, picture: Picture) -> None:
@@ -137,9 +131,7 @@ class PredictionPane(Pane, PictureCells):
 
     @property
     def _room(self) -> Size:
-        entry = self.query_one(FilterEntry)
-        taken = 1 + entry.has_class("wrong") if entry.display else 0
-        return Size(self.size.width, max(1, self.size.height - taken))
+        return Size(self.size.width, self.lines_free)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"rows--{name}")
@@ -165,13 +157,14 @@ class PredictionPane(Pane, PictureCells):
 
     def action_move(self, lines: int) -> None:
         """Chooses the row so many lines on; a confusion matrix is scrolled."""
-        self._move(lines, 0)
+        self.move(lines)
 
     def action_aside(self, rows: int) -> None:
         """Chooses the image beside; a confusion matrix is scrolled."""
-        self._move(0, rows)
+        self.move(0, rows)
 
-    def _move(self, down: int, across: int) -> None:
+    def move(self, down: int, across: int = 0) -> None:
+        """Goes so many lines down, and so many images or columns across."""
         if self._view.corner is not None:
             self._corner = self._view.corner[0] + down, self._view.corner[1] + across
         else:
@@ -180,12 +173,12 @@ class PredictionPane(Pane, PictureCells):
 
     def action_page(self, pages: int) -> None:
         """Moves by as much as is shown."""
-        self._move(pages * (self._choice.down if self._view.corner is None else len(self._view.lines) - 2), 0)
+        self.move(pages * (self._choice.down if self._view.corner is None else len(self._view.lines) - 2), 0)
 
     def action_edge(self, direction: int) -> None:
         """To the first row, or to the last."""
         if self._view.corner is not None:
-            self._move(direction * MANY, direction * MANY)
+            self.move(direction * MANY, direction * MANY)
             return
         self._choice.go_to(0 if direction < 0 else len(self._choice.order))
         self.redraw()
@@ -195,16 +188,6 @@ class PredictionPane(Pane, PictureCells):
         if row is not None:
             self._choice.choose(row)
             self.redraw()
-
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        """The wheel moves as the keys do."""
-        event.stop()
-        self.action_move(1)
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        """The wheel moves as the keys do."""
-        event.stop()
-        self.action_move(-1)
 
     def on_click(self, event: Click) -> None:
         """Chooses the row under the pointer, or opens it when it was chosen; orders by the heading under it."""
@@ -258,44 +241,15 @@ class PredictionPane(Pane, PictureCells):
         """Lets one type which rows are shown, once there are any."""
         if self._last is None or "P" not in self._last.predictions:
             return
-        self.query_one(FilterEntry).open()
-        self.redraw()
+        self.open_filter()
 
-    def take_back(self) -> bool:
-        """Takes the filter away."""
-        entry = self.query_one(FilterEntry)
-        if not entry.display:
-            return False
-        entry.clear()
-        self.redraw()
-        return True
-
-    @on(FilterEntry.Typed)
-    def _take_filter(self, message: FilterEntry.Typed) -> None:
-        """Shows what was typed as soon as it means something."""
-        message.stop()
-        error = ""
+    def filter_by(self, text: str) -> str:
+        """Shows the rows that were typed as soon as that means something."""
         if self._last is not None and "P" in self._last.predictions:
             rows = filtered_rows(self._last.run, self._last.rows, self._last.predictions["P"])
             try:
-                pick(message.text, rows)
-            except RowFilterError as found:
-                error = str(found)
-        message.entry.wrong(error)
-        if not error:
-            self._filter = message.text.strip()
-        self.redraw()
-
-    @on(FilterEntry.Left)
-    def _leave_filter(self, message: FilterEntry.Left) -> None:
-        message.stop()
-        self.focus()
-        self.redraw()
-
-    def on_focus(self) -> None:
-        """The chosen row stands out where the keys go."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """The chosen row stands back."""
-        self.redraw()
+                pick(text, rows)
+            except RowFilterError as error:
+                return str(error)
+        self._filter = text.strip()
+        return ""

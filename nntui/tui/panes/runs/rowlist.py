@@ -46,31 +46,18 @@ class RowList(Cells):
     }
     """
 
-    class Chosen(Message):
-        """Another row is chosen; "" when there is none."""
+    class Told(Message):
+        """Something of a row; "" where there is none."""
 
-        def __init__(self, rows: RowList, row_id: str) -> None:
+        def __init__(self, row_id: str) -> None:
             super().__init__()
-            self.rows = rows
             self.row_id = row_id
 
-        @property
-        def control(self) -> RowList:
-            """The list."""
-            return self.rows
+    class Chosen(Told):
+        """Another row is chosen."""
 
-    class Opened(Message):
+    class Opened(Told):
         """Enter was pressed on a row, or a click on the chosen one."""
-
-        def __init__(self, rows: RowList, row_id: str) -> None:
-            super().__init__()
-            self.rows = rows
-            self.row_id = row_id
-
-        @property
-        def control(self) -> RowList:
-            """The list."""
-            return self.rows
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -117,7 +104,7 @@ class RowList(Cells):
     def _choose(self, row_id: str) -> None:
         if row_id != self._chosen:
             self._chosen = row_id
-            self.post_message(self.Chosen(self, row_id))
+            self.post_message(self.Chosen(row_id))
 
     def _nearest(self, place: int) -> str:
         """The row at a place that can be chosen, else one after it, else one before."""
@@ -180,7 +167,7 @@ class RowList(Cells):
     def action_open_row(self) -> None:
         """Says that the chosen row is to be opened."""
         if self._chosen:
-            self.post_message(self.Opened(self, self._chosen))
+            self.post_message(self.Opened(self._chosen))
 
     def on_click(self, event: Click) -> None:
         """A click chooses a row, and one on the chosen row opens it."""
