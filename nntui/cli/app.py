@@ -12,17 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from nntui.cli import check, export, predict, runs, screen, screenshot, serve, steer, train, watch
-from nntui.cli.output import (
-    BAD_INPUT,
-    FAILED,
-    BytesPerSecond,
-    Marker,
-    Slow,
-    Theme,
-    has_terminal,
-    silence_stdout,
-    talk,
-)
+from nntui.cli.output import BAD_INPUT, FAILED, has_terminal, silence_stdout, talk
 from nntui.errors import UserError
 
 
@@ -60,10 +50,10 @@ def start(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-    slow: Slow = False,
-    budget: BytesPerSecond = None,
-    theme: Theme = None,
-    marker: Marker = None,
+    slow: screen.Slow = False,
+    budget: screen.BytesPerSecond = None,
+    theme: screen.Theme = None,
+    marker: screen.Marker = None,
 ) -> int:
     """Watch and steer a neural network while it learns, in a terminal.
 

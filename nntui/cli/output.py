@@ -9,7 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -18,19 +18,6 @@ from nntui.text import plain
 
 #: Exit codes besides 0: the run failed; bad usage or input; Ctrl-C.
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-
-#: How much of a slow link the screen may take.
-Slow = Annotated[bool, typer.Option("--slow", help="Draw less often, for a slow link: less than 2 KiB a second.")]
-BytesPerSecond = Annotated[
-    str | None,
-    typer.Option("--budget", metavar="N[k|M]", help="Most bytes a second to the terminal, such as 4k, or none."),
-]
-#: How the screen looks. What is not given here, `nntui settings` tells.
-Theme = Annotated[str | None, typer.Option("--theme", metavar="NAME", help="A theme, such as nntui-light.")]
-Marker = Annotated[
-    str | None,
-    typer.Option("--marker", metavar="NAME", help="What curves are drawn with: auto, braille, quadrant or ascii."),
-]
 
 
 def has_terminal() -> bool:

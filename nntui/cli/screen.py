@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,20 @@ from nntui.errors import UserError
 
 if TYPE_CHECKING:
     from nntui.settings import Settings
+
+
+#: How much of a slow link the screen may take.
+Slow = Annotated[bool, typer.Option("--slow", help="Draw less often, for a slow link: less than 2 KiB a second.")]
+BytesPerSecond = Annotated[
+    str | None,
+    typer.Option("--budget", metavar="N[k|M]", help="Most bytes a second to the terminal, such as 4k, or none."),
+]
+#: How the screen looks. What is not given here, `nntui settings` tells.
+Theme = Annotated[str | None, typer.Option("--theme", metavar="NAME", help="A theme, such as nntui-light.")]
+Marker = Annotated[
+    str | None,
+    typer.Option("--marker", metavar="NAME", help="What curves are drawn with: auto, braille, quadrant or ascii."),
+]
 
 
 def wanted(theme: str | None, marker: str | None, budget: str | None, *, slow: bool) -> Settings:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nntui.cli import screen
-from nntui.cli.output import Marker, Theme, talk, write_file
+from nntui.cli.output import talk, write_file
 from nntui.cli.runs import Run
 from nntui.errors import UserError
 
@@ -22,8 +22,8 @@ def screenshot(
     file: Annotated[Path, typer.Argument(metavar="FILE.svg", help="Where to write the picture.")],
     size: Annotated[str, typer.Option(metavar="CxL", help="Columns and lines, from 20x8 to 500x200.")] = "120x40",
     at: Annotated[int | None, typer.Option(metavar="STEP", help="The run as it stood at an earlier step.")] = None,
-    theme: Theme = None,
-    marker: Marker = None,
+    theme: screen.Theme = None,
+    marker: screen.Marker = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is already there.")] = False,
 ) -> None:
     """Write the dashboard of a run as a picture (.svg).

@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nntui.cli import screen
-from nntui.cli.output import (
-    FAILED,
-    INTERRUPTED,
-    BytesPerSecond,
-    Marker,
-    Slow,
-    Theme,
-    has_terminal,
-    silence_stdout,
-    talk,
-)
+from nntui.cli.output import FAILED, INTERRUPTED, has_terminal, silence_stdout, talk
 from nntui.errors import UserError
 
 if TYPE_CHECKING:
@@ -42,10 +32,10 @@ def train(
     as_text: Annotated[bool, typer.Option("--plain", help="Progress lines instead of the dashboard.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Print the run's id and return at once.")] = False,
-    slow: Slow = False,
-    budget: BytesPerSecond = None,
-    theme: Theme = None,
-    marker: Marker = None,
+    slow: screen.Slow = False,
+    budget: screen.BytesPerSecond = None,
+    theme: screen.Theme = None,
+    marker: screen.Marker = None,
 ) -> int:
     """Train a network and watch it learn.
 

@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 
 from nntui.cli import screen
-from nntui.cli.output import BytesPerSecond, Marker, Slow, Theme, has_terminal
+from nntui.cli.output import has_terminal
 
 
 def watch(
     run: Annotated[str, typer.Argument(metavar="[RUN]", help="Id, beginning of an id, name, or latest.")] = "latest",
-    slow: Slow = False,
-    budget: BytesPerSecond = None,
-    theme: Theme = None,
-    marker: Marker = None,
+    slow: screen.Slow = False,
+    budget: screen.BytesPerSecond = None,
+    theme: screen.Theme = None,
+    marker: screen.Marker = None,
 ) -> int:
     """Open the dashboard of a run.
 
