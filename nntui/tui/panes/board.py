@@ -19,6 +19,7 @@ from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs.pane import KnobPane
 from nntui.tui.panes.layers.pane import LayerPane
+from nntui.tui.panes.pane import Pane
 from nntui.tui.panes.plane.pane import PlanePane
 from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.panes.sight import Sight, is_small
@@ -47,13 +48,26 @@ class Rearranged(Message):
 
 
 class Places(Layout):
-    """Puts each pane of a board where its arrangement says."""
+    """Puts each pane of a board where its arrangement says, or one of them everywhere."""
 
     name = "places"
 
+    def __init__(self, sight: Sight) -> None:
+        super().__init__()
+        self._sight = sight
+
+    def arrangement(self, panes: Sequence[Widget], box: Size, terminal: Size) -> Arrangement:
+        """Where several panes stand in a board."""
+        hidden = self._sight.hidden(terminal)
+        seen = [pane for pane in panes if isinstance(pane, Pane) and pane.number not in hidden]
+        wanted = {pane.number: pane.lines_wanted + 2 for pane in seen if pane.lines_wanted is not None}
+        changes = self._sight.changes(terminal)
+        return Arrangement(plan_for(terminal), changes, box, [pane.number for pane in seen], wanted)
+
     def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        assert isinstance(parent, Board)
-        regions = parent.regions(size)
+        terminal = parent.app.size
+        only = self._sight.only(terminal)
+        regions = {only: size.region} if only else self.arrangement(children, size, terminal).regions()
         nothing = Region(0, 0, 0, 0)
         return [
             WidgetPlacement(regions.get(getattr(child, "number", 0), nothing), Offset(), Spacing(), child)
@@ -70,8 +84,8 @@ class Board(Widget):
         """``layout`` is what was remembered: see :class:`Rearranged`."""
         super().__init__()
         self._marker = marker
-        self._places = Places()
         self._sight = Sight(len(PANES), layout or {})
+        self._places = Places(self._sight)
         self._focus_before: Widget | None = None
         self._dragged: Edge | None = None
 
@@ -107,18 +121,9 @@ class Board(Widget):
         """How many panes a person has hidden, of those that are shown in a terminal of this size."""
         return self._sight.hidden_by_hand(self.app.size)
 
-    def regions(self, size: Size) -> dict[int, Region]:
-        """Where each pane that is seen stands in a board of some size, by number."""
-        only = self._sight.only(self.app.size)
-        return {only: size.region} if only else self._arrangement(size).regions()
-
-    def _arrangement(self, size: Size) -> Arrangement:
-        terminal = self.app.size
-        hidden = self._sight.hidden(terminal)
-        panes = [pane for pane in self.panes if pane.number not in hidden]
-        wanted = {pane.number: pane.lines_wanted + 2 for pane in panes if pane.lines_wanted is not None}
-        changes = self._sight.changes(terminal)
-        return Arrangement(plan_for(terminal), changes, size, [pane.number for pane in panes], wanted)
+    @property
+    def _arrangement(self) -> Arrangement:
+        return self._places.arrangement(self.panes, self.size, self.app.size)
 
     def on_mount(self) -> None:
         """Shows what there is room for."""
@@ -203,7 +208,7 @@ class Board(Widget):
         self._shift(direction, column=False)
 
     def _shift(self, by: int, *, column: bool) -> None:
-        arrangement = self._arrangement(self.size)
+        arrangement = self._arrangement
         if self._sight.only(self.app.size) is None and (found := arrangement.edge_of(self._focused, column=column)):
             edge, direction = found
             arrangement.shift(edge, by * direction)
@@ -221,7 +226,7 @@ class Board(Widget):
     def on_mouse_down(self, event: MouseDown) -> None:
         """Takes hold of the line between two panes."""
         place = event.screen_offset - self.region.offset
-        self._dragged = None if self._sight.only(self.app.size) else self._arrangement(self.size).edge_at(*place)
+        self._dragged = None if self._sight.only(self.app.size) else self._arrangement.edge_at(*place)
         if self._dragged is not None:
             self.capture_mouse()
 
@@ -229,7 +234,7 @@ class Board(Widget):
         """The line that is held follows."""
         if self._dragged is not None and not self._sight.only(self.app.size):
             place = event.screen_offset - self.region.offset
-            self._arrangement(self.size).move(self._dragged, *place)
+            self._arrangement.move(self._dragged, *place)
             self._arrange()
 
     def on_mouse_up(self, event: MouseUp) -> None:
