@@ -62,6 +62,7 @@ class NntuiApp(App[None]):
         ``theme`` goes before the one that is remembered; ``keys`` are those of :func:`keymap.remapped`.
         """
         super().__init__(driver_class=terminal.driver_class())
+        self.animation_level = "none"  # a page that glides takes longer, and a slow link ten times the bytes
         self._marker = marker
         self._plain = transliteration.Plain(enabled=marker == "ascii")
         self._at = at

@@ -37,7 +37,7 @@ class HelpScreen(Dialog[None]):
     def _begin(self) -> None:
         for page in self.query(_Page):  # none where it was closed at once
             if self._here and isinstance(page.parent, VerticalScroll):
-                page.parent.scroll_to(y=page.line_of(self._here), animate=False)
+                page.parent.scroll_to(y=page.line_of(self._here))
 
     def compose(self) -> ComposeResult:
         """A page that scrolls."""

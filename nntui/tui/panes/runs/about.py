@@ -29,7 +29,7 @@ class About(VerticalScroll):
     def tell(self, content: Content) -> None:
         """Shows a text from its beginning."""
         self.query_one("#description", Static).update(content)
-        self.scroll_home(animate=False)
+        self.scroll_home()
 
 
 def about_preset(config: RunConfig | UserError) -> Content:
