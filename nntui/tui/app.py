@@ -23,6 +23,7 @@ from nntui.errors import UserError
 from nntui.settings import Settings, settings_path
 from nntui.tui import keymap, svg, terminal, themes, transliteration
 from nntui.tui.budget import Budget
+from nntui.tui.colourless import Colourless
 from nntui.tui.memory import Memory
 from nntui.tui.panes.board import Rearranged
 from nntui.tui.reading import open_run
@@ -65,6 +66,7 @@ class NntuiApp(App[None]):
         self.animation_level = "none"  # a page that glides takes longer, and a slow link ten times the bytes
         self._marker = marker
         self._plain = transliteration.Plain(enabled=marker == "ascii")
+        self._colourless = Colourless()
         self._at = at
         self.budget = Budget(lambda: terminal.sent(self), budget)
         self._memory = Memory()
@@ -77,7 +79,8 @@ class NntuiApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line on the screen goes through."""
-        return [*super().get_line_filters(), *([self._plain] if self._plain.enabled else [])]
+        colours = [self._colourless] if self.no_color else super().get_line_filters()
+        return [*colours, *([self._plain] if self._plain.enabled else [])]
 
     def on_mount(self) -> None:
         """Opens the first screen."""
