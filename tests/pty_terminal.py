@@ -39,6 +39,8 @@ _ANSWERS = {
 _UNREADABLE = re.compile(r"\x1b[P^_X].*?(?:\x1b\\|\x07)|\x1b\[[<=>][0-?]*[@-~]|\x1b\[[0-?]*\$[@-~]|\x18", re.DOTALL)
 _INCOMPLETE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[P^_X\]][^\x07\x1b]*\x1b?)?\Z", re.DOTALL)
 _MODES = re.compile(r"\x1b\[\?([0-9;]+)([hl])")
+_STYLES = re.compile(r"\x1b\[([0-9;]*)m")
+_CODE = re.compile(r"([34]8;2)(?:;\d+){3}|([34]8;5);\d+|(\d+)")
 _ALTERNATE = re.compile(r"\x1b\[\?1049([hl])")
 
 
@@ -58,7 +60,8 @@ class Terminal:
     """A program in a terminal of its own, which is read all the time unless stalled.
 
     `modes` holds the private modes that the program has switched on (1049: alternate screen, 1003: mouse, ...);
-    25, the visible cursor, is on at the start.
+    25, the visible cursor, is on at the start. `styles` holds the codes of the colours and attributes that it has used
+    (`1`, `97`; `38;5` for any of 256 colours, `38;2` for any of all); `ascii` is whether it has sent ASCII alone.
     """
 
     def __init__(
@@ -72,6 +75,8 @@ class Terminal:
     ) -> None:
         self.bytes_received = 0
         self.modes = {25}
+        self.styles: set[str] = set()
+        self.ascii = True
         self._changed = threading.Condition()
         self._reading = threading.Event()
         self._reading.set()
@@ -218,6 +223,9 @@ class Terminal:
         for query, answer in _ANSWERS.items():
             for _ in range(text.count(query)):
                 os.write(self._master, answer)
+        self.ascii = self.ascii and text.isascii()
+        for codes in _STYLES.findall(text):
+            self.styles.update("".join(code) for code in _CODE.findall(codes))
         for numbers, switch in _MODES.findall(text):
             change = self.modes.update if switch == "h" else self.modes.difference_update
             change(int(number) for number in numbers.split(";") if number)

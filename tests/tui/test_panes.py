@@ -835,13 +835,13 @@ def test_a_thumbnail_fits_and_keeps_its_shape(image: tuple[int, int, int], most:
 
 def test_a_thumbnail_is_half_as_high_as_its_image() -> None:
     pixels = np.linspace(0, 1, 40).reshape(5, 8, 1)
-    for ascii_only in (False, True):
-        rows = thumbnail(pixels, (5, 8), ascii_only=ascii_only)
+    for shaded in (False, True):
+        rows = thumbnail(pixels, (5, 8), shaded=shaded)
         assert [row.cell_length for row in rows] == [8, 8, 8]
 
 
 def test_a_thumbnail_gets_brighter_with_its_pixels() -> None:
-    row = thumbnail(np.array([[0.0, 0.25, 0.5, 0.75, 1.0], [0.0] * 5])[:, :, None], (2, 5), ascii_only=True)[0]
+    row = thumbnail(np.array([[0.0, 0.25, 0.5, 0.75, 1.0], [0.0] * 5])[:, :, None], (2, 5), shaded=True)[0]
     assert row.text == " .:+#"
     colours = [segment.style.color for segment in thumbnail(np.eye(2)[:, :, None], (2, 2))[0] if segment.style]
     assert len({str(colour) for colour in colours}) == 2
@@ -850,13 +850,13 @@ def test_a_thumbnail_gets_brighter_with_its_pixels() -> None:
 def test_a_thumbnail_has_the_brightness_that_an_eye_sees() -> None:
     red_green_blue = np.zeros((1, 3, 3))
     red_green_blue[0, [0, 1, 2], [0, 1, 2]] = 1
-    assert thumbnail(red_green_blue, (1, 3), ascii_only=True)[0].text == ".: "
+    assert thumbnail(red_green_blue, (1, 3), shaded=True)[0].text == ".: "
 
 
 def test_the_pixels_of_a_thumbnail_are_means() -> None:
     pixels = np.zeros((4, 6, 1))
     pixels[:2, :3] = 1  # a quarter of the picture
     pixels[2:, 3:] = [[[0.5]]]
-    assert thumbnail(pixels, (2, 2), ascii_only=True)[0].text == "#:"
-    assert thumbnail(pixels, (1, 1), ascii_only=True)[0].text == ":"  # 0.375
-    assert thumbnail(np.full((7, 5, 1), np.nan), (3, 2), ascii_only=True)[0].text == "  "
+    assert thumbnail(pixels, (2, 2), shaded=True)[0].text == "#:"
+    assert thumbnail(pixels, (1, 1), shaded=True)[0].text == ":"  # 0.375
+    assert thumbnail(np.full((7, 5, 1), np.nan), (3, 2), shaded=True)[0].text == "  "

@@ -122,7 +122,8 @@ class DataPicture(Cells):
             return _Drawn([line(("no rows without missing values", self._style("quiet")))])
         if sample.image is not None:
             kinds, quiet = _kinds(sample, T), self._style("quiet")
-            return _Drawn(thumbnails(X, kinds, sample, (width, height), quiet, ascii_only=self._ascii))
+            shaded = self._ascii or self.app.no_color
+            return _Drawn(thumbnails(X, kinds, sample, (width, height), quiet, shaded=shaded))
         if len(X) <= FEW_ROWS and (X.shape[1] > 2 or height < _LEAST_PLANE):
             return _Drawn(table(X, T, sample, (width, height), self._style("axis")), f"{len(X)} rows")
         if X.shape[1] <= 2:

@@ -128,7 +128,7 @@ def _answer(sample: Sample, row: Floats) -> str:
 
 
 def thumbnails(
-    X: Floats, kinds: NDArray[np.int64] | None, sample: Sample, size: tuple[int, int], quiet: Style, *, ascii_only: bool
+    X: Floats, kinds: NDArray[np.int64] | None, sample: Sample, size: tuple[int, int], quiet: Style, *, shaded: bool
 ) -> list[Strip]:
     """Images beside and below each other, of each class in turn, with the class beneath."""
     width, height = size
@@ -144,7 +144,7 @@ def thumbnails(
     for start in range(0, len(order), across):
         band = order[start : start + across]
         images = [
-            thumbnail((X[row] - low).reshape(sample.image) / ((high - low) or 1.0), pixels, ascii_only=ascii_only)
+            thumbnail((X[row] - low).reshape(sample.image) / ((high - low) or 1.0), pixels, shaded=shaded)
             for row in band
         ]
         lines += [

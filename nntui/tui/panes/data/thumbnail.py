@@ -1,4 +1,4 @@
-"""A small grey picture in half blocks: two pixels a cell, one above the other."""
+"""A small grey picture in half blocks, two pixels a cell, one above the other; where there are no greys, in signs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-#: Few greys make long runs of one colour, and so few bytes on the wire; they are of the palette of 256 colours, which
-#: nearly every terminal has.
+#: Few greys make long runs of one colour, and so few bytes on the wire. A terminal of 256
+#: colours has these, one of 16 has four that are near them.
 GREYS = 5
 _PALETTE = (16, 238, 244, 250, 231)
 _SHADES = " .:+#"
@@ -28,8 +28,11 @@ def thumbnail_size(image: tuple[int, int, int], most: tuple[int, int]) -> tuple[
     return max(1, round(height * share)), max(1, round(width * share))
 
 
-def thumbnail(pixels: NDArray[Any], size: tuple[int, int], *, ascii_only: bool = False) -> list[Strip]:
-    """Lines for pixels (height, width, channels) of 0, black, to 1, white, averaged down to (rows, columns)."""
+def thumbnail(pixels: NDArray[Any], size: tuple[int, int], *, shaded: bool = False) -> list[Strip]:
+    """Lines for pixels (height, width, channels) of 0, black, to 1, white, averaged down to (rows, columns).
+
+    ``shaded``: in signs, denser where it is brighter.
+    """
     grey = pixels @ np.array(LUMINANCE) if pixels.shape[2] == len(LUMINANCE) else pixels.mean(axis=2)
     grey = grey.astype(np.float64)
     for axis, wanted in enumerate(size):
@@ -39,7 +42,7 @@ def thumbnail(pixels: NDArray[Any], size: tuple[int, int], *, ascii_only: bool =
         levels = np.vstack((levels, np.zeros_like(levels[:1])))
     lines = []
     for upper, lower in zip(levels[::2].tolist(), levels[1::2].tolist(), strict=True):
-        if ascii_only:
+        if shaded:
             cells = "".join(_SHADES[max(a, b)] for a, b in zip(upper, lower, strict=True))
             lines.append(Strip([Segment(cells, Style())]))
         else:

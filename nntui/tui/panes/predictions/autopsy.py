@@ -53,7 +53,7 @@ class RowInputs(PictureCells):
         if times > 1:
             pixels = pixels.repeat(times, axis=0).repeat(times, axis=1)
             size = image[0] * times, image[1] * times
-        return thumbnail(pixels, size, ascii_only=self._marker == "ascii")
+        return thumbnail(pixels, size, shaded=self._marker == "ascii" or self.app.no_color)
 
     def _named(self, picture: Picture) -> list[Strip]:
         names = [str(name) for name in picture.run.data["features"]]

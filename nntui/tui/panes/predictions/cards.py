@@ -75,7 +75,7 @@ class Cards:
         style: Callable[[str], Style],
         chosen: Style | None,
         *,
-        ascii_only: bool,
+        shaded: bool,
     ) -> list[Strip]:
         """The lines of a row's card."""
         rows, (low, high) = self._rows, self._range
@@ -84,9 +84,7 @@ class Cards:
         heading = fit(f"{'▸' if chosen else ' '}{int(rows['row'][i])} {part}", WORDS_WIDTH)
         words = [line((heading, chosen or style("quiet")))]
         words += [line(*parts) for parts in answers.card(i, WORDS_WIDTH)]
-        return beside(
-            thumbnail(pixels, self._size, ascii_only=ascii_only), self._size[1], words, WORDS_WIDTH, self.tall
-        )
+        return beside(thumbnail(pixels, self._size, shaded=shaded), self._size[1], words, WORDS_WIDTH, self.tall)
 
 
 def beside(left: list[Strip], left_width: int, right: list[Strip], right_width: int, height: int) -> list[Strip]:

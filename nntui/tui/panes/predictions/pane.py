@@ -127,7 +127,9 @@ class PredictionPane(FilteredPane):
         order = self._order.ranked(P, rows, task, answers.sortable)
         if self._filter:
             order = order[pick(self._filter, filtered_rows(picture.run, rows, P))[order]]
-        return Scene(picture, answers, order, self._order, self._room, self._style, self._marker, self.has_focus)
+        room, style, marker = self._room, self._style, self._marker
+        shaded = marker == "ascii" or self.app.no_color
+        return Scene(picture, answers, order, self._order, room, style, marker, shaded, self.has_focus)
 
     @property
     def _room(self) -> Size:

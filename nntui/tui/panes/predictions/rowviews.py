@@ -24,7 +24,10 @@ from nntui.tui.picture import Picture
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a view draws: rows in an order of their positions, in so many cells; ``style`` gives a style by its name."""
+    """What a view draws: rows in an order of their positions, in so many cells; ``style`` gives a style by its name.
+
+    ``shaded``: images are drawn in signs, since the terminal shows no greys.
+    """
 
     picture: Picture
     answers: ClassAnswers | NumberAnswers
@@ -33,6 +36,7 @@ class Scene:
     room: Size
     style: Callable[[str], Style]
     marker: str
+    shaded: bool
     focused: bool
 
     @property
@@ -90,7 +94,7 @@ def _cards(scene: Scene, choice: Choice, size: tuple[int, int]) -> View:
             scene.answers,
             scene.style,
             scene.chosen_style if i == choice.row else None,
-            ascii_only=scene.marker == "ascii",
+            shaded=scene.shaded,
         )
         for i in seen
     ]
