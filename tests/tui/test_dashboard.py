@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from nntui import config, launch, paths
+from nntui.diagnosis import Finding
 from nntui.knob import Knob
 from nntui.knobs import KNOBS
 from nntui.store import catalog
@@ -30,6 +31,7 @@ from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs.pane import LIVE, KnobPane
+from nntui.tui.panes.layers import pane as layers
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.explanation import Explanation
 from nntui.tui.screens.help import HelpScreen
@@ -1262,3 +1264,21 @@ def test_the_system_line_tells_what_trainer_and_screen_take(live: Recording, mon
             await until(pilot, lambda: "% cpu" not in text(pilot))
 
     asyncio.run(session())
+
+
+def test_the_layers_take_no_more_room_than_there_is_to_tell(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Finding] = []
+    monkeypatch.setattr(layers, "findings", lambda _: tuple(found))
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane = pilot.app.screen.query_one(layers.LayerPane)
+        before = pane.size.height
+        found.append(Finding("vanishing", (0,), "no gradient at all", "fewer layers"))
+        pane.redraw()
+        await shows(pilot, "vanishing: no gradient")
+        await until(pilot, lambda: pane.size.height > before)
+        found.clear()
+        pane.redraw()
+        await until(pilot, lambda: pane.size.height == before)
+
+    play(scenario, kept)

@@ -84,7 +84,7 @@ class LayerPane(Pane, PictureCells):
 
     @property
     def lines_wanted(self) -> int:
-        """A line a layer, the heading, and what has been told in words; what was high stays so."""
+        """A line a layer, the heading, and what is told in words."""
         return 1 + (len(self._last.run.layers) if self._last else 0) + self._told
 
     def on_hide(self) -> None:
@@ -99,8 +99,10 @@ class LayerPane(Pane, PictureCells):
             return
         found = findings(picture)
         words = self._in_words(found, width)
-        if min(len(words), _FINDING_LINES) > self._told:
-            self._told = min(len(words), _FINDING_LINES)
+        # Words that wrap otherwise because of a digit do not move the panes about.
+        lines_told = max(self._told, min(len(words), _FINDING_LINES)) if words else 0
+        if lines_told != self._told:
+            self._told = lines_told
             self.refresh(layout=True)
         worst = self._in_words(found[:1], width)
         told = min(len(words), max(height - 1 - len(run.layers), min(len(worst), height - 1 - _ROWS), 0))
