@@ -97,7 +97,16 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error, ValueError, TypeError, KeyError, OverflowError) as error:
-        raise RunError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+        raise RunError(f"{path}: cannot be read{_cause(error)}") from None
+
+
+def _cause(error: Exception) -> str:
+    """What is wrong, after "cannot be read"; the bytes that SQLite could not decode are of no use to anybody."""
+    text = " ".join(str(error).split())
+    undecoded = text.startswith("Could not decode")
+    if isinstance(error, OSError) or (isinstance(error, sqlite3.OperationalError) and not undecoded):
+        return f": {text}"  # its disk, or somebody who holds it
+    return ": damaged" if undecoded else f": damaged: {text}"
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:

@@ -7,16 +7,19 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from nntui import ending
 from nntui.processes import start_of
 from nntui.store import catalog, folder, schema
+from nntui.store.reader import Reader
 from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
 
@@ -135,6 +138,72 @@ def test_a_run_whose_database_is_gone_can_still_be_removed(runs: Path, run: Path
     assert [one.state for _, one in catalog.list_runs(runs)] == ["unreadable"]
     ending.remove(run)
     assert catalog.list_runs(runs) == []
+
+
+def overwrite(run: Path, first: int, last: int, filling: bytes) -> bytes:
+    """Writes over these bytes of a run's database; returns what the file is then."""
+    path = run / schema.DATABASE
+    content = bytearray(path.read_bytes())
+    content[first:last] = (filling * (last - first))[: len(content[first:last])]
+    path.write_bytes(content)
+    return bytes(content)
+
+
+@pytest.fixture
+def ended(run: Path) -> Path:
+    """A finished run that fills a hundred pages; its own row lies in the second."""
+    writer = Writer(run)
+    writer.status(Status("finished", step=7))
+    for i in range(100):
+        writer.table(f"table {i}", 7, {"X": np.ones(900, np.float32)})
+    writer.commit()
+    writer.close()
+    with closing(schema.connect_writer(run)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return run
+
+
+@pytest.mark.parametrize("filling", [b"\0", b"x", b"\xff", b"\x07nntui"])
+@pytest.mark.parametrize(("first", "last"), [(0, 100), (100, 4096), (4096, 8192), (0, 2**20)])
+def test_a_run_that_is_damaged_where_it_says_how_it_stands_is_told_as_such(
+    ended: Path, first: int, last: int, filling: bytes
+) -> None:
+    content = overwrite(ended, first, last, filling)
+    told = catalog.listed(ended)
+    assert told is not None
+    assert told.state == "unreadable"
+    assert "cannot be read: damaged" in told.reason or "not a run" in told.reason
+    assert "\n" not in told.reason
+    assert (ended / schema.DATABASE).read_bytes() == content
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_a_run_that_is_cut_is_told_as_damaged(ended: Path, share: float) -> None:
+    path = ended / schema.DATABASE
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    told = catalog.listed(ended)
+    assert told is not None
+    assert told.state == "unreadable"
+    assert told.reason == f"{path}: cannot be read: damaged: database disk image is malformed"
+
+
+def test_a_run_that_is_damaged_elsewhere_is_told_as_such_where_that_is_read(ended: Path) -> None:
+    content = overwrite(ended, 20 * 4096, 80 * 4096, b"x")
+    assert catalog.open_run(ended).state == "finished"
+    with closing(Reader(ended)) as reader, pytest.raises(RunError, match=r"cannot be read: damaged: [^\n]+$"):
+        deque(map(reader.table, (f"table {i}" for i in range(100))))
+    assert (ended / schema.DATABASE).read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("state", "runninh"), ("created", "yesterday"), ("progress", b"\1"), ("latest", "[]"), ("name", b"\xff\xfe")],
+)
+def test_a_value_that_no_trainer_writes_is_damage(ended: Path, column: str, value: object) -> None:
+    set_row(ended, **{column: value})
+    ((_, told),) = catalog.list_runs(ended.parent)
+    assert told.state == "unreadable"
+    assert "damaged" in told.reason
 
 
 # Whether the trainer lives

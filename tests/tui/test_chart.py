@@ -84,6 +84,9 @@ def test_a_curve_has_axes_and_dots() -> None:
 
 def test_the_empty_chart_says_so_in_the_middle() -> None:
     async def scenario(pilot: Pilot[None], chart: Chart) -> None:
+        chart.empty_text = "The curve appears after the first step."
+        chart.plot([])
+        await pilot.pause()
         lines = screen(chart)
         assert lines[6].strip() == "The curve appears after the first step."
         assert abs(len(lines[6]) - len(lines[6].lstrip()) - 10) <= 1

@@ -1223,21 +1223,40 @@ def test_looking_at_a_run_writes_nothing(kept: Path, nntui_home: Path) -> None:
     assert sorted(path.name for path in nntui_home.iterdir()) == ["runs"]
 
 
+def test_a_run_that_is_damaged_in_the_middle_is_told_as_such_and_promises_nothing(kept: Path) -> None:
+    database = kept / "run.db"
+    content = bytearray(database.read_bytes())
+    content[len(content) // 5 : len(content) * 4 // 5] = b"x" * (len(content) * 4 // 5 - len(content) // 5)
+    database.write_bytes(content)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "run.db: cannot be read: damaged")
+        assert "crashed" not in text(pilot)
+        assert "appear" not in text(pilot)
+
+    play(scenario, kept)
+    assert database.read_bytes() == content
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
 @pytest.mark.parametrize("number", ALL)
-def test_each_pane_explains_itself(kept: Path, number: int) -> None:
+def test_each_pane_explains_itself(kept: Path, number: int, size: tuple[int, int]) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         pane = dashboard(pilot).query_one(Board).panes[number - 1]
-        pane.focus()
+        if not pane.has_focus:
+            await pilot.press(str(number))
         await pilot.press("e")
         assert isinstance(pilot.app.screen, Explanation)
         page = " ".join("".join(char if char.isalnum() else " " for char in text(pilot)).split())
+        assert len(pane.EXPLAIN) == 3
         for sentence in pane.EXPLAIN:
             assert sentence.endswith(".")
             assert " ".join("".join(char if char.isalnum() else " " for char in sentence).split()[:4]) in page
+        assert pilot.app.screen.query_one("#explanation").max_scroll_y == 0
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, DashboardScreen)
 
-    play(scenario, kept)
+    play(scenario, kept, size)
 
 
 def test_keys_of_ones_own_work_instead_of_those_of_the_keymap(live: Recording) -> None:

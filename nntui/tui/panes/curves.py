@@ -188,9 +188,9 @@ class LossPane(CurvePane):
 
     number, heading = 1, "Loss"
     EXPLAIN: ClassVar = (
-        "How wrong the network is on the rows it learns from and, where some are held out, on those it never sees.",
-        "Good is both falling together; validation that rises while training falls is overfitting.",
-        "Falling slowly: raise lr. Jumping or rising: lower lr. Overfitting: raise l2 or dropout, or stop here.",
+        "How wrong the network is, on rows it learns from and on held-out rows it never sees.",
+        "Good: both fall together. Validation up while training falls is overfitting.",
+        "Creeping: raise lr. Jumping: lower lr. Overfitting: raise l2 or dropout, or stop.",
     )
 
     @classmethod

@@ -34,9 +34,9 @@ class EventPane(FilteredPane):
 
     number, heading = 7, "Events"
     EXPLAIN: ClassVar = (
-        "Everything that has happened to the run, the newest first: what was turned and by whom, pauses, warnings.",
-        "A healthy run has no ✕ but the ones you expect, and each ▲ is followed by a loss that falls faster.",
-        "Where a curve bends, look here for the change at that step, and turn that knob back if it hurt.",
+        "What has happened to the run, the newest first: knobs turned, pauses, warnings.",
+        "Good: no ✕ that you did not expect, and a loss that falls faster after each ▲.",
+        "Where a curve bends, look for the change at that step; turn it back if it hurt.",
     )
     HINT, WHEEL = "warning  lr  4000", 3
     PLACE = keymap.EVENTS

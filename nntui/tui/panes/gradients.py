@@ -23,9 +23,9 @@ class GradientPane(CurvePane, Waterfall):
     PLACE = keymap.GRADIENTS
     BINDINGS: ClassVar = keymap.bindings(keymap.GRADIENTS)
     EXPLAIN: ClassVar = (
-        "How hard each layer is pulled: the norm of its gradient as a curve or, by v, as a row of colour over the run.",
-        "Good is all layers within a factor of about ten of each other, and falling slowly.",
-        "Far below the others: another activation or init, or fewer layers. Rising without end: lower lr, or clip.",
+        "How hard each layer is pulled: the norm of its gradient, as curves or rows of colour.",
+        "Good: all within a factor of ten of each other, and falling slowly.",
+        "Far below the others: another init or activation. Rising: lower lr, or clip.",
     )
 
     def series(self, picture: Picture) -> tuple[str, ...]:

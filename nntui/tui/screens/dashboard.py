@@ -5,6 +5,7 @@ What lies over it is imported when it is opened: the first paint does not wait f
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -155,7 +156,8 @@ class DashboardScreen(SteeringScreen):
     @on(Unreadable)
     def _say_unreadable(self, message: Unreadable) -> None:
         self.unreadable = message.text
-        self.query_one(Header).lost(message.text)
+        here = message.text.replace(f"{self.folder.parent}{os.sep}", "")  # a long path leaves no room for the reason
+        self.query_one(Header).lost(here)
         self._offer_keys()
         say(self, message.text, "error", 30)
 

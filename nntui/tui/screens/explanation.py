@@ -7,11 +7,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
 from nntui.tui import keymap
 from nntui.tui.panes.pane import Pane
 from nntui.tui.screens.dialog import Dialog
+from nntui.tui.screens.entry import LOW
 from nntui.tui.widgets.toosmall import TooSmall
 
 
@@ -31,8 +33,13 @@ class Explanation(Dialog[None]):
         with VerticalScroll(id="explanation") as box:
             box.border_title = self._heading
             box.border_subtitle = f"{keymap.shown(keymap.EXPLANATION, 'dismiss')} closes"
-            yield Static(Content("\n\n".join(self._sentences)))
+            for sentence in self._sentences:
+                yield Static(Content(sentence))
         yield TooSmall()
+
+    def on_resize(self, event: Resize) -> None:
+        """A low terminal has no room for empty lines."""
+        self.set_class(event.size.height < LOW, "low")
 
     def on_click(self) -> None:
         """A click closes it."""

@@ -102,7 +102,7 @@ class Chart(Cells):
     """
 
     #: Shown while there is nothing to draw.
-    empty_text: str = "The curve appears after the first step."
+    empty_text: str = ""
 
     def __init__(
         self,

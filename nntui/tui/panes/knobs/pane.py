@@ -73,9 +73,9 @@ class KnobPane(Pane, PictureCells):
 
     number, heading = 3, "Knobs"
     EXPLAIN: ClassVar = (
-        "Every knob of the run with its value, and the place of that value on its ladder.",
-        "A good setting lets the loss fall fast and stay low; each change is marked on the curves with ▲.",
-        "Turn the learning rate first: down when the loss jumps about, up when it creeps; u undoes a change.",
+        "Every knob of the run, its value, and where that lies on its ladder.",
+        "Good: the loss falls fast and stays low; a ▲ on the curves marks each change.",
+        "Loss jumps: turn lr down. It creeps: turn lr up. Undo what did not help.",
     )
     PLACE = keymap.KNOBS
     BINDINGS: ClassVar = keymap.bindings(keymap.KNOBS)

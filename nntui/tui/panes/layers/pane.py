@@ -55,9 +55,9 @@ class LayerPane(Pane, PictureCells):
     PLACE = keymap.LAYERS
     BINDINGS: ClassVar = keymap.bindings(keymap.LAYERS)
     EXPLAIN: ClassVar = (
-        "Each layer's gradient, weights, share of the weights a step moves, and what its units do, with their history.",
-        "Good is gradients of like size, steps near a thousandth of the weights, and few units dead or saturated.",
-        "Steps far above 1e-3: lower lr; far below: raise it. Dead units: activation leaky-relu. Saturated: init.",
+        "Each layer's gradient and weights, the share of these that a step moves, and its units.",
+        "Good: gradients alike, steps near 1e-3 of the weights, few units dead or saturated.",
+        "Steps larger: lower lr; smaller: raise it. Dead units: leaky-relu. Saturated: init.",
     )
     COMPONENT_CLASSES: ClassVar[set[str]] = {"layers--quiet", "layers--spark", "layers--warning"}
     DEFAULT_CSS = """

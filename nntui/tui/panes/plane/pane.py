@@ -27,13 +27,10 @@ class PlanePane(Pane, PictureCells):
     number, heading = 6, "Plane"
     PLACE = keymap.PLANE
     BINDINGS: ClassVar = keymap.bindings(keymap.PLANE)
-    EXPLAIN: ClassVar[tuple[str, str, str]] = (
-        "What the network answers everywhere on the plane of its two inputs (or along its one), what each of its units"
-        " makes of that plane, and its weights.",
-        "A surface that becomes as crooked as the data need and no more: points of both kinds, train and test, lie on"
-        " their own side, and the border between two groups runs through the middle.",
-        "A border too straight wants more units or layers, or more steps; one that winds around single points wants"
-        " fewer, more data, l2 or a smaller rate.",
+    EXPLAIN: ClassVar = (
+        "The network's answer wherever its inputs can lie, that of each unit, or the weights.",
+        "Good: a border between the groups that is as crooked as the data, and no more.",
+        "Too straight: more units, layers or steps. Winding around single points: fewer, or l2.",
     )
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "plane--axis",

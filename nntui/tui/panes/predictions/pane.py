@@ -32,9 +32,9 @@ class PredictionPane(FilteredPane):
 
     number, heading = 5, "Predictions"
     EXPLAIN = (
-        "Each row of the data with its target and what the network answers now, the worst first.",
-        "Good is when few rows are wrong, held-out rows no more often than others, and when you would doubt them too.",
-        "Rows with a wrong target want mending; many alike want more units, other features or longer training.",
+        "Each row with its target and what the network answers now, the worst first.",
+        "Good: few are wrong, test rows no more often, and only those that you would doubt too.",
+        "A wrong target: mend the data. Many alike: more units, other features, more steps.",
     )
     HINT = "wrong  test  class=3  x1>0.5"
     PLACE = keymap.PREDICTIONS
