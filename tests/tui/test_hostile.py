@@ -49,14 +49,9 @@ HOSTILE = [
     "c1 \x9b31m and \u2028 lines",
     "",
 ]
-SHAPES = [recorded.table, recorded.images, recorded.species, recorded.ten_digits, recorded.heights]
+SHAPES = [recorded.table, recorded.images, recorded.ten_digits, recorded.heights]
 LONELY_JOINER = re.compile("\u200d(?=[\0-\u2fff])")
-SIZES = pytest.mark.parametrize("size", [(120, 40), (40, 12)], ids=str)
-OF_RUNS = pytest.mark.parametrize(
-    ("make", "size"),
-    [*((make, (120, 40)) for make in SHAPES), (recorded.species, (40, 12))],
-    ids=lambda value: value.__name__ if callable(value) else f"{value[0]}x{value[1]}",
-)
+SIZES = [(120, 40), (40, 12)]
 
 
 def hostile_shape(shape: recorded.Shape, words: Sequence[str]) -> recorded.Shape:
@@ -90,53 +85,75 @@ async def tame(pilot: Pilot[None], screen: type[Screen[Any]]) -> None:
     assert_tame(pilot)
 
 
-@OF_RUNS
-def test_every_pane_and_its_views(make: Callable[[], recorded.Shape], size: tuple[int, int]) -> None:
-    recording = Recording(paths.runs_dir(), hostile_shape(make(), HOSTILE))
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_every_pane_and_what_opens_over_them(size: tuple[int, int]) -> None:
+    recording = Recording(paths.runs_dir(), hostile_shape(recorded.species(), HOSTILE))
     recording.train(100)
 
     async def scenario(pilot: Pilot[None]) -> None:
         assert_tame(pilot)
         for number in "1234567":
-            await pilot.press(number, *["m"] * (size == (120, 40)))
-            for _ in range(3):  # its views
-                await pilot.press("v")
-                await settled(pilot)
-                assert_tame(pilot)
+            await look_through(pilot, number, *["m"] * (size == (120, 40)))
             await pilot.press("e")
             await tame(pilot, Explanation)
             await pilot.press("escape", *["m"] * (size == (120, 40)))
         assert_tame(pilot)
-
-    play(scenario, recording.folder, size)
-
-
-@OF_RUNS
-def test_what_opens_over_a_run(make: Callable[[], recorded.Shape], size: tuple[int, int]) -> None:
-    recording = Recording(paths.runs_dir(), hostile_shape(make(), HOSTILE))
-    recording.train(100)
-
-    async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("1", "p")
         await tame(pilot, SeriesChoice)
         await pilot.press("escape", "c", "left")
         await settled(pilot)
         assert_tame(pilot)  # with the cursor's readout
-        await pilot.press("5", "o", "enter")
-        await tame(pilot, AutopsyScreen)
-        await pilot.press("right", "escape")
-        await tame(pilot, DashboardScreen)
-        if make not in (recorded.images, recorded.ten_digits):
-            await pilot.press("i")
-            await tame(pilot, ValuesScreen)
-            await pilot.press(*"1x")
-            await tame(pilot, ValuesScreen)
-            await pilot.press("escape")
+        await pilot.press("5")
+        await look_at_a_row(pilot)
+        await type_a_row(pilot)
         await pilot.press("7", "slash", "x")
         await settled(pilot)
         assert_tame(pilot)
 
     play(scenario, recording.folder, size)
+
+
+@pytest.mark.parametrize("make", SHAPES)
+def test_panes_of_other_networks(make: Callable[[], recorded.Shape]) -> None:
+    """Those that show names of inputs, layers, outputs and classes."""
+    recording = Recording(paths.runs_dir(), hostile_shape(make(), HOSTILE))
+    recording.train(100)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert_tame(pilot)
+        for number in "456":
+            await look_through(pilot, number, "m")
+            await pilot.press("m")
+        await pilot.press("5")
+        await look_at_a_row(pilot)
+        if not recording.shape.image:
+            await type_a_row(pilot)
+
+    play(scenario, recording.folder)
+
+
+async def look_through(pilot: Pilot[None], *keys: str) -> None:
+    """Presses the keys that lead to a pane, and goes through its views."""
+    await pilot.press(*keys)
+    for _ in range(3):
+        await pilot.press("v")
+        await settled(pilot)
+        assert_tame(pilot)
+
+
+async def look_at_a_row(pilot: Pilot[None]) -> None:
+    await pilot.press("o", "enter")
+    await tame(pilot, AutopsyScreen)
+    await pilot.press("right", "escape")
+    await tame(pilot, DashboardScreen)
+
+
+async def type_a_row(pilot: Pilot[None]) -> None:
+    await pilot.press("i")
+    await tame(pilot, ValuesScreen)
+    await pilot.press(*"1x")
+    await tame(pilot, ValuesScreen)
+    await pilot.press("escape")
 
 
 def test_many_inputs_of_ones_own() -> None:
@@ -152,18 +169,20 @@ def test_many_inputs_of_ones_own() -> None:
     play(scenario, recording.folder)
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_name_an_answer_and_a_reason(words: str) -> None:
-    recording = Recording(paths.runs_dir(), hostile_shape(recorded.table(), [words]), name=words, preset=words)
+def test_a_name_an_answer_and_a_reason() -> None:
+    recording = Recording(paths.runs_dir(), hostile_shape(recorded.table(), HOSTILE))
     recording.train(100)
 
     async def scenario(pilot: Pilot[None]) -> None:
-        assert_tame(pilot)
-        await pilot.press("right")
-        await until(pilot, recording.writer.waiting)
-        recording.answer("refused", words)
-        await until(pilot, lambda: not pilot.app.screen.query_one(KnobPane)._asked)
-        recording.end("diverged", words)
+        for words in HOSTILE:
+            recording.update(name=words, preset=words)
+            await pilot.press("right")
+            await until(pilot, recording.writer.waiting)
+            recording.answer("refused", words)
+            await until(pilot, lambda: not pilot.app.screen.query_one(KnobPane)._asked)
+            await settled(pilot)
+            assert_tame(pilot)
+        recording.end("diverged", " ".join(sorted(HOSTILE, key=len)))
         await shows(pilot, "diverged at step 100")
         assert_tame(pilot)
 
@@ -220,7 +239,7 @@ def test_presets_and_their_data(library: None) -> None:
     play(scenario, None)
 
 
-@SIZES
+@pytest.mark.parametrize("size", SIZES, ids=str)
 def test_past_runs_compared_and_deleted(library: None, size: tuple[int, int]) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("tab", "home")
@@ -239,28 +258,31 @@ def test_past_runs_compared_and_deleted(library: None, size: tuple[int, int]) ->
     play(scenario, None, size)
 
 
-@SIZES
-def test_files(library: None, size: tuple[int, int]) -> None:
+def test_files(library: None) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("o")
         await tame(pilot, FileEntry)
-        for number in range(len(HOSTILE)):
-            pilot.app.screen.query_one(Input).value = f"zz{number}"
-            await pilot.press("tab")
-            await settled(pilot)
-            assert_tame(pilot)
-        assert "csv" in text(pilot)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            for number in range(len(HOSTILE)):
+                pilot.app.screen.query_one(Input).value = f"zz{number}"
+                await pilot.press("tab")
+                await settled(pilot)
+                assert_tame(pilot)
+            assert "csv" in text(pilot)
 
-    play(scenario, None, size)
+    play(scenario, None)
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_is_pasted(words: str) -> None:
+def test_what_is_pasted() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await pilot.press("o")
         await until(pilot, lambda: isinstance(pilot.app.screen, FileEntry))
-        pilot.app.screen.query_one(Input).insert_text_at_cursor(words)
-        await settled(pilot)
-        assert_tame(pilot)
+        for words in HOSTILE:
+            entry = pilot.app.screen.query_one(Input)
+            entry.value = ""
+            entry.insert_text_at_cursor(words)
+            await settled(pilot)
+            assert_tame(pilot)
 
     play(scenario, None)
