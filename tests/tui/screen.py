@@ -6,12 +6,13 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
 import textual.app
 import textual.pilot
+from textual._compositor import Compositor
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -29,8 +30,18 @@ Scenario = Callable[[Pilot[None]], Awaitable[None]]
 PATIENCE = 60.0
 
 
-def play(scenario: Scenario, folder: Path | None, size: tuple[int, int] = (120, 40), marker: str = "braille") -> None:
-    """Runs the app, on a run's folder or at the start screen, while a scenario plays."""
+def play(
+    scenario: Scenario,
+    folder: Path | None,
+    size: tuple[int, int] = (120, 40),
+    marker: str = "braille",
+    every_frame: bool = False,
+) -> None:
+    """Runs the app, on a run's folder or at the start screen, while a scenario plays.
+
+    What it shows is drawn whenever the scenario looks, and at the end; ``every_frame`` is drawn for a scenario
+    that seldom looks.
+    """
 
     async def session() -> None:
         app = NntuiApp(folder, marker=marker)
@@ -39,9 +50,15 @@ def play(scenario: Scenario, folder: Path | None, size: tuple[int, int] = (120, 
             async with app.run_test(size=size, notifications=True) as pilot:
                 await settled(pilot)
                 await scenario(pilot)
+                lines(pilot)
 
-    with unpaced():
+    with unpaced(), nullcontext() if every_frame else patch.object(Compositor, "render_update", _draw_nothing):
         asyncio.run(session())
+
+
+def _draw_nothing(compositor: Compositor, **_: object) -> None:
+    """Instead of the frame that would go to a terminal, if there were one: a quarter of a scenario's time."""
+    compositor._dirty_regions.clear()
 
 
 @contextmanager
@@ -98,7 +115,12 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
 
 async def shows(pilot: Pilot[None], *words: str) -> None:
     """Waits until all the words are on the screen."""
-    await until(pilot, lambda: all(word in text(pilot) for word in words))
+
+    def shown() -> bool:
+        seen = text(pilot)
+        return all(word in seen for word in words)
+
+    await until(pilot, shown)
 
 
 async def settled(pilot: Pilot[None]) -> None:

@@ -101,13 +101,13 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @few_and_many(150, 4_000)
 def test_on_a_run_that_has_finished(count: int) -> None:
     folder = recorded.finished(paths.runs_dir(), recorded.images())
-    play(lambda pilot: play_about(pilot, 1, count), folder)
+    play(lambda pilot: play_about(pilot, 1, count), folder, every_frame=True)
 
 
 @few_and_many(150, 4_000)
 def test_on_a_run_just_made(count: int) -> None:
     recording = recorded.Recording(paths.runs_dir(), recorded.table())
-    play(lambda pilot: play_about(pilot, 2, count), recording.folder)
+    play(lambda pilot: play_about(pilot, 2, count), recording.folder, every_frame=True)
     recording.writer.close()
 
 
@@ -115,7 +115,7 @@ def test_on_a_run_just_made(count: int) -> None:
 def test_on_a_run_that_trains(count: int, real_answers: None) -> None:
     settings = from_dict({"data": {"test_fraction": 0.0}, "model": {"layers": [3]}, "training": {"epochs": 10**9}})
     folder, trainer = launch.start_run(settings, preset="xor")
-    play(lambda pilot: play_about(pilot, 3, count), folder)
+    play(lambda pilot: play_about(pilot, 3, count), folder, every_frame=True)
     trainer.terminate()
     trainer.wait(20)
 
@@ -124,7 +124,7 @@ def test_on_a_run_that_trains(count: int, real_answers: None) -> None:
 @few_and_many(60, 800)
 def test_over_a_run(count: int, opening: tuple[str, ...]) -> None:
     folder = recorded.finished(paths.runs_dir(), recorded.heights())
-    play(lambda pilot: play_about(pilot, 4, count, opening), folder)
+    play(lambda pilot: play_about(pilot, 4, count, opening), folder, every_frame=True)
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @few_and_many(150, 4_000)
 def test_at_the_start_screen(count: int, nothing_starts: None) -> None:
-    play(lambda pilot: play_about(pilot, 5, count), None)
+    play(lambda pilot: play_about(pilot, 5, count), None, every_frame=True)
 
 
 OPENINGS = {"edit": ("e",), "compare": ("tab", "space", "down", "space", "c"), "file": ("o",), "look": ("v",)}
@@ -145,4 +145,4 @@ OPENINGS = {"edit": ("e",), "compare": ("tab", "space", "down", "space", "c"), "
 @pytest.mark.parametrize("opening", OPENINGS.values(), ids=OPENINGS)
 @few_and_many(60, 800)
 def test_over_the_start_screen(count: int, opening: tuple[str, ...], nothing_starts: None) -> None:
-    play(lambda pilot: play_about(pilot, 6, count, opening), None)
+    play(lambda pilot: play_about(pilot, 6, count, opening), None, every_frame=True)
