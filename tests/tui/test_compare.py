@@ -95,8 +95,7 @@ def test_a_run_that_vanishes_leaves_the_others(runs: Path, monkeypatch: pytest.M
     play(scenario, None)
 
 
-@pytest.mark.parametrize("size", [(200, 60), (80, 24), (40, 12), (20, 5)], ids=str)
-def test_eight_runs_fit_in_any_terminal(runs: Path, size: tuple[int, int]) -> None:
+def test_eight_runs_fit_in_any_terminal(runs: Path) -> None:
     hostile = "\x1b[31m[red]" + "漢" * 300
     folders = [recorded.finished(runs, recorded.table(), run_id=f"run{n}", name=f"{n} {hostile}") for n in range(8)]
 
@@ -104,11 +103,12 @@ def test_eight_runs_fit_in_any_terminal(runs: Path, size: tuple[int, int]) -> No
         screen = await compare(pilot, *folders)
         for _ in range(30):
             await pilot.press("down")
-        await pilot.resize_terminal(*size)
-        for _ in range(30):
-            await pilot.press("up", "down")
-        assert "\x1b" not in text(pilot)
-        assert len({(symbol, style.color) for symbol, _, style in screen._chart.legend()}) == 8
+        for size in ((200, 60), (80, 24), (40, 12), (20, 5)):
+            await pilot.resize_terminal(*size)
+            for _ in range(5):
+                await pilot.press("up", "down")
+            assert "\x1b" not in text(pilot)
+            assert len({(symbol, style.color) for symbol, _, style in screen._chart.legend()}) == 8
 
     play(scenario, None)
 
