@@ -6,15 +6,18 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
 import textual.app
 import textual.pilot
+from rich.console import RenderableType
 from textual._compositor import Compositor
+from textual._context import active_app, visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from nntui.tui import feed
 from nntui.tui.app import NntuiApp
@@ -45,25 +48,18 @@ def play(
 
     async def session() -> None:
         app = NntuiApp(folder, marker=marker)
-        rest = _rest(app)
-        with patch.object(textual.app, "wait_for_idle", rest), patch.object(textual.pilot, "wait_for_idle", rest):
-            async with app.run_test(size=size, notifications=True) as pilot:
-                await settled(pilot)
-                await scenario(pilot)
-                lines(pilot)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await settled(pilot)
+            await scenario(pilot)
+            lines(pilot)
 
-    with unpaced(), nullcontext() if every_frame else patch.object(Compositor, "render_update", _draw_nothing):
+    with unpaced(every_frame):
         asyncio.run(session())
 
 
-def _draw_nothing(compositor: Compositor, **_: object) -> None:
-    """Instead of the frame that would go to a terminal, if there were one: a quarter of a scenario's time."""
-    compositor._dirty_regions.clear()
-
-
 @contextmanager
-def unpaced() -> Iterator[None]:
-    """Looks often, and draws every picture as it comes: nobody's eyes need rest here."""
+def unpaced(every_frame: bool = False) -> Iterator[None]:
+    """Looks often, and makes every picture as it comes: nobody's eyes need rest here. Nor are there any to draw for."""
     paced = [Pictured, *Pictured.__subclasses__(), *PictureCells.__subclasses__(), *CurvePane.__subclasses__()]
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(feed, POLL_SECONDS=0.02, ENDED_POLL_SECONDS=0.05))
@@ -72,22 +68,33 @@ def unpaced() -> Iterator[None]:
         stack.enter_context(patch.object(Pictured, "MOST_REST", 0.0))
         for pane in paced:
             stack.enter_context(patch.object(pane, "EVERY", 0.0))
+        stack.enter_context(patch.object(textual.app, "wait_for_idle", _rest))
+        stack.enter_context(patch.object(textual.pilot, "wait_for_idle", _rest))
+        if not every_frame:
+            stack.enter_context(patch.object(Compositor, "render_update", _draw_what_is_kept))
         yield
 
 
-def _rest(app: App[None]) -> Callable[..., Awaitable[None]]:
+def _draw_what_is_kept(
+    compositor: Compositor, full: bool = False, screen_stack: list[Screen[object]] | None = None, simplify: bool = False
+) -> RenderableType | None:
+    """Draws whole screens, which become files, but no frame for a terminal: a quarter of the time of a scenario."""
+    if full:
+        visible_screen_stack.set([] if screen_stack is None else screen_stack)
+        return compositor.render_full_update(simplify)
+    compositor._dirty_regions.clear()
+    return None
+
+
+async def _rest(*_: object) -> None:
     """Instead of Textual's wait for an idle process, which one that looks so often never is: until all is answered."""
-
-    async def rest(*_: object) -> None:
-        limit = time.monotonic() + 1.0  # as Textual: what is animated never rests
-        await asyncio.sleep(0.001)
-        while time.monotonic() < limit and _busy(app):
-            await asyncio.sleep(0.002)
-
-    return rest
+    limit = time.monotonic() + 1.0  # as Textual: what is animated never rests
+    await asyncio.sleep(0.001)
+    while time.monotonic() < limit and _busy(active_app.get()):
+        await asyncio.sleep(0.002)
 
 
-def _busy(app: App[None]) -> bool:
+def _busy(app: App[object]) -> bool:
     """Whether there are messages to answer or a layout to make."""
     if not app.screen_stack:
         return False
