@@ -119,27 +119,27 @@ def test_dashboard_of_a_table(look: Look, runs: Path, size: Size) -> None:
     look(recorded.finished(runs, recorded.table()), size)
 
 
-@ALL
+@sizes(MIDDLE, HUGE)
 def test_dashboard_of_images(look: Look, runs: Path, size: Size) -> None:
     look(recorded.finished(runs, recorded.images()), size)
 
 
-@ALL
+@sizes(MIDDLE, LARGE)
 def test_dashboard_in_a_light_theme(look: Look, runs: Path, size: Size) -> None:
     look(recorded.finished(runs, recorded.table()), size, theme=LIGHT)
 
 
-@ALL
+@sizes(SMALL, LARGE)
 def test_dashboard_in_ascii_without_colour(look: Look, runs: Path, size: Size, no_colour: None) -> None:
     look(recorded.finished(runs, recorded.table()), size, marker="ascii")
 
 
-@sizes(MIDDLE, HUGE)
+@sizes(MIDDLE)
 def test_dashboard_of_several_classes(look: Look, runs: Path, size: Size) -> None:
     look(recorded.finished(runs, recorded.species()), size)
 
 
-@sizes(LARGE, HUGE)
+@sizes(HUGE)
 def test_dashboard_of_numbers(look: Look, runs: Path, size: Size) -> None:
     look(recorded.finished(runs, recorded.heights()), size)
 
@@ -216,7 +216,7 @@ def live(runs: Path, alive: None) -> Path:
     return recorded_live(runs, recorded.table())
 
 
-@sizes(MIDDLE, LARGE)
+@sizes(LARGE)
 def test_live_dashboard(look: Look, live: Path, size: Size) -> None:
     look(live, size)
 
@@ -252,7 +252,7 @@ def test_choice_of_series(look: Look, live: Path, size: Size) -> None:
     look(live, size, "1", "p")
 
 
-@sizes(SMALL, MIDDLE, LARGE)
+@sizes(SMALL, LARGE)
 def test_autopsy(look: Look, runs: Path, size: Size) -> None:
     look(recorded.finished(runs, recorded.ten_digits()), size, "5", "enter")
 
@@ -297,7 +297,7 @@ def test_start(look: Look, past: None, presets: None, size: Size) -> None:
     look(None, size)
 
 
-@sizes(MIDDLE, LARGE)
+@sizes(LARGE)
 def test_start_in_a_light_theme(look: Look, past: None, presets: None, size: Size) -> None:
     look(None, size, theme=LIGHT)
 
@@ -319,7 +319,7 @@ def test_start_without_runs(look: Look, presets: None) -> None:
     look(None, MIDDLE, "down")
 
 
-@sizes(SMALL, MIDDLE, LARGE)
+@sizes(SMALL, LARGE)
 def test_editing_a_preset(look: Look, presets: None, size: Size) -> None:
     look(None, size, "down", "e", "right")
 
@@ -328,7 +328,7 @@ def test_editing_in_a_light_theme(look: Look, presets: None) -> None:
     look(None, MIDDLE, "down", "e", "right", theme=LIGHT)
 
 
-@sizes(SMALL, MIDDLE, LARGE)
+@sizes(SMALL, LARGE)
 def test_comparing_runs(look: Look, past: None, presets: None, size: Size) -> None:
     look(None, size, "tab", "space", "down", "space", "c")
 
