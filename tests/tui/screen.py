@@ -48,6 +48,7 @@ def play(
 
     async def session() -> None:
         app = NntuiApp(folder, marker=marker)
+        app.animation_level = "none"
         async with app.run_test(size=size, notifications=True) as pilot:
             await settled(pilot)
             await scenario(pilot)
@@ -95,11 +96,13 @@ async def _rest(*_: object) -> None:
 
 
 def _busy(app: App[object]) -> bool:
-    """Whether there are messages to answer or a layout to make."""
+    """Whether there are messages to answer, a layout to make, or what waits for either."""
     if not app.screen_stack:
         return False
     screen = app.screen
-    return screen._layout_required or any(not node._message_queue.empty() for node in [app, *screen.walk_children()])
+    if screen._layout_required or screen._scroll_required or screen._callbacks:
+        return True
+    return any(node._next_callbacks or not node._message_queue.empty() for node in [app, *screen.walk_children()])
 
 
 def lines(pilot: Pilot[None]) -> list[str]:
