@@ -62,9 +62,9 @@ class FileEntry(Dialog[tuple[str, RunConfig] | None]):
     async def _look(self, text: str) -> None:
         """Says what is wrong with the path, or what it is; and how it may go on. Disks may be slow."""
         found, paths = await asyncio.to_thread(_found, text), await asyncio.to_thread(ownfiles.suggestions, text)
-        if not self.is_attached:  # it was closed meanwhile
+        hint = next(iter(self.query("#hint").results(Static)), None)
+        if hint is None:  # it was closed meanwhile
             return
-        hint = self.query_one("#hint", Static)
         if isinstance(found, UserError):
             hint.update(plain(_without_path(str(found), text)))
         else:
