@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from nntui import paths
 from nntui.config import RunConfig
 from nntui.processes import start_of
-from nntui.store import folder
+from nntui.store import commands, folder
 
 #: Windows has no sessions: there, a group of its own and no console.
 _WINDOWS_FLAGS = 0x00000200 | 0x00000008 if sys.platform == "win32" else 0
@@ -30,6 +31,16 @@ def start_run(config: RunConfig, *, preset: str, name: str = "") -> tuple[Path, 
     except BaseException:
         folder.remove(run_folder)
         raise
+
+
+def start_again(run_folder: Path, asked: Sequence[tuple[str, str, str]]) -> tuple[list[int], subprocess.Popen[bytes]]:
+    """Starts a trainer for a run that has ended: it holds where the run was, and does what it is asked then.
+
+    ``asked`` are kinds, keys and values of commands, whose ids are returned. Raises RunError, OSError.
+    """
+    folder.reopen(run_folder)
+    numbers = [commands.append(run_folder, kind, key, value) for kind, key, value in asked]
+    return numbers, start_trainer(run_folder)
 
 
 def start_trainer(run_folder: Path) -> subprocess.Popen[bytes]:

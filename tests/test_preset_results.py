@@ -13,7 +13,7 @@ from nntui import presets
 from nntui.config import RunConfig
 from nntui.trainer.loop import CAPACITY, Loop
 from nntui.trainer.problem import Problem, configure_network, make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 from nntui.trainer.telemetry import score
 
 #: The settings that get to the promised end sooner.

@@ -14,7 +14,7 @@ from nntui.config import RunConfig
 from nntui.engine import Network
 from nntui.knob import ConfigError
 from nntui.trainer.problem import make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 from nntui.trainer.weights import initial_network
 
 BUNDLED = sorted(path.stem for path in paths.bundled_presets_dir().glob("*.toml"))

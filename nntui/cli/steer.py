@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nntui.cli.output import FAILED, talk
+from nntui.cli.output import FAILED, has_terminal, talk
 from nntui.cli.runs import Run
 from nntui.errors import UserError
 from nntui.text import plain
@@ -28,10 +29,14 @@ def turn(
 
     Weights and optimizer state stay. All of them are checked before the first is sent.
     """
+    place, record = _live(run)
+    return _turn(place, record, _check(record, settings))
+
+
+def _turn(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Value]]) -> int:
+    """Sends all, then waits for the answers; returns the exit code."""
     from nntui.store import commands
 
-    place, record = _live(run)
-    wanted = _check(record, settings)
     sent = [(knob, commands.append(place, "set", knob.key, knob.show(value))) for knob, value in wanted]
     code = 0
     for knob, number in sent:
@@ -68,9 +73,78 @@ def pause(run: Run) -> int:
     return _ask(run, "pause")
 
 
-def resume(run: Run) -> int:
-    """Let a paused run go on."""
-    return _ask(run, "resume")
+def resume(
+    run: Run,
+    epochs: Annotated[int | None, typer.Option(help="End after so many epochs.", metavar="N")] = None,
+    steps: Annotated[int | None, typer.Option(help="End after so many steps.", metavar="N")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Turn a knob before the next step; may be repeated."),
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Return at once, also where there is a terminal.")] = False,
+) -> int:
+    """Let a run go on: one that is paused, or one that was stopped, has crashed or has finished.
+
+    It goes on from the step where it was, as if it had never stopped. One that has finished ends again at once, unless
+    it gets more --epochs or --steps. Where there is a terminal, the dashboard opens.
+    """
+    place, record = _resumable(run)
+    wanted = _check(record, _ends(epochs, steps) + (settings or []))
+    if record.live:
+        code = _resume_live(place, record, wanted)
+    else:
+        code = _start_again(place, record, wanted)
+    if code or detach or not has_terminal():
+        return code
+    from nntui.cli import screen
+    from nntui.tui.app import open_dashboard
+
+    return open_dashboard(place, screen.wanted(None, None, None, slow=False))
+
+
+def _ends(epochs: int | None, steps: int | None) -> list[str]:
+    """The settings that these options mean, as for ``nntui train``. Raises UserError."""
+    from nntui.knobs import MAX_COUNT
+
+    if epochs is not None and steps is not None:
+        raise UserError("--epochs and --steps exclude each other")
+    if epochs is not None:
+        return [f"training.epochs={epochs}", "training.steps=0"]
+    if steps is None:
+        return []
+    if steps < 1:
+        raise UserError(f"--steps {steps}: must be a whole number from 1")
+    return [f"training.steps={steps}", f"training.epochs={MAX_COUNT}"]
+
+
+def _resumable(wanted: str) -> tuple[Path, RunRecord]:
+    """The run, if there is something to go on with. Raises UserError."""
+    from nntui import paths
+    from nntui.store import catalog
+
+    place, run = catalog.find_run(paths.runs_dir(), wanted)
+    if run.state == "diverged":
+        raise UserError(
+            f"run {run.id} diverged at step {run.step}; nntui rewind {run.id} --to STEP goes back before it"
+        )
+    return place, run
+
+
+def _resume_live(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Value]]) -> int:
+    code = _turn(place, record, wanted)
+    if code or (record.state == "running" and wanted):
+        return code
+    if record.state == "running":
+        raise UserError(f"run {record.id} is running; nntui watch {record.id} shows it")
+    return _ask(record.id, "resume")
+
+
+def _start_again(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Value]]) -> int:
+    from nntui import launch
+
+    launch.resume_run(place, [(knob.key, knob.show(value)) for knob, value in wanted])
+    typer.echo(f"goes on from step {record.step}")
+    return 0
 
 
 def step(run: Run, count: Annotated[int, typer.Argument(metavar="[N]", help="How many.")] = 1) -> int:

@@ -87,7 +87,7 @@ def _look(config: RunConfig) -> None:
 
     if is_path(config.data.source) or config.data.features or config.data.source == "function" or config.model.weights:
         from nntui.trainer.problem import make_problem
-        from nntui.trainer.session import make_loop
+        from nntui.trainer.recall import make_loop
 
         make_loop(config, make_problem(config))
 

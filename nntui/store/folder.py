@@ -14,6 +14,7 @@ from typing import Any
 
 import tomli_w
 
+from nntui.store import catalog
 from nntui.store.schema import APPLICATION_ID, CONFIG, DATABASE, FORMAT, SCHEMA, RunError, connect_writer, transaction
 
 LOG = "trainer.log"
@@ -84,6 +85,24 @@ def set_process(folder: Path, pid: int, started: float) -> None:
     try:
         with transaction(db):
             db.execute("UPDATE run SET pid = ?, pid_started = ?, heartbeat = ?", (pid, started, time.time()))
+    except sqlite3.Error as error:
+        raise RunError(f"{folder / DATABASE}: cannot be written: {error}") from None
+    finally:
+        db.close()
+
+
+def reopen(folder: Path) -> None:
+    """Puts a run that has ended back into state ``starting``, for a new trainer. Raises RunError if it has one."""
+    db = connect_writer(folder)
+    try:
+        with transaction(db):
+            run = catalog.read_run(db)
+            if run.live:
+                raise RunError(f"{folder}: the run is {run.state}; it has a trainer")
+            db.execute(
+                "UPDATE run SET state = 'starting', reason = '', pid = NULL, heartbeat = ?, host = ?",
+                (time.time(), socket.gethostname()),
+            )
     except sqlite3.Error as error:
         raise RunError(f"{folder / DATABASE}: cannot be written: {error}") from None
     finally:

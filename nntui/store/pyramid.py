@@ -91,6 +91,7 @@ class Pyramid:
     def __init__(self, series: int, keep: int = KEEP) -> None:
         self.level = 0
         self._keep = keep
+        self._last = -1
         self._finished: dict[int, int] = {}
         self._empty: Buckets = np.empty(0, bucket_type(series))
         self._pending: dict[int, Buckets] = {}
@@ -100,14 +101,38 @@ class Pyramid:
         """The newest bucket of the finest level, not yet finished."""
         return self._pending.get(self.level, self._empty)
 
+    @property
+    def last(self) -> int:
+        """The newest step; -1 before there is any."""
+        return self._last
+
+    def restore(self, level: int, finest: Buckets) -> dict[int, Buckets]:
+        """Becomes what it was when its finest level, ``level``, held these buckets; returns the finished, by level."""
+        self.level = level
+        self._last = int(finest["last"][-1]) if len(finest) else -1
+        finished: dict[int, Buckets] = {}
+        new = finest
+        while len(new):
+            self._pending[level], new = self._split(merge(new, level), level)
+            if len(new):
+                finished[level] = new
+                self._finished[level] = len(new)
+            level += 1
+        return finished
+
+    def _split(self, buckets: Buckets, level: int) -> tuple[Buckets, Buckets]:
+        """The last bucket if it is not finished, and those that are."""
+        whole = buckets["last"][-1] + 1 == (buckets["last"][-1] >> level) + 1 << level
+        return (self._empty, buckets) if whole else (buckets[-1:], buckets[:-1])
+
     def add(self, steps: NDArray[np.int64], values: NDArray[Any]) -> dict[int, Buckets]:
         """Takes samples at rising steps; returns the buckets they finish, by level."""
         finished: dict[int, Buckets] = {}
         level, new = self.level, from_samples(steps, values)
+        self._last = int(steps[-1]) if len(steps) else self._last
         while len(new):
             buckets = merge(join((self._pending.get(level, self._empty), new)), level)
-            whole = buckets["last"][-1] + 1 == (buckets["last"][-1] >> level) + 1 << level
-            self._pending[level], new = (self._empty, buckets) if whole else (buckets[-1:], buckets[:-1])
+            self._pending[level], new = self._split(buckets, level)
             if len(new):
                 finished[level] = new
                 self._finished[level] = self._finished.get(level, 0) + len(new)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from nntui.processes import start_of
 from nntui.store import tables
-from nntui.store.pyramid import Buckets, Pyramid, join
+from nntui.store.pyramid import Buckets, Pyramid, bucket_type, join
 from nntui.store.records import Command, LayerRecord
-from nntui.store.schema import DATABASE, TAIL, connect_writer, transaction
+from nntui.store.schema import DATABASE, TAIL, RunError, connect_writer, transaction
 
 #: A row of buckets fills a page of the database, so that a level that is given up leaves whole pages free, and is
 #: not made larger than a reader of a part of it likes to read.
@@ -78,13 +78,44 @@ class Writer:
         )
 
     def add_stream(self, name: str, series: Sequence[str], keep: int | None = None) -> None:
-        """Stages a new stream: series that are recorded together. ``keep`` is the most buckets that it holds."""
+        """Stages a stream: series that are recorded together. ``keep`` is the most buckets that it holds.
+
+        One that the run has already goes on where it ended. Raises RunError if that one has other series.
+        """
+        row = self._db.execute("SELECT id, series, level FROM stream WHERE name = ?", (name,)).fetchone()
+        if row is not None:
+            self._streams[name] = self._found(*row, series=list(series), keep=keep)
+            return
         number = len(self._streams) + 1
         self._streams[name] = _Stream(number, Pyramid(len(series)) if keep is None else Pyramid(len(series), keep))
         self._stage("INSERT INTO stream VALUES (?, ?, ?, 0)", (number, name, json.dumps(list(series))))
 
+    def _found(self, number: int, told: str, level: int, *, series: list[str], keep: int | None) -> _Stream:
+        """A stream as it stands in the database, every bucket of it."""
+        if json.loads(told) != series:
+            raise RunError(f"{self._path}: records {told}; this run has {json.dumps(series)}")
+        pyramid = Pyramid(len(series)) if keep is None else Pyramid(len(series), keep)
+        rows = self._db.execute(
+            "SELECT data FROM buckets WHERE stream = ? AND level IN (?, ?) ORDER BY first", (number, level, TAIL)
+        )
+        finest: Buckets = np.frombuffer(b"".join(data for (data,) in rows), bucket_type(len(series)))
+        unwritten = {}
+        for finished_level, finished in pyramid.restore(level, finest).items():
+            (written,) = self._db.execute(
+                "SELECT coalesce(max(last), -1) FROM buckets WHERE stream = ? AND level = ?", (number, finished_level)
+            ).fetchone()
+            unwritten[finished_level] = finished[finished["first"] > written]
+        return _Stream(number, pyramid, unwritten)
+
     def record(self, stream: str, steps: NDArray[np.int64], values: NDArray[Any]) -> None:
-        """Stages samples: ``steps`` (n,), later than all before; ``values`` (n, series of the stream)."""
+        """Stages samples: ``steps`` (n,) in order; ``values`` (n, series of the stream).
+
+        Steps that are not later than all before have been recorded already and are left out: a run that goes on makes
+        some of them again.
+        """
+        known = self._streams[stream].pyramid.last
+        if len(steps) and steps[0] <= known:
+            values, steps = values[steps > known], steps[steps > known]
         if len(steps) == 0:
             return
         number, pyramid = self._streams[stream].number, self._streams[stream].pyramid
@@ -156,6 +187,11 @@ class Writer:
     def claim(self) -> None:
         """Stages that this process is the one that trains."""
         self._stage("UPDATE run SET pid = ?, pid_started = ?", (os.getpid(), start_of(os.getpid())))
+
+    def beat(self) -> None:
+        """Says at once that the trainer lives; everything else stays as it is, and what is staged stays staged."""
+        with suppress(sqlite3.OperationalError), transaction(self._db):
+            self._db.execute("UPDATE run SET heartbeat = ?", (time.time(),))
 
     @property
     def in_place(self) -> bool:

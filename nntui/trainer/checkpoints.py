@@ -1,11 +1,13 @@
-"""Checkpoints: parameters, optimizer state, counters and the preparation of the inputs, written whole or not at all."""
+"""Checkpoints: all that a run needs to go on exactly, or to predict, each written whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,12 @@ from nntui.errors import UserError
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import Problem, make_network
 
+#: The newest one; those of earlier steps have the step in their name, those that somebody named, the name as well.
 LATEST = "latest.safetensors"
+#: The most of earlier steps that are kept, and how many bytes they may take; named ones are not counted.
+KEPT, KEPT_BYTES = 40, 256 * 2**20
+#: Of few steps there are at least so many, however large they are.
+LEAST_KEPT = 4
 
 Array = NDArray[Any]
 
@@ -56,21 +63,35 @@ class Model:
         return self.scale.inverse(self.network.predict_proba(prepared))
 
 
-def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunConfig) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """What one file holds.
+
+    ``command`` is the id of the last command that had taken effect; ``facts`` and ``arrays`` are a loop's state and
+    what is needed to predict without the data.
+    """
+
+    step: int
+    command: int
+    config: dict[str, Any]
+    facts: dict[str, Any]
+    arrays: dict[str, Array]
+
+
+def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunConfig, command: int = 0) -> None:
     """Writes ``folder/latest.safetensors``: first under another name, then renamed. Raises OSError."""
     dataset = problem.dataset
+    state, facts = loop.state
     arrays: dict[str, Array] = {
+        **state,
         **problem.preparation.arrays(),
         "target.mean": problem.scale.mean,
         "target.scale": problem.scale.scale,
     }
-    for layer in loop.network.layers:
-        arrays[f"{layer.name}.W"], arrays[f"{layer.name}.b"] = layer.W, layer.b
-    arrays |= {f"optimizer.{name}": array for name, array in loop.optimizer.state.items()}
-    facts = {
+    told = {
+        "state": facts,
         "step": loop.step,
-        "epoch": loop.batches.epoch,
-        "row": loop.batches.row,
+        "command": command,
         "config": settings.to_dict(),
         "preparation": problem.preparation.facts(),
         "task": dataset.task,
@@ -80,7 +101,7 @@ def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunCon
         "saved": time.time(),
     }
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    text = json.dumps(facts)
+    text = json.dumps(told)
     data = save(arrays, {"nntui": text, "crc32": _checksum(text, arrays)})
     path = folder / LATEST
     draft = path.with_suffix(".new")
@@ -95,7 +116,7 @@ def save_checkpoint(folder: Path, loop: Loop, problem: Problem, settings: RunCon
         raise
 
 
-def _checksum(facts: str, arrays: dict[str, Array]) -> str:
+def _checksum(facts: str, arrays: Mapping[str, Array]) -> str:
     """CRC-32 over all that a checkpoint says: a spoiled weight would otherwise pass for a learned one."""
     value = zlib.crc32(facts.encode())
     for name, array in sorted(arrays.items()):
@@ -103,9 +124,63 @@ def _checksum(facts: str, arrays: dict[str, Array]) -> str:
     return f"{value:08x}"
 
 
-def load_model(folder: Path) -> Model:
-    """The newest checkpoint as something that predicts. Raises CheckpointError."""
-    path = folder / LATEST
+# Those of earlier steps
+
+
+def keep(folder: Path, step: int, name: str = "") -> None:
+    """Keeps the newest checkpoint, which is of this step, for good under a name, or as one of many. Raises OSError."""
+    kept = folder / (f"{step:012d}.{name}.safetensors" if name else f"{step:012d}.safetensors")
+    draft = kept.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    try:
+        try:
+            os.link(folder / LATEST, draft)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(folder / LATEST, draft)
+        draft.replace(kept)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def kept(folder: Path) -> list[tuple[int, Path]]:
+    """The steps and files of the checkpoints that are kept, the earliest first."""
+    found = []
+    for path in folder.glob("*.safetensors"):
+        number = path.name.partition(".")[0]
+        if number.isascii() and number.isdigit():
+            found.append((int(number), path))
+    return sorted(found)
+
+
+def is_named(path: Path) -> bool:
+    """Whether somebody gave a kept checkpoint a name."""
+    return path.name.count(".") > 1
+
+
+def thin_out(folder: Path) -> bool:
+    """When there are too many, removes every second of those without a name; whether that was so. Raises OSError."""
+    counted = [path for _, path in kept(folder) if not is_named(path)]
+    size = sum(path.stat().st_size for path in counted)
+    if len(counted) <= LEAST_KEPT or (len(counted) <= KEPT and size <= KEPT_BYTES):
+        return False
+    for path in counted[1::2]:
+        path.unlink(missing_ok=True)
+    return True
+
+
+def newest_first(folder: Path) -> Iterator[Checkpoint]:
+    """All that can be read, from the newest step to the earliest; each is read only when it is asked for."""
+    paths = [folder / LATEST, *(path for _, path in reversed(kept(folder)))]
+    for path in paths:
+        try:
+            yield load_checkpoint(path)
+        except CheckpointError:
+            continue
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """What a file holds. Raises CheckpointError."""
     if not path.is_file():
         raise CheckpointError(f"{path}: no checkpoint yet; the first is written when a run begins")
     try:
@@ -115,14 +190,29 @@ def load_model(folder: Path) -> Model:
         if told["crc32"] != _checksum(told["nntui"], arrays):
             raise ValueError("its checksum is another")
         facts = json.loads(told["nntui"])
+        return Checkpoint(int(facts["step"]), int(facts["command"]), dict(facts["config"]), facts, arrays)
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise _damaged(path, error) from None
+
+
+def load_model(folder: Path) -> Model:
+    """The newest checkpoint as something that predicts. Raises CheckpointError."""
+    path = folder / LATEST
+    found = load_checkpoint(path)
+    facts, arrays = found.facts, found.arrays
+    try:
         preparation = Preparation.load(facts["preparation"], arrays)
         outputs, classes = tuple(facts["outputs"]), tuple(facts["classes"])
         # Drawing weights that are not used would take longer than all else.
-        settings = config.from_dict(facts["config"]).with_value("model.init", "zeros")
+        settings = config.from_dict(found.config).with_value("model.init", "zeros")
         network = make_network(settings, facts["task"], len(preparation.names), len(outputs))
         for layer in network.layers:
             layer.W[...], layer.b[...] = arrays[f"{layer.name}.W"], arrays[f"{layer.name}.b"]
         scale = Standardizer(arrays["target.mean"], arrays["target.scale"])
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError, UserError) as error:
-        raise CheckpointError(f"{path}: damaged: {' '.join(str(error).split())}") from None
-    return Model(network, preparation, scale, facts["step"], facts["task"], facts["target"], outputs, classes)
+        return Model(network, preparation, scale, found.step, facts["task"], facts["target"], outputs, classes)
+    except (KeyError, ValueError, TypeError, UserError) as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(f"{path}: damaged: {' '.join(str(error).split())}")

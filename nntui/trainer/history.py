@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,13 @@ class History:
     When there are too many, the stretches become twice as long, and of two points that lie in one the first stays.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[str, Array] | None = None) -> None:
+        """``known`` are the ``arrays`` of one that this goes on with."""
         self.every = 1
-        self._steps: list[int] = []
-        self._losses: list[Array] = []
+        self._steps: list[int] = known["steps"].tolist() if known else []
+        self._losses: list[Array] = list(known["loss"].T) if known else []
+        if len(self._steps) > 1:
+            self.every = 1 << int(np.diff(self._steps).min()).bit_length() - 1
 
     def wants(self, step: int) -> bool:
         """Whether a point at this step would be the first in its stretch."""

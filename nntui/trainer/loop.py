@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from nntui.engine import (
 from nntui.knobs import TrainingConfig
 from nntui.trainer.batches import Batches
 from nntui.trainer.block import STEPS, Block
-from nntui.trainer.watch import Watch
+from nntui.trainer.watch import Watch, under
 
 Array = NDArray[Any]
 
@@ -122,6 +123,40 @@ class Loop:
     def rate(self) -> float:
         """The learning rate of the next step: the knob, as the schedule has it now."""
         return self.training.lr * self._schedule.factor(self.epochs_done, self.progress) * self.watch.factor
+
+    # What it takes to go on exactly
+
+    @property
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """All of a loop that its configuration does not tell: arrays by name, not copies, and facts that JSON can hold.
+
+        ``load`` makes another loop of the same data and configuration go on from here, to the bit.
+        """
+        watched, facts = self.watch.state
+        arrays = {f"{layer.name}.{name}": array for layer in self.network.layers for name, array in layer.arrays}
+        arrays |= {f"optimizer.{name}": array for name, array in self.optimizer.state.items()}
+        arrays |= {f"watch.{name}": array for name, array in watched.items()}
+        return arrays, {
+            "step": self.step,
+            "epoch": self.batches.epoch,
+            "row": self.batches.row,
+            "dropout": self.network.rng.bit_generator.state,
+            "watch": facts,
+        }
+
+    def load(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+        """Goes on from a saved state. Raises ValueError, KeyError or TypeError for one of another network."""
+        for layer in self.network.layers:
+            for name, own in layer.arrays:
+                found = arrays[f"{layer.name}.{name}"]
+                if found.shape != own.shape or found.dtype != own.dtype:
+                    raise ValueError(f"{layer.name}.{name}: {found.dtype} {found.shape}, not {own.dtype} {own.shape}")
+                own[...] = found
+        self.optimizer.load(under("optimizer", arrays))
+        self.watch.load(under("watch", arrays), facts["watch"])
+        self.network.rng.bit_generator.state = facts["dropout"]
+        self.step = int(facts["step"])
+        self.batches.go_to(int(facts["epoch"]), int(facts["row"]))
 
     # Training
 

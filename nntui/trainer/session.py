@@ -11,18 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from nntui import config
-from nntui.config import RunConfig, check_answer
+from nntui.config import check_answer
 from nntui.knob import ConfigError
 from nntui.knobs import KNOBS
 from nntui.store import catalog, folder
 from nntui.store.records import LIVE_STATES, Command
 from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
-from nntui.trainer import SIGNALS, checkpoints
-from nntui.trainer.loop import CAPACITY, Loop, Slice
-from nntui.trainer.problem import Problem, configure_network, make_problem
+from nntui.trainer import SIGNALS
+from nntui.trainer.keeping import Keeping
+from nntui.trainer.loop import CAPACITY, Slice
+from nntui.trainer.problem import configure_network, make_problem
+from nntui.trainer.recall import Past
 from nntui.trainer.telemetry import Telemetry
-from nntui.trainer.weights import initial_network
 
 log = logging.getLogger("nntui.trainer")
 
@@ -32,10 +33,8 @@ FLUSH_SECONDS = 0.1
 PACE_SECONDS = 3.0
 #: While nothing trains, commands are looked for this often, and the heart beats that often.
 POLL_SECONDS, BEAT_SECONDS = 0.02, 3.0
-#: The first checkpoint comes after so long, the next after twice as long, and so on up to the most.
-FIRST_CHECKPOINT_SECONDS, CHECKPOINT_SECONDS = 1.0, 30.0
-#: Evaluations and checkpoints may take at most this share of the time.
-EVALUATION_SHARE, CHECKPOINT_SHARE = 0.05, 0.02
+#: Evaluations may take at most this share of the time.
+EVALUATION_SHARE = 0.05
 RETRY_SECONDS = 0.5
 
 
@@ -44,25 +43,25 @@ class Session:
 
     def __init__(self, run_folder: Path) -> None:
         self._folder = run_folder
-        self._checkpoints = run_folder / folder.CHECKPOINTS
         record = catalog.open_run(run_folder)
         self._created = record.created
-        self._config: RunConfig = config.from_dict(record.config)
-        self._problem = make_problem(self._config)
-        self._loop = make_loop(self._config, self._problem)
+        self._problem = make_problem(config.from_dict(record.config))
         self._writer = Writer(run_folder)
-        self._telemetry = Telemetry(self._writer, self._loop, self._problem)
-        self._state, self._reason = "running", ""
+        self._flushed_at = 0.0
+        self._past = Past(run_folder, self._problem)
+        self._loop, self._config, self._command = self._past.at(record.step, meanwhile=self._beat)
+        self._telemetry = Telemetry(self._writer, self._loop, self._problem, self._past.losses)
+        self._keeping = Keeping(run_folder / folder.CHECKPOINTS, record.elapsed)
+        self._is_new = not self._past.has_begun
+        # One that has begun already goes on when somebody says so.
+        self._state, self._reason = "running" if self._is_new else "paused", ""
         self._asked_to_stop = False
         self._pause_at: int | None = None
         self._slice_steps = 1
-        self._elapsed = 0.0
-        self._flushed_at = 0.0
-        self._paced_elapsed, self._paced_step = 0.0, 0
+        self._elapsed = record.elapsed
+        self._paced_elapsed, self._paced_step = self._elapsed, self._loop.step
         self._steps_per_s, self._new_pace = 0.0, True
         self._evaluate_at = 0.0
-        self._checkpoint_every = FIRST_CHECKPOINT_SECONDS
-        self._checkpoint_at = time.monotonic() + FIRST_CHECKPOINT_SECONDS
 
     def run(self) -> str:
         """Trains until the run ends; returns its final state."""
@@ -74,7 +73,8 @@ class Session:
         self._telemetry.describe()
         self._telemetry.keep_rows()
         self._evaluate_all()
-        self._event("state", "started")
+        if self._is_new:
+            self._event("state", "started")
         self._flush()
         self._checkpoint()
         self._flushed_at = 0.0  # whoever waits for the curve shall see the first step at once
@@ -92,6 +92,12 @@ class Session:
     def _live(self) -> bool:
         """Whether the run has not ended."""
         return self._state in LIVE_STATES
+
+    def _beat(self, made: Slice) -> None:
+        """While steps are made again, nothing is recorded; but the heart beats."""
+        if time.monotonic() - self._flushed_at >= BEAT_SECONDS:
+            self._writer.beat()
+            self._flushed_at = time.monotonic()
 
     def _on_signal(self, number: int, frame: object) -> None:
         self._asked_to_stop = True
@@ -121,9 +127,9 @@ class Session:
                     self._end("diverged", f"NaN or infinity in {spoiled}")
             if self._live:
                 self._flush()
-        if self._state == "running" and begun >= self._checkpoint_at:
+        if self._state == "running" and self._keeping.due:
+            self._flush()  # a checkpoint that is newer than what is recorded could not be gone on from
             self._checkpoint()
-            self._checkpoint_every = min(CHECKPOINT_SECONDS, 2 * self._checkpoint_every)
         self._elapsed += time.monotonic() - begun
 
     def _note_end(self, happened: Slice) -> None:
@@ -198,6 +204,7 @@ class Session:
         """Stages the answers to what was asked since the last call; returns whether there are any."""
         waiting = self._writer.waiting()
         for command in waiting:
+            self._command = command.id
             try:
                 text = self._apply(command)
             except ConfigError as error:
@@ -314,14 +321,11 @@ class Session:
         """Keeps the network as it is, unless it is spoiled: then the last good checkpoint stays."""
         if self._state == "diverged" or not np.isfinite(self._loop.network.parameters).all():
             return
-        begun = time.monotonic()
         try:
-            checkpoints.save_checkpoint(self._checkpoints, self._loop, self._problem, self._config)
+            self._keeping.save(self._loop, self._problem, self._config, self._command, self._elapsed)
         except OSError as error:
             log.warning("step %d: no checkpoint: %s", self._loop.step, error)
             self._event("warning", f"no checkpoint: {error.strerror or error}")
-        now = time.monotonic()
-        self._checkpoint_at = now + max(self._checkpoint_every, (now - begun) / CHECKPOINT_SHARE)
 
     def _finish(self) -> None:
         """The last evaluation and checkpoint; only then is the end told. What was asked too late is refused."""
@@ -331,14 +335,6 @@ class Session:
         if self._obey():
             self._flush()
         self._writer.close()
-
-
-def make_loop(config: RunConfig, problem: Problem) -> Loop:
-    """A run before its first step. Raises UserError."""
-    train, test = problem.train, problem.test
-    held_out = (problem.inputs(test), problem.targets(test)) if len(test) else None
-    network = initial_network(config, problem)
-    return Loop(network, problem.inputs(train), problem.targets(train), config.training, held_out)
 
 
 def _count(text: str) -> int:

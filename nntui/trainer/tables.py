@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui.store.tables import Arrays
 from nntui.store.writer import Writer
 from nntui.trainer.history import History
 from nntui.trainer.loop import Loop
@@ -26,12 +27,12 @@ WEIGHTS_SECONDS = 0.45
 class Tables:
     """Stages the newest arrays; some of them only as often as their size allows."""
 
-    def __init__(self, writer: Writer, loop: Loop, problem: Problem) -> None:
+    def __init__(self, writer: Writer, loop: Loop, problem: Problem, losses: Arrays | None = None) -> None:
         self._writer, self._loop, self._problem = writer, loop, problem
         #: The numbers of the rows that are shown, from 0.
         self.shown = _shown_rows(problem)
         self._inputs, self._targets = problem.inputs(self.shown), problem.targets(self.shown)
-        self._history, self._history_pace = History(), Pace()
+        self._history, self._history_pace = History(losses), Pace()
         self._weights_step, self._weights_pace = -1, Pace(WEIGHTS_SECONDS)
 
     def keep_rows(self) -> None:

@@ -12,6 +12,7 @@ from nntui import outcomes
 from nntui.data.dataset import REGRESSION
 from nntui.engine import Network, activity
 from nntui.store.records import LayerRecord
+from nntui.store.tables import Arrays
 from nntui.store.writer import Writer
 from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.pace import Pace
@@ -35,10 +36,11 @@ ACTIVATIONS_KEEP = 16_384
 class Telemetry:
     """Stages what the trainer sees; the session says when it is committed."""
 
-    def __init__(self, writer: Writer, loop: Loop, problem: Problem) -> None:
+    def __init__(self, writer: Writer, loop: Loop, problem: Problem, losses: Arrays | None = None) -> None:
+        """``losses`` is what an earlier trainer of the run kept of the losses of rows."""
         self._writer, self._loop, self._problem = writer, loop, problem
         self._score = "r2" if problem.dataset.task == REGRESSION else "accuracy"
-        self._tables = Tables(writer, loop, problem)
+        self._tables = Tables(writer, loop, problem, losses)
         self._sample, self._activity_pace = _sample(loop.batches.X), Pace(ACTIVITY_SECONDS)
         self._evaluated, self._stale = -1, True
         self.latest: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -82,9 +83,36 @@ class Watch:
                 np.copyto(parameters, self._best)
 
     @property
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """All that must be kept to go on exactly: arrays by name, not copies, and facts that JSON can hold."""
+        arrays = {f"plateau.{name}": array for name, array in self._plateau.state.items()}
+        arrays |= {f"stopping.{name}": array for name, array in self._stopping.state.items()}
+        if self._best is not None:
+            arrays["best"] = self._best
+        return arrays, {"loss": self._loss, "rows": self._rows, "measure": self._measure}
+
+    def load(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+        """Goes on from a saved state. Raises ValueError, KeyError or TypeError for one that is not of this network."""
+        self._plateau, self._stopping = Plateau(), EarlyStopping()
+        for name, part in (("plateau", self._plateau), ("stopping", self._stopping)):
+            part.load(under(name, arrays))
+        best = arrays.get("best")
+        if best is not None and best.shape != self._network.parameters.shape:
+            raise ValueError(f"best: found shape {best.shape}, must have {self._network.parameters.shape}")
+        self._best = None if best is None else best.copy()
+        self._loss, self._rows = float(facts["loss"]), int(facts["rows"])
+        loss_name, delta, activations, leak = facts["measure"]
+        self._measure = loss_name, delta, tuple(activations), leak
+
+    @property
     def _measured_by(self) -> tuple[object, ...]:
         """What the loss depends on besides the parameters; losses by another cannot be compared with it."""
         network = self._network
         activations = tuple(layer.activation for layer in network.layers)
         delta = network.huber_delta if network.loss_name == "huber" else None
         return network.loss_name, delta, activations, network.leak if "leaky-relu" in activations else None
+
+
+def under(name: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Those of the arrays whose names begin with this one, without it."""
+    return {key.removeprefix(f"{name}."): array for key, array in arrays.items() if key.startswith(f"{name}.")}

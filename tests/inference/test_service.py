@@ -27,7 +27,7 @@ from nntui.store.writer import Writer
 from nntui.trainer.checkpoints import load_model, save_checkpoint
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import Problem, configure_network, make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 from nntui.trainer.telemetry import Telemetry
 
 Array = NDArray[Any]

@@ -70,7 +70,8 @@ def test_a_commit_that_fails_half_way_leaves_no_half(run: Path) -> None:
     writer.add_stream("step", ["loss"])
     writer.commit()
     writer.event(1, "state", "before")
-    writer.add_stream("step", ["another of this name"])
+    for series in ("one", "another"):
+        writer.add_stream("of one name", [series])
     with pytest.raises(sqlite3.IntegrityError):
         writer.commit()
     writer.close()
@@ -165,3 +166,40 @@ def test_an_answer_is_for_one_command(run: Path) -> None:
     assert (answered.status, answered.step, answered.answer) == ("applied", 12, "paused")
     assert (waiting.status, waiting.step, waiting.answer) == ("waiting", None, "")
     reader.close()
+
+
+@pytest.mark.parametrize("stride", [1, 7])
+@pytest.mark.parametrize("breaks", [[1], [63, 64, 65], [500, 777, 1023, 1500]], ids=str)
+def test_a_run_that_goes_on_is_recorded_as_if_it_had_never_stopped(
+    stride: int, breaks: list[int], make_run: Callable[..., Path]
+) -> None:
+    steps = np.arange(1, 2001) * stride
+    values = np.random.default_rng(0).normal(size=(2000, 2))
+
+    def record(ends: list[int]) -> Path:
+        run = make_run()
+        for start, end in zip([0, *ends], [*ends, len(steps)], strict=True):
+            writer = Writer(run)
+            writer.add_stream("step", ["loss", "norm"], keep=300)
+            for begun in range(max(0, start - 40), end, 50):  # some steps are made again
+                writer.record("step", steps[begun : min(begun + 50, end)], values[begun : min(begun + 50, end)])
+                writer.commit()
+            writer.close()
+        return run
+
+    def seen(run: Path, buckets: int) -> dict[str, bytes]:
+        with closing(Reader(run)) as reader:
+            curve = reader.curves(["norm"], 0, int(steps[-1]), buckets)["norm"]
+        return {name: getattr(curve, name).tobytes() for name in ("first", "last", "count", "low", "high", "final")}
+
+    broken, whole = record(breaks), record([])
+    for buckets in (1, 10, 100, 1000, 10**6):
+        assert seen(broken, buckets) == seen(whole, buckets)
+
+
+def test_a_run_cannot_go_on_with_other_series(run: Path) -> None:
+    with closing(Writer(run)) as writer:
+        writer.add_stream("step", ["loss"])
+        writer.commit()
+    with closing(Writer(run)) as writer, pytest.raises(schema.RunError, match="records"):
+        writer.add_stream("step", ["loss", "norm"])

@@ -15,7 +15,8 @@ from nntui.config import RunConfig
 from nntui.store import catalog, commands, folder
 from nntui.store.reader import Reader
 from nntui.store.records import Command, Curve, Event, RunRecord
-from nntui.trainer import session
+from nntui.store.tables import Arrays
+from nntui.trainer import recall
 from nntui.trainer.checkpoints import Model, load_model
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import configure_network, make_problem
@@ -25,7 +26,7 @@ Wait = Callable[[Callable[[], bool]], None]
 
 def make_loop(settings: RunConfig) -> Loop:
     """The loop of a run that has not begun."""
-    return session.make_loop(settings, make_problem(settings))
+    return recall.make_loop(settings, make_problem(settings))
 
 
 def turn(loop: Loop, settings: RunConfig, task: str) -> None:
@@ -82,6 +83,14 @@ class Trained:
         events = reader.events()
         reader.close()
         return events
+
+    def table(self, name: str) -> Arrays:
+        """The newest arrays under a name."""
+        reader = Reader(self.folder)
+        found = reader.table(name)
+        reader.close()
+        assert found is not None
+        return found[1]
 
     def model(self) -> Model:
         """The newest checkpoint."""

@@ -17,7 +17,7 @@ from nntui.knobs import KNOBS
 from nntui.trainer.checkpoints import load_model, save_checkpoint
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import Problem, make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 from tests.trainer.conftest import turn
 
 STEPS = 40

@@ -15,7 +15,7 @@ from nntui.config import RunConfig
 from nntui.trainer.checkpoints import LATEST, CheckpointError, load_model, save_checkpoint
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import Problem, make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 
 CONFIG = RunConfig().with_settings(["source=breast-cancer", "layers=4", "optimizer=adam", "batch_size=32", "epochs=50"])
 

@@ -14,7 +14,7 @@ from nntui.knob import ConfigError
 from nntui.trainer.checkpoints import load_model, save_checkpoint
 from nntui.trainer.loop import CAPACITY, Loop
 from nntui.trainer.problem import Problem, make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 from nntui.trainer.telemetry import score
 from nntui.trainer.weights import initial_network
 

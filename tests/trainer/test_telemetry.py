@@ -17,7 +17,7 @@ from nntui.trainer import pace, tables
 from nntui.trainer.loop import Loop
 from nntui.trainer.pace import Pace
 from nntui.trainer.problem import Problem, make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 from nntui.trainer.telemetry import Telemetry
 
 

@@ -24,7 +24,7 @@ from nntui.store.reader import Reader
 from nntui.store.schema import DATABASE
 from nntui.trainer.checkpoints import save_checkpoint
 from nntui.trainer.problem import make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 from nntui.tui import feed as subject
 from nntui.tui import reading
 from nntui.tui.feed import Answered, Feed, NewPicture, Unreadable

@@ -1,0 +1,136 @@
+"""A run's past made again: the nearest checkpoint, the steps after it, and what was asked of the trainer meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from nntui import config
+from nntui.config import RunConfig
+from nntui.knobs import KNOBS
+from nntui.store import catalog
+from nntui.store.folder import CHECKPOINTS
+from nntui.store.reader import FOREVER, Reader
+from nntui.store.records import Command
+from nntui.store.tables import Arrays
+from nntui.trainer import checkpoints
+from nntui.trainer.checkpoints import Checkpoint, CheckpointError
+from nntui.trainer.loop import Loop, Slice
+from nntui.trainer.problem import Problem, configure_network
+from nntui.trainer.weights import initial_network
+
+#: So many steps are made again at once, before whoever waits is told.
+STRIDE = 1024
+
+
+class Moment(NamedTuple):
+    """A run as it was: what trains, the configuration that held, and the last command that had taken effect."""
+
+    loop: Loop
+    config: RunConfig
+    command: int
+
+
+def make_loop(settings: RunConfig, problem: Problem) -> Loop:
+    """A run before its first step. Raises UserError."""
+    train, test = problem.train, problem.test
+    held_out = (problem.inputs(test), problem.targets(test)) if len(test) else None
+    network = initial_network(settings, problem)
+    return Loop(network, problem.inputs(train), problem.targets(train), settings.training, held_out)
+
+
+def turned(moment: Moment, settings: RunConfig, task: str, command: int) -> Moment:
+    """The same loop, which goes on with another configuration; weights and the optimizer's state stay."""
+    moment.loop.configure(settings.training)
+    if settings.model != moment.config.model:
+        configure_network(moment.loop.network, settings, task)
+    return Moment(moment.loop, settings, command)
+
+
+class Past:
+    """What a run folder tells of how its run came to where it is. Read once, when this is made. Raises RunError."""
+
+    def __init__(self, folder: Path, problem: Problem) -> None:
+        self._checkpoints, self._problem = folder / CHECKPOINTS, problem
+        reader = Reader(folder)
+        try:
+            self._given = [command for command in reader.commands(FOREVER) if command.status == "applied"]
+            self._first = catalog.first_config(folder) or reader.config()
+            known = reader.table("history")
+            #: What is kept of the losses of rows, if anything.
+            self.losses: Arrays = known[1] if known else {}
+            self.has_begun = reader.run().step > 0 or (self._checkpoints / checkpoints.LATEST).exists()
+        finally:
+            reader.close()
+
+    def at(
+        self, step: int, *, arriving: bool = False, meanwhile: Callable[[Slice], object] = lambda made: None
+    ) -> Moment:
+        """The run at a step, to the bit; ``arriving``: before any command that took effect there.
+
+        ``meanwhile`` is given what is made again, slice by slice. Raises CheckpointError where that step cannot be
+        reached.
+        """
+        turns = [turn for turn in path_of(self._given) if turn.step + arriving <= step]
+        moment = self._nearest(step, arriving=arriving)
+        for command in turns:
+            if command.id <= moment.command:
+                continue
+            _advance(moment.loop, command.step, meanwhile)
+            settings = moment.config.with_value(command.key, KNOBS[command.key].parse(command.value))
+            moment = turned(moment, settings, self._problem.dataset.task, command.id)
+        _advance(moment.loop, step, meanwhile)
+        return moment
+
+    def _nearest(self, step: int, *, arriving: bool) -> Moment:
+        """The newest checkpoint that is on the way to a step, or the beginning."""
+        for found in checkpoints.newest_first(self._checkpoints):
+            if found.step + arriving <= step and self._on_the_way(found):
+                settings = config.from_dict(found.config)
+                loop = make_loop(settings, self._problem)
+                try:
+                    loop.load(found.arrays, found.facts["state"])
+                except (KeyError, ValueError, TypeError):
+                    continue  # of another version, or of other data
+                return Moment(loop, settings, found.command)
+        settings = config.from_dict(self._first)
+        return Moment(make_loop(settings, self._problem), settings, 0)
+
+    def _on_the_way(self, checkpoint: Checkpoint) -> bool:
+        """Whether the run has not gone back to an earlier step since."""
+        return all(
+            checkpoint.step < int(command.value)
+            for command in self._given
+            if command.kind == "rewind" and command.id > checkpoint.command
+        )
+
+
+class Turn(NamedTuple):
+    """A knob that was turned: the command's id, the step, the knob's key and its new value."""
+
+    id: int
+    step: int
+    key: str
+    value: str
+
+
+def path_of(commands: Sequence[Command]) -> list[Turn]:
+    """The knobs that were turned on the way to where the run is, without those that were given up by a rewind."""
+    path: list[Turn] = []
+    for command in commands:
+        if command.status != "applied" or command.step is None:
+            continue
+        if command.kind == "set" and command.key in KNOBS:
+            path.append(Turn(command.id, command.step, command.key, command.value))
+        elif command.kind == "rewind":
+            path = [turn for turn in path if turn.step < int(command.value)]
+    return path
+
+
+def _advance(loop: Loop, step: int, meanwhile: Callable[[Slice], object]) -> None:
+    while loop.step < step:
+        made = loop.run(min(STRIDE, step - loop.step))
+        if not len(made.steps):
+            raise CheckpointError(f"step {step:,} cannot be reached again: the run ends at step {loop.step:,}")
+        meanwhile(made)

@@ -1,0 +1,132 @@
+"""A run that was killed, stopped or finished goes on as if it had never stopped, to the bit."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from nntui import config, launch
+from nntui.knobs import KNOBS
+from nntui.store import catalog, folder
+from nntui.store.reader import FOREVER, Reader
+from nntui.store.schema import RunError
+from nntui.trainer.checkpoints import LATEST
+from nntui.trainer.recall import path_of
+from tests.trainer.conftest import Trained, Wait, advance, make_loop, turn
+
+Train = Callable[..., Trained]
+
+
+def undisturbed(run: Trained) -> bytes:
+    """The weights of a run that has had the same commands at the same steps, and was never stopped."""
+    settings = config.from_dict(catalog.first_config(run.folder))
+    loop = make_loop(settings)
+    reader = Reader(run.folder)
+    for command in path_of(reader.commands(FOREVER)):
+        advance(loop, command.step)
+        settings = settings.with_value(command.key, KNOBS[command.key].parse(command.value))
+        turn(loop, settings, "binary")
+    reader.close()
+    advance(loop, run.record().step)
+    return loop.network.parameters.tobytes()
+
+
+def get_further(run: Trained, steps: int, wait_until: Wait) -> None:
+    reached = run.record().step
+    wait_until(lambda: run.record().step >= reached + steps)
+
+
+def again(run: Trained, *changes: tuple[str, str]) -> Trained:
+    return Trained(run.folder, launch.resume_run(run.folder, changes))
+
+
+SETTINGS = {
+    "xor": ["preset=xor", "optimizer=adam"],
+    "dropout": ["preset=deep-binary", "dropout=0.2", "optimizer=rmsprop", "batch_size=32"],
+    "patience": ["preset=deep-binary", "patience=50", "schedule=on-plateau", "optimizer=momentum"],
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_a_run_killed_again_and_again_ends_as_if_nothing_had_been(kind: str, train: Train, wait_until: Wait) -> None:
+    preset, *settings = SETTINGS[kind]
+    run = train(*settings, preset=preset.removeprefix("preset="))
+    chance = random.Random(1)
+    for _ in range(3):
+        get_further(run, chance.randrange(1, 500), wait_until)
+        answer = run.ask("set", "training.lr", str(chance.choice([0.01, 0.02, 0.05])))
+        assert answer.status == "applied", answer
+        run.trainer.kill()
+        run.trainer.wait()
+        run = again(run)
+    assert run.ask("stop").status == "applied"
+    assert run.trainer.wait(60) == 0
+    run.check_steps()
+    assert run.weights() == undisturbed(run)
+
+
+def test_a_finished_run_gets_more_epochs(train: Train) -> None:
+    run = train("epochs=300", "optimizer=adam")
+    assert run.trainer.wait(60) == 0
+    run = again(run, ("training.epochs", "500"))
+    assert run.trainer.wait(60) == 0
+    record = run.record()
+    assert (record.state, record.step, record.epoch) == ("finished", 500, 500)
+    run.check_steps()
+    assert run.weights() == undisturbed(run)
+    assert [event.what for event in run.events()][:2] == ["started", "finished"]
+    assert run.events()[-1].text == "finished"
+
+
+def test_the_loss_of_each_row_goes_on_where_it_was(train: Train) -> None:
+    run = train("epochs=300")
+    assert run.trainer.wait(60) == 0
+    before = run.table("history")["steps"]
+    run = again(run, ("training.epochs", "100000"))
+    assert run.trainer.wait(60) == 0
+    after = run.table("history")["steps"]
+    assert set(after) & set(before)
+    assert after.max() > 300
+
+
+def test_without_a_word_a_run_that_has_begun_does_not_go_on(train: Train, wait_until: Wait) -> None:
+    run = train("epochs=300")
+    assert run.trainer.wait(60) == 0
+    folder.reopen(run.folder)
+    run = Trained(run.folder, launch.start_trainer(run.folder))
+    wait_until(lambda: run.record().state == "paused")
+    assert run.record().step == 300
+    assert run.ask("stop").status == "applied"
+    assert run.trainer.wait(60) == 0
+
+
+def test_a_run_has_one_trainer(running: Trained) -> None:
+    with pytest.raises(RunError, match="it has a trainer"):
+        launch.resume_run(running.folder)
+    assert running.ask("pause").status == "applied"
+
+
+@pytest.mark.parametrize("damage", ["newest", "all", "flipped bit"])
+def test_where_checkpoints_are_lost_their_steps_are_made_again(damage: str, train: Train, wait_until: Wait) -> None:
+    run = train("optimizer=adam")
+    get_further(run, 5000, wait_until)
+    run.ask("stop")
+    run.trainer.wait()
+    place = run.folder / folder.CHECKPOINTS
+    if damage == "newest":
+        (place / LATEST).unlink()
+    elif damage == "flipped bit":
+        content = bytearray((place / LATEST).read_bytes())
+        content[-5] ^= 1
+        (place / LATEST).write_bytes(content)
+    else:
+        for path in place.iterdir():
+            path.unlink()
+    run = again(run)
+    get_further(run, 100, wait_until)
+    run.ask("stop")
+    run.trainer.wait()
+    run.check_steps()
+    assert run.weights() == undisturbed(run)
