@@ -90,10 +90,7 @@ def resume(
     """
     place, record = _resumable(run)
     wanted = _check(record, _ends(epochs, steps) + (settings or []))
-    if record.live:
-        code = _resume_live(place, record, wanted)
-    else:
-        code = _start_again(place, record, wanted)
+    code = (_resume_live if record.live else _start_again)(place, record, wanted)
     if code or detach or not has_terminal():
         return code
     from nntui.cli import screen
@@ -142,9 +139,20 @@ def _resume_live(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Va
 def _start_again(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Value]]) -> int:
     from nntui import launch
 
-    launch.resume_run(place, [(knob.key, knob.show(value)) for knob, value in wanted])
-    typer.echo(f"goes on from step {record.step}")
-    return 0
+    turns = [("set", knob.key, knob.show(value)) for knob, value in wanted]
+    numbers, _ = launch.start_again(place, [*turns, ("resume", "", "")])
+    code = 0
+    for number in numbers:
+        answer = _answer(place, record, number)
+        if answer is None:
+            return FAILED
+        if answer.status != "applied":
+            code = _refused(answer)
+        elif answer.kind == "resume":
+            typer.echo(f"goes on from step {answer.step}")
+        else:
+            typer.echo(plain(f"{answer.key.rpartition('.')[2]} {answer.answer} at step {answer.step}"))
+    return code
 
 
 def step(run: Run, count: Annotated[int, typer.Argument(metavar="[N]", help="How many.")] = 1) -> int:

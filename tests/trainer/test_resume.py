@@ -39,7 +39,8 @@ def get_further(run: Trained, steps: int, wait_until: Wait) -> None:
 
 
 def again(run: Trained, *changes: tuple[str, str]) -> Trained:
-    return Trained(run.folder, launch.resume_run(run.folder, changes))
+    asked = [*(("set", key, value) for key, value in changes), ("resume", "", "")]
+    return Trained(run.folder, launch.start_again(run.folder, asked)[1])
 
 
 SETTINGS = {
@@ -104,7 +105,7 @@ def test_without_a_word_a_run_that_has_begun_does_not_go_on(train: Train, wait_u
 
 def test_a_run_has_one_trainer(running: Trained) -> None:
     with pytest.raises(RunError, match="it has a trainer"):
-        launch.resume_run(running.folder)
+        launch.start_again(running.folder, [])
     assert running.ask("pause").status == "applied"
 
 
