@@ -35,7 +35,7 @@ def screenshot(
     """
     from nntui import paths
     from nntui.store import catalog
-    from nntui.store.reader import FOREVER
+    from nntui.store.schema import FOREVER
 
     if file.suffix.lower() != ".svg":
         found = f"ends in {file.suffix!r}" if file.suffix else "has no ending"

@@ -89,7 +89,11 @@ def resume(
     it gets more --epochs or --steps. Where there is a terminal, the dashboard opens.
     """
     place, record = _resumable(run)
-    wanted = _check(record, _ends(epochs, steps) + (settings or []))
+    wanted = [
+        (knob, value)
+        for knob, value in _check(record, _ends(epochs, steps) + (settings or []))
+        if knob.show(value) != _now(record, knob)
+    ]
     code = (_resume_live if record.live else _start_again)(place, record, wanted)
     if code or detach or not has_terminal():
         return code
@@ -97,6 +101,13 @@ def resume(
     from nntui.tui.app import open_dashboard
 
     return open_dashboard(place, screen.wanted(None, None, None, slow=False))
+
+
+def _now(run: RunRecord, knob: Knob) -> str:
+    """How a knob stands."""
+    from nntui import config
+
+    return knob.show(config.from_dict(run.config).get(knob.key))
 
 
 def _ends(epochs: int | None, steps: int | None) -> list[str]:
@@ -160,6 +171,32 @@ def step(run: Run, count: Annotated[int, typer.Argument(metavar="[N]", help="How
     if not 1 <= count <= MOST_STEPS:
         raise UserError(f"step {count}: must be a whole number from 1 to {MOST_STEPS}")
     return _ask(run, "step", str(count))
+
+
+def rewind(
+    run: Run, to: Annotated[int, typer.Option("--to", metavar="STEP", help="The step to go back to.", min=0)]
+) -> int:
+    """Go back to an earlier step of a run, and hold there.
+
+    Everything is as it was when the run came to that step. What it did afterwards stays visible as a branch.
+    """
+    from nntui import launch, paths
+    from nntui.store import catalog, commands
+
+    place, record = catalog.find_run(paths.runs_dir(), run)
+    if to >= max(1, record.step):
+        raise UserError(f"--to {to}: run {record.id} is at step {record.step}; must be an earlier one")
+    if record.live:
+        number = commands.append(place, "rewind", value=str(to))
+    else:
+        (number,), _ = launch.start_again(place, [("rewind", "", str(to))])
+    answer = _answer(place, record, number)
+    if answer is None:
+        return FAILED
+    if answer.status != "applied":
+        return _refused(answer)
+    typer.echo(f"{answer.answer} at step {to}; nntui resume {record.id} goes on from there")
+    return 0
 
 
 def stop(run: Run) -> int:

@@ -13,8 +13,8 @@ from pathlib import Path
 from nntui.store.records import Command
 from nntui.store.schema import BUSY_SECONDS, RunError, connect_reader, connect_writer, transaction
 
-#: What may be asked of a trainer: turn a knob, hold, go on, do so many single steps, end.
-KINDS = ("set", "pause", "resume", "step", "stop")
+#: What may be asked of a trainer: turn a knob, hold, go on, do so many single steps, go back to a step, end.
+KINDS = ("set", "pause", "resume", "step", "rewind", "stop")
 
 
 def asker() -> str:

@@ -109,6 +109,8 @@ class Pyramid:
     def restore(self, level: int, finest: Buckets) -> dict[int, Buckets]:
         """Becomes what it was when its finest level, ``level``, held these buckets; returns the finished, by level."""
         self.level = level
+        self._pending.clear()
+        self._finished.clear()
         self._last = int(finest["last"][-1]) if len(finest) else -1
         finished: dict[int, Buckets] = {}
         new = finest

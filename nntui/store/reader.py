@@ -16,10 +16,7 @@ from nntui.store import tables
 from nntui.store.catalog import read_run
 from nntui.store.pyramid import Buckets, bucket_type, join, merge
 from nntui.store.records import Command, Curve, Event, RunRecord
-from nntui.store.schema import DATABASE, TAIL, connect_reader, readable
-
-#: Later than any step.
-FOREVER = 2**62
+from nntui.store.schema import DATABASE, FOREVER, TAIL, connect_reader, readable
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -160,7 +157,7 @@ class Reader:
     def events(self, after: int = 0, limit: int = 2000) -> list[Event]:
         """Events of a higher id than ``after``, in order; of more than ``limit``, the newest."""
         rows = self._db.execute(
-            "SELECT id, at, step, kind, text FROM events WHERE id > ? AND step <= ? ORDER BY id DESC LIMIT ?",
+            "SELECT id, at, step, kind, text, branch FROM events WHERE id > ? AND step <= ? ORDER BY id DESC LIMIT ?",
             (after, self._until, limit),
         )
         return [Event(*row) for row in reversed(rows.fetchall())]

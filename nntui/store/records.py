@@ -31,8 +31,9 @@ class RunRecord:
     """The one row that says what a run is and how it stands.
 
     Times are seconds since the epoch; ``progress`` is 0 to 1; ``steps_per_s`` is measured by the trainer on the wall
-    clock over its last few seconds; ``elapsed`` is seconds of training, pauses not counted. ``latest`` holds the newest
-    value of each metric, ``data`` what the network learns from: names of inputs and target, classes, rows.
+    clock over its last few seconds; ``elapsed`` is seconds of training, pauses not counted; ``branches`` is how often
+    the run went back to an earlier step. ``latest`` holds the newest value of each metric, ``data`` what the network
+    learns from: names of inputs and target, classes, rows.
     """
 
     id: str
@@ -51,6 +52,7 @@ class RunRecord:
     steps_left: int
     steps_per_s: float
     elapsed: float
+    branches: int = 0
     latest: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     layers: tuple[LayerRecord, ...] = ()
@@ -91,13 +93,17 @@ class LayerRecord:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something a person would want marked on the curve. ``kind`` is ``set``, ``state`` or ``warning``."""
+    """Something a person would want marked on the curve. ``kind`` is ``set``, ``state`` or ``warning``.
+
+    ``branch`` is the number of the branch that was given up with it; 0 for what led to where the run is.
+    """
 
     id: int
     at: float
     step: int
     kind: str
     text: str
+    branch: int = 0
 
     @property
     def what(self) -> str:

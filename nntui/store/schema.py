@@ -13,11 +13,13 @@ from nntui.errors import UserError
 DATABASE = "run.db"
 CONFIG = "config.toml"
 APPLICATION_ID = 0x6E6E7475  # "nntu"
-FORMAT = 1
+FORMAT = 2
 BUSY_SECONDS = 5.0
 
 #: The level under which the newest, unfinished bucket of a stream is kept.
 TAIL = -1
+#: Later than any step.
+FOREVER = 2**62
 
 SCHEMA = """
 CREATE TABLE run (
@@ -29,7 +31,7 @@ CREATE TABLE run (
     heartbeat REAL NOT NULL, step INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0,
     progress REAL NOT NULL DEFAULT 0, steps_left INTEGER NOT NULL DEFAULT 0,
     steps_per_s REAL NOT NULL DEFAULT 0, elapsed REAL NOT NULL DEFAULT 0,
-    latest TEXT NOT NULL DEFAULT '{}'
+    latest TEXT NOT NULL DEFAULT '{}', branches INTEGER NOT NULL DEFAULT 0
 );
 -- A stream is a set of series recorded together, at the same steps.
 CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, series TEXT NOT NULL, level INTEGER NOT NULL);
@@ -49,7 +51,13 @@ CREATE TABLE commands (
 CREATE INDEX commands_by_status ON commands (status, id);
 CREATE TABLE events (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, step INTEGER NOT NULL,
-    kind TEXT NOT NULL, text TEXT NOT NULL
+    kind TEXT NOT NULL, text TEXT NOT NULL,
+    -- The branch that was given up with it; 0 for what led to where the run is.
+    branch INTEGER NOT NULL DEFAULT 0
+);
+-- What was given up when the run went back from step ``last`` to ``step``: its series, coarse, as packed buckets.
+CREATE TABLE branches (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, step INTEGER NOT NULL, last INTEGER NOT NULL, data BLOB NOT NULL
 );
 """
 

@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 
 from nntui.processes import start_of
 from nntui.store import tables
-from nntui.store.pyramid import Buckets, Pyramid, bucket_type, join
+from nntui.store.pyramid import Buckets, Pyramid, join, merge
 from nntui.store.records import Command, LayerRecord
-from nntui.store.schema import DATABASE, TAIL, RunError, connect_writer, transaction
+from nntui.store.schema import DATABASE, FOREVER, TAIL, RunError, connect_writer, transaction
 
 #: A row of buckets fills a page of the database, so that a level that is given up leaves whole pages free, and is
 #: not made larger than a reader of a part of it likes to read.
 ROW_BYTES, MOST_ROW_BYTES = 4000, 64 * 1024
 #: The journal is cut back to this size after it was larger; about what SQLite lets it grow to between checkpoints.
 JOURNAL_BYTES = 4 * 2**20
+#: The most buckets of a series that are kept of a branch that was given up.
+BRANCH_BUCKETS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +97,54 @@ class Writer:
         if json.loads(told) != series:
             raise RunError(f"{self._path}: records {told}; this run has {json.dumps(series)}")
         pyramid = Pyramid(len(series)) if keep is None else Pyramid(len(series), keep)
+        stream = _Stream(number, pyramid)
+        pyramid.level = level
+        self._restore(stream, self._finest(stream), FOREVER)
+        return stream
+
+    def _finest(self, stream: _Stream) -> Buckets:
+        """Every bucket of a stream's finest level, as committed."""
         rows = self._db.execute(
-            "SELECT data FROM buckets WHERE stream = ? AND level IN (?, ?) ORDER BY first", (number, level, TAIL)
+            "SELECT data FROM buckets WHERE stream = ? AND level IN (?, ?) ORDER BY first",
+            (stream.number, stream.pyramid.level, TAIL),
         )
-        finest: Buckets = np.frombuffer(b"".join(data for (data,) in rows), bucket_type(len(series)))
-        unwritten = {}
-        for finished_level, finished in pyramid.restore(level, finest).items():
+        found: Buckets = np.frombuffer(b"".join(data for (data,) in rows), stream.pyramid.tail.dtype)
+        return found
+
+    def _restore(self, stream: _Stream, finest: Buckets, until: int) -> None:
+        """Has a stream go on from these buckets; rows of the database that end after ``until`` do not count."""
+        stream.unwritten.clear()
+        for level, finished in stream.pyramid.restore(stream.pyramid.level, finest).items():
             (written,) = self._db.execute(
-                "SELECT coalesce(max(last), -1) FROM buckets WHERE stream = ? AND level = ?", (number, finished_level)
+                "SELECT coalesce(max(last), -1) FROM buckets WHERE stream = ? AND level = ? AND last <= ?",
+                (stream.number, level, until),
             ).fetchone()
-            unwritten[finished_level] = finished[finished["first"] > written]
-        return _Stream(number, pyramid, unwritten)
+            stream.unwritten[level] = finished[finished["first"] > written]
+
+    def recorded(self, stream: str, until: int) -> int:
+        """The last step, of those up to ``until``, that is not in one bucket with later ones; as committed."""
+        finest = self._finest(self._streams[stream])
+        return int(finest["last"][finest["last"] <= until].max(initial=0))
+
+    def go_back(self, step: int, last: int) -> None:
+        """Stages that the run is at an earlier step again: what came later becomes a branch. All else is committed.
+
+        A bucket that has later steps in it goes as a whole: see :meth:`recorded`.
+        """
+        branch = self._db.execute("SELECT branches + 1 FROM run").fetchone()[0]
+        given_up: dict[str, NDArray[Any]] = {}
+        for name, stream in self._streams.items():
+            finest = self._finest(stream)
+            later = finest[finest["last"] > step]
+            if len(later):
+                given_up[name] = np.frombuffer(_coarse(later).tobytes(), np.uint8)
+            self._stage("DELETE FROM buckets WHERE stream = ? AND (last > ? OR level = ?)", (stream.number, step, TAIL))
+            self._restore(stream, finest[finest["last"] <= step], step)
+            self._stage_tail(stream)
+        row = (branch, time.time(), step, last, tables.encode(given_up))
+        self._stage("INSERT INTO branches VALUES (?, ?, ?, ?, ?)", row)
+        self._stage("UPDATE events SET branch = ? WHERE step > ? AND branch = 0", (branch, step))
+        self._stage("UPDATE run SET branches = ?", (branch,))
 
     def record(self, stream: str, steps: NDArray[np.int64], values: NDArray[Any]) -> None:
         """Stages samples: ``steps`` (n,) in order; ``values`` (n, series of the stream).
@@ -129,9 +168,14 @@ class Writer:
             unwritten.pop(level_lost, None)
         for level in finished.keys() & unwritten.keys():
             unwritten[level] = self._stage_rows(number, level, unwritten[level])
-        # A reader takes what a coarser level lacks from the finest, which must be complete.
         self._stage("DELETE FROM buckets WHERE stream = ? AND level = ?", (number, TAIL))
-        self._stage_row(number, TAIL, join((unwritten.get(pyramid.level, pyramid.tail[:0]), pyramid.tail)))
+        self._stage_tail(self._streams[stream])
+
+    def _stage_tail(self, stream: _Stream) -> None:
+        """A reader takes what a coarser level lacks from the finest, which must be complete."""
+        pyramid = stream.pyramid
+        unwritten = stream.unwritten.get(pyramid.level, pyramid.tail[:0])
+        self._stage_row(stream.number, TAIL, join((unwritten, pyramid.tail)))
 
     def _stage_rows(self, stream: int, level: int, buckets: Buckets) -> Buckets:
         """Stages rows that are full, and returns the buckets that are left."""
@@ -231,3 +275,12 @@ class Writer:
     def close(self) -> None:
         """Closes the connection; what was staged and not committed is lost."""
         self._db.close()
+
+
+def _coarse(buckets: Buckets) -> Buckets:
+    """The same steps in no more buckets than are kept of a branch."""
+    level = 0
+    while len(buckets) > BRANCH_BUCKETS:
+        level += 1
+        buckets = merge(buckets, level)
+    return buckets

@@ -169,6 +169,13 @@ def thin_out(folder: Path) -> bool:
     return True
 
 
+def forget_from(folder: Path, step: int) -> None:
+    """Removes those of this step and later ones; named ones stay. Raises OSError."""
+    for found, path in kept(folder):
+        if found >= step and not is_named(path):
+            path.unlink(missing_ok=True)
+
+
 def newest_first(folder: Path) -> Iterator[Checkpoint]:
     """All that can be read, from the newest step to the earliest; each is read only when it is asked for."""
     paths = [folder / LATEST, *(path for _, path in reversed(kept(folder)))]

@@ -43,6 +43,11 @@ class History:
             self._steps = [self._steps[i] for i in first]
             self._losses = [self._losses[i] for i in first]
 
+    def go_back(self, step: int) -> None:
+        """Forgets the points after a step."""
+        count = sum(known <= step for known in self._steps)
+        del self._steps[count:], self._losses[count:]
+
     @property
     def arrays(self) -> dict[str, Array]:
         """``steps`` (k,) and ``loss`` (rows, k)."""

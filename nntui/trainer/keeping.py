@@ -31,6 +31,11 @@ class Keeping:
         self._every = elapsed / known if known else 0.0
         self._kept_at = elapsed if known else -1.0
 
+    def go_back(self, step: int) -> None:
+        """Forgets what is of this step and later: the run comes there again, by another way. Raises OSError."""
+        checkpoints.forget_from(self._folder, step)
+        self._kept_at = -1.0
+
     @property
     def due(self) -> bool:
         """Whether it is time for one."""

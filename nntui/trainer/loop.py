@@ -43,6 +43,11 @@ class Slice:
     norms: NDArray[np.float64]
     diverged: str | None = None
 
+    def since(self, step: int) -> Slice:
+        """A copy, which stays, of what happened after a step."""
+        later = self.steps > step
+        return Slice(self.steps[later], self.losses[later], self.norms[later], self.diverged)
+
 
 class Loop:
     """A network learning from X (rows, inputs) and T (rows, outputs), one of their :class:`Batches` a step.

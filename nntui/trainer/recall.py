@@ -11,8 +11,9 @@ from nntui.config import RunConfig
 from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.folder import CHECKPOINTS
-from nntui.store.reader import FOREVER, Reader
+from nntui.store.reader import Reader
 from nntui.store.records import Command
+from nntui.store.schema import FOREVER
 from nntui.store.tables import Arrays
 from nntui.trainer import checkpoints
 from nntui.trainer.checkpoints import Checkpoint, CheckpointError
@@ -48,6 +49,13 @@ def turned(moment: Moment, settings: RunConfig, task: str, command: int) -> Mome
     return Moment(moment.loop, settings, command)
 
 
+def become(now: Moment, then: Moment, task: str) -> Moment:
+    """The loop of ``now``, which is where another one is."""
+    found = turned(now, then.config, task, then.command)
+    found.loop.load(*then.loop.state)
+    return found
+
+
 class Past:
     """What a run folder tells of how its run came to where it is. Read once, when this is made. Raises RunError."""
 
@@ -65,15 +73,21 @@ class Past:
             reader.close()
 
     def at(
-        self, step: int, *, arriving: bool = False, meanwhile: Callable[[Slice], object] = lambda made: None
+        self,
+        step: int,
+        *,
+        arriving: bool = False,
+        begin: int = FOREVER,
+        meanwhile: Callable[[Slice], object] = lambda made: None,
     ) -> Moment:
         """The run at a step, to the bit; ``arriving``: before any command that took effect there.
 
+        All steps after ``begin`` are made again, and more before it where there is no checkpoint of just that step.
         ``meanwhile`` is given what is made again, slice by slice. Raises CheckpointError where that step cannot be
         reached.
         """
         turns = [turn for turn in path_of(self._given) if turn.step + arriving <= step]
-        moment = self._nearest(step, arriving=arriving)
+        moment = self._nearest(min(step - arriving, begin))
         for command in turns:
             if command.id <= moment.command:
                 continue
@@ -83,10 +97,10 @@ class Past:
         _advance(moment.loop, step, meanwhile)
         return moment
 
-    def _nearest(self, step: int, *, arriving: bool) -> Moment:
+    def _nearest(self, step: int) -> Moment:
         """The newest checkpoint that is on the way to a step, or the beginning."""
         for found in checkpoints.newest_first(self._checkpoints):
-            if found.step + arriving <= step and self._on_the_way(found):
+            if found.step <= step and self._on_the_way(found):
                 settings = config.from_dict(found.config)
                 loop = make_loop(settings, self._problem)
                 try:

@@ -22,8 +22,8 @@ from nntui.trainer import SIGNALS
 from nntui.trainer.keeping import Keeping
 from nntui.trainer.loop import CAPACITY, Slice
 from nntui.trainer.problem import configure_network, make_problem
-from nntui.trainer.recall import Past
-from nntui.trainer.telemetry import Telemetry
+from nntui.trainer.recall import Moment, Past, become
+from nntui.trainer.telemetry import STEP, Telemetry
 
 log = logging.getLogger("nntui.trainer")
 
@@ -93,7 +93,7 @@ class Session:
         """Whether the run has not ended."""
         return self._state in LIVE_STATES
 
-    def _beat(self, made: Slice) -> None:
+    def _beat(self, _: object) -> None:
         """While steps are made again, nothing is recorded; but the heart beats."""
         if time.monotonic() - self._flushed_at >= BEAT_SECONDS:
             self._writer.beat()
@@ -211,7 +211,18 @@ class Session:
                 self._writer.answer(command, "refused", self._loop.step, str(error))
             else:
                 self._writer.answer(command, "applied", self._loop.step, text)
+                if command.kind == "rewind":
+                    self._keep_after_rewind()
         return bool(waiting)
+
+    def _keep_after_rewind(self) -> None:
+        """Only when it is on the disk that the run went back may checkpoints of what was given up be replaced."""
+        self._flush()
+        try:
+            self._keeping.go_back(self._loop.step)
+        except OSError as error:
+            log.warning("step %d: old checkpoints stay: %s", self._loop.step, error)
+        self._checkpoint()
 
     def _apply(self, command: Command) -> str:
         """Does what is asked, at this step boundary; returns the answer. Raises ConfigError to refuse."""
@@ -232,6 +243,8 @@ class Session:
                 return "running"
             case "step":
                 return self._step(command)
+            case "rewind":
+                return self._rewind(command)
             case "stop":
                 self._end("stopped", f"by {command.who}")
                 return "stopped"
@@ -245,6 +258,31 @@ class Session:
         self._pause_at = (self._pause_at or self._loop.step) + count
         self._state = "running"
         return f"{count} single"
+
+    def _rewind(self, command: Command) -> str:
+        """Back at an earlier step, to the bit, and paused; what came after it becomes a branch."""
+        step, last = _earlier(command.value, self._loop.step), self._loop.step
+        self._flush()  # all that is given up is told from what is on the disk
+        begin = min(self._writer.recorded(STEP, step), max(0, step - 1))
+        again: list[Slice] = []
+        moment = Past(self._folder, self._problem).at(
+            step, arriving=True, begin=begin, meanwhile=lambda made: self._beat(again.append(made.since(begin)))
+        )
+        now = Moment(self._loop, self._config, self._command)
+        self._config = become(now, moment, self._problem.dataset.task).config
+        self._writer.go_back(step, last)
+        self._telemetry.go_back()
+        for made in again:
+            self._telemetry.record(made)
+        self._writer.configure(self._config.to_dict())
+        self._telemetry.describe()
+        self._telemetry.latest["lr"] = self._loop.rate
+        self._event("state", f"back from step {last:,} by {command.who}")
+        self._state, self._pause_at = "paused", None
+        self._slice_steps, self._new_pace = 1, True
+        self._paced_elapsed, self._paced_step = self._elapsed, self._loop.step
+        self._evaluate_all()
+        return f"back from step {last:,}"
 
     def _turn(self, command: Command) -> str:
         knob = KNOBS.get(command.key)
@@ -335,6 +373,13 @@ class Session:
         if self._obey():
             self._flush()
         self._writer.close()
+
+
+def _earlier(text: str, now: int) -> int:
+    """The step to go back to. Raises ConfigError."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < max(1, now)):
+        raise ConfigError(f"rewind {text!r}: must be a step from 0 to {max(0, now - 1)}")
+    return int(text)
 
 
 def _count(text: str) -> int:

@@ -35,6 +35,11 @@ class Tables:
         self._history, self._history_pace = History(losses), Pace()
         self._weights_step, self._weights_pace = -1, Pace(WEIGHTS_SECONDS)
 
+    def go_back(self) -> None:
+        """The run is at an earlier step again: forgets what came later."""
+        self._history.go_back(self._loop.step)
+        self._weights_step = -1
+
     def keep_rows(self) -> None:
         """Stages ``rows``, those of the prediction table: their numbers, raw inputs, targets and part."""
         dataset, problem = self._problem.dataset, self._problem

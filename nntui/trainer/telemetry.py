@@ -84,6 +84,12 @@ class Telemetry:
         """Stages the weights, if they are due or the network is at rest."""
         self._tables.keep_weights(at_rest=at_rest)
 
+    def go_back(self) -> None:
+        """The run is at an earlier step again: nothing that was seen of later ones counts any more."""
+        self._evaluated, self._stale = -1, True
+        self._tables.go_back()
+        self.latest.clear()
+
     def record(self, happened: Slice) -> None:
         """Stages every step of a slice."""
         if len(happened.steps) == 0:

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from nntui.store import catalog, pieces
 from nntui.store.folder import CHECKPOINTS
-from nntui.store.reader import FOREVER, Reader
+from nntui.store.reader import Reader
 from nntui.store.records import Command, Curve, RunRecord
-from nntui.store.schema import RunError
+from nntui.store.schema import FOREVER, RunError
 from nntui.store.shelf import Shelf
 from nntui.tui import past
 from nntui.tui.picture import Answer, Picture, Query, Table

@@ -10,8 +10,8 @@ import pytest
 from nntui import config, launch
 from nntui.knobs import KNOBS
 from nntui.store import catalog, folder
-from nntui.store.reader import FOREVER, Reader
-from nntui.store.schema import RunError
+from nntui.store.reader import Reader
+from nntui.store.schema import FOREVER, RunError
 from nntui.trainer.checkpoints import LATEST
 from nntui.trainer.recall import path_of
 from tests.trainer.conftest import Trained, Wait, advance, make_loop, turn

@@ -1,0 +1,80 @@
+"""Back to an earlier step: everything as it was there, and what came later kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from nntui import launch
+from tests.trainer.conftest import Trained, Wait
+from tests.trainer.test_resume import again, get_further, undisturbed
+
+Train = Callable[..., Trained]
+
+
+@pytest.mark.parametrize("settings", [["optimizer=adam"], ["optimizer=rmsprop", "dropout=0.2"]], ids=str)
+def test_going_back_and_on_is_as_if_nothing_had_been(settings: list[str], train: Train, wait_until: Wait) -> None:
+    run = train(*settings, "epochs=3000", preset="deep-binary")
+    run.ask("set", "training.lr", "0.002")
+    get_further(run, 300, wait_until)
+    run.ask("pause")
+    at = run.record().step - 137
+    run.ask("set", "training.lr", "0.5")
+    run.ask("resume")
+    get_further(run, 300, wait_until)
+    answer = run.ask("rewind", value=str(at))
+    assert answer.status == "applied"
+    record = run.record()
+    assert (record.state, record.step, record.branches) == ("paused", at, 1)
+    assert record.config["training"]["lr"] == 0.002
+    run.check_steps()
+    assert run.weights() == undisturbed(run)
+    run.ask("resume")
+    get_further(run, 200, wait_until)
+    run.trainer.kill()
+    run.trainer.wait()
+    run = again(run)
+    get_further(run, 100, wait_until)
+    run.ask("stop")
+    assert run.trainer.wait(60) == 0
+    run.check_steps()
+    assert run.weights() == undisturbed(run)
+
+
+@pytest.mark.parametrize("to", [0, 1, 2500])
+def test_any_step_can_be_gone_back_to(to: int, train: Train) -> None:
+    run = train("epochs=9000", "optimizer=adam")
+    assert run.trainer.wait(60) == 0
+    whole = run.curve("loss")
+    numbers, trainer = launch.start_again(run.folder, [("rewind", "", str(to))])
+    run = Trained(run.folder, trainer)
+    assert run.ask("resume").status == "applied"
+    assert run.trainer.wait(60) == 0
+    run.check_steps()
+    curve = run.curve("loss")
+    assert np.array_equal(curve.first, whole.first)
+    assert np.array_equal(curve.final, whole.final)
+    assert [event.branch for event in run.events() if event.text == "finished"] == [1, 0]
+
+
+def test_a_diverged_run_can_be_gone_back_in(train: Train) -> None:
+    run = train("lr=1e9", "optimizer=sgd", "loss=squared-error", "output=identity", "activation=relu", "epochs=900")
+    assert run.trainer.wait(60) == 1
+    assert run.record().state == "diverged"
+    _, trainer = launch.start_again(
+        run.folder, [("rewind", "", "0"), ("set", "training.lr", "0.01"), ("resume", "", "")]
+    )
+    run = Trained(run.folder, trainer)
+    assert run.trainer.wait(60) == 0
+    assert (run.record().state, run.record().step) == ("finished", 900)
+    run.check_steps()
+    assert run.weights() == undisturbed(run)
+
+
+@pytest.mark.parametrize("value", ["-1", "x", "", "99999999999", "1.5"])
+def test_only_an_earlier_step_can_be_gone_back_to(value: str, running: Trained) -> None:
+    answer = running.ask("rewind", value=value)
+    assert answer.status == "refused"
+    assert "must be a step from 0 to" in answer.answer
