@@ -93,7 +93,7 @@ class Session:
         """Whether the run has not ended."""
         return self._state in LIVE_STATES
 
-    def _beat(self, _: object) -> None:
+    def _beat(self, made: Slice) -> None:
         """While steps are made again, nothing is recorded; but the heart beats."""
         if time.monotonic() - self._flushed_at >= BEAT_SECONDS:
             self._writer.beat()
@@ -265,9 +265,12 @@ class Session:
         self._flush()  # all that is given up is told from what is on the disk
         begin = min(self._writer.recorded(STEP, step), max(0, step - 1))
         again: list[Slice] = []
-        moment = Past(self._folder, self._problem).at(
-            step, arriving=True, begin=begin, meanwhile=lambda made: self._beat(again.append(made.since(begin)))
-        )
+
+        def note(made: Slice) -> None:
+            again.append(made.since(begin))
+            self._beat(made)
+
+        moment = Past(self._folder, self._problem).at(step, arriving=True, begin=begin, meanwhile=note)
         now = Moment(self._loop, self._config, self._command)
         self._config = become(now, moment, self._problem.dataset.task).config
         self._writer.go_back(step, last)

@@ -48,7 +48,7 @@ def test_any_step_can_be_gone_back_to(to: int, train: Train) -> None:
     run = train("epochs=9000", "optimizer=adam")
     assert run.trainer.wait(60) == 0
     whole = run.curve("loss")
-    numbers, trainer = launch.start_again(run.folder, [("rewind", "", str(to))])
+    _, trainer = launch.start_again(run.folder, [("rewind", "", str(to))])
     run = Trained(run.folder, trainer)
     assert run.ask("resume").status == "applied"
     assert run.trainer.wait(60) == 0
@@ -60,7 +60,7 @@ def test_any_step_can_be_gone_back_to(to: int, train: Train) -> None:
 
 
 def test_a_diverged_run_can_be_gone_back_in(train: Train) -> None:
-    run = train("lr=1e9", "optimizer=sgd", "loss=squared-error", "output=identity", "activation=relu", "epochs=900")
+    run = train("lr=1000", "optimizer=sgd", "loss=squared-error", "output=identity", "activation=relu", "epochs=900")
     assert run.trainer.wait(60) == 1
     assert run.record().state == "diverged"
     _, trainer = launch.start_again(
