@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nntui.cli import check, export, predict, runs, screen, screenshot, serve, steer, train, watch
+from nntui.cli import check, export, predict, replay, runs, screen, screenshot, serve, steer, train, watch
 from nntui.cli.output import BAD_INPUT, FAILED, has_terminal, silence_stdout, talk
 from nntui.errors import UserError
 
@@ -85,6 +85,7 @@ app.command("set")(steer.turn)
 app.command()(steer.pause)
 app.command()(steer.resume)
 app.command()(steer.rewind)
+app.command()(replay.replay)
 app.command()(steer.step)
 app.command()(steer.stop)
 app.command()(serve.serve)

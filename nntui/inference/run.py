@@ -40,7 +40,7 @@ class Run:
         self._checkpoints = folder / CHECKPOINTS
         self._reader = Reader(folder)
         self._model: Model | None = None
-        self._step = -1
+        self._step, self._branches = -1, 0
         self._file: tuple[int, ...] = ()
         self._settings: dict[str, Any] = {}
 
@@ -65,8 +65,13 @@ class Run:
         """The network of the later of checkpoint and weights, doing what the run's configuration says now."""
         with self._reader.snapshot():
             step, settings = self._reader.table_step("weights"), self._reader.config()
+            before, self._branches = self._branches, self._reader.branches()
+            if before != self._branches:
+                self._model, self._file = None, ()
             is_behind = self._model is None or (step or 0) <= self._step
             model = self._from_checkpoint() if is_behind or self._model is None else self._model
+            if before != self._branches:  # the run went back, and the checkpoint may still be of what was given up
+                self._step = -1
             weights = self._reader.table("weights") if step is not None and step > self._step else None
         if weights:
             self._step = weights[0]

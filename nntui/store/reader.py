@@ -78,6 +78,12 @@ class Reader:
         return found
 
     @_told
+    def branches(self) -> int:
+        """How often the run went back to an earlier step."""
+        found: int = self._db.execute("SELECT branches FROM run").fetchone()[0]
+        return found
+
+    @_told
     def series(self) -> tuple[str, ...]:
         """The names of all metrics recorded so far."""
         return tuple(name for stream in self._streams() for name in stream.series)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,13 @@ from nntui.trainer.weights import initial_network
 
 #: So many steps are made again at once, before whoever waits is told.
 STRIDE = 1024
+
+
+Meanwhile = Callable[[Slice], object]
+
+
+def _nobody(made: Slice) -> None:
+    """Is told, and does nothing."""
 
 
 class Moment(NamedTuple):
@@ -72,30 +80,46 @@ class Past:
         finally:
             reader.close()
 
-    def at(
-        self,
-        step: int,
-        *,
-        arriving: bool = False,
-        begin: int = FOREVER,
-        meanwhile: Callable[[Slice], object] = lambda made: None,
-    ) -> Moment:
-        """The run at a step, to the bit; ``arriving``: before any command that took effect there.
+    def at(self, step: int, *, until: int = FOREVER, begin: int = FOREVER, meanwhile: Meanwhile = _nobody) -> Moment:
+        """The run at a step, to the bit; of the commands that took effect there, those with an id up to ``until``.
 
         All steps after ``begin`` are made again, and more before it where there is no checkpoint of just that step.
         ``meanwhile`` is given what is made again, slice by slice. Raises CheckpointError where that step cannot be
         reached.
         """
-        turns = [turn for turn in path_of(self._given) if turn.step + arriving <= step]
-        moment = self._nearest(min(step - arriving, begin))
-        for command in turns:
-            if command.id <= moment.command:
+        moment = self._nearest(min(step if until == FOREVER else step - 1, begin))
+        return self.onward(moment, step, until=until, meanwhile=meanwhile)
+
+    def onward(self, moment: Moment, step: int, *, until: int = FOREVER, meanwhile: Meanwhile = _nobody) -> Moment:
+        """From a moment of this past to a later one; the rest as :meth:`at`."""
+        for command in self.path:
+            if command.id <= moment.command or command.step > step or (command.step == step and command.id > until):
                 continue
             _advance(moment.loop, command.step, meanwhile)
             settings = moment.config.with_value(command.key, KNOBS[command.key].parse(command.value))
             moment = turned(moment, settings, self._problem.dataset.task, command.id)
         _advance(moment.loop, step, meanwhile)
         return moment
+
+    @property
+    def path(self) -> list[Turn]:
+        """The knobs that were turned on the way to where the run is."""
+        return path_of(self._given)
+
+    @property
+    def beginning(self) -> Moment:
+        """The run before its first step."""
+        settings = config.from_dict(self._first)
+        return Moment(make_loop(settings, self._problem), settings, 0)
+
+    def witnesses(self) -> Iterator[Checkpoint]:
+        """The checkpoints on the way to where the run is, the earliest first, without those that cannot be read."""
+        earlier = [path for _, path in checkpoints.kept(self._checkpoints)]
+        for path in (*earlier, self._checkpoints / checkpoints.LATEST):
+            with suppress(CheckpointError):
+                found = checkpoints.load_checkpoint(path)
+                if self._on_the_way(found):
+                    yield found
 
     def _nearest(self, step: int) -> Moment:
         """The newest checkpoint that is on the way to a step, or the beginning."""
@@ -108,8 +132,7 @@ class Past:
                 except (KeyError, ValueError, TypeError):
                     continue  # of another version, or of other data
                 return Moment(loop, settings, found.command)
-        settings = config.from_dict(self._first)
-        return Moment(make_loop(settings, self._problem), settings, 0)
+        return self.beginning
 
     def _on_the_way(self, checkpoint: Checkpoint) -> bool:
         """Whether the run has not gone back to an earlier step since."""
@@ -142,7 +165,7 @@ def path_of(commands: Sequence[Command]) -> list[Turn]:
     return path
 
 
-def _advance(loop: Loop, step: int, meanwhile: Callable[[Slice], object]) -> None:
+def _advance(loop: Loop, step: int, meanwhile: Meanwhile) -> None:
     while loop.step < step:
         made = loop.run(min(STRIDE, step - loop.step))
         if not len(made.steps):

@@ -270,7 +270,7 @@ class Session:
             again.append(made.since(begin))
             self._beat(made)
 
-        moment = Past(self._folder, self._problem).at(step, arriving=True, begin=begin, meanwhile=note)
+        moment = Past(self._folder, self._problem).at(step, until=0, begin=begin, meanwhile=note)
         now = Moment(self._loop, self._config, self._command)
         self._config = become(now, moment, self._problem.dataset.task).config
         self._writer.go_back(step, last)

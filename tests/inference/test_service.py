@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import subprocess
@@ -235,6 +236,27 @@ def test_a_message_that_cannot_be_followed_is_told_of_and_ends_it() -> None:
     assert "a line of more than" in complaint(b"x" * (pipe.MAX_LINE + 1))
     nested = b"[" * 100_000 + b"\n"
     assert "no JSON" in complaint(nested)
+
+
+def test_a_run_that_went_back_is_asked_as_it_is_there(trained: Callable[..., Trained]) -> None:
+    run = trained()
+    asked = Asked(run.folder)
+    run.loop.run(100)
+    run.keep_weights()
+    early, state = run.predict(X), [copy.deepcopy(part) for part in run.loop.state]
+    run.loop.run(100)
+    run.keep_weights()
+    run.checkpoint()
+    assert asked.forward()[0]["step"] == 200
+    run.loop.load(*state)
+    run.writer.go_back(100, 200)
+    run.telemetry.go_back()
+    run.keep_weights()
+    told, arrays = asked.forward()
+    assert told["step"] == 100
+    np.testing.assert_array_equal(arrays["P"], early)
+    run.checkpoint()
+    assert asked.forward()[0]["step"] == 100
 
 
 def test_arrays_that_are_none_are_told_of_and_the_next_question_answered() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -14,6 +16,7 @@ from nntui.store.reader import Reader
 from nntui.store.schema import FOREVER, RunError
 from nntui.trainer.checkpoints import LATEST
 from nntui.trainer.recall import path_of
+from nntui.trainer.replay import Verdict, replay
 from tests.trainer.conftest import Trained, Wait, advance, make_loop, turn
 
 Train = Callable[..., Trained]
@@ -131,3 +134,20 @@ def test_where_checkpoints_are_lost_their_steps_are_made_again(damage: str, trai
     run.trainer.wait()
     run.check_steps()
     assert run.weights() == undisturbed(run)
+
+
+def test_a_replay_says_whether_and_where_weights_part(train: Train, wait_until: Wait) -> None:
+    run = train("optimizer=adam", preset="deep-binary")
+    for value in ("0.01", "0.002"):
+        get_further(run, 100, wait_until)
+        run.ask("set", "training.lr", value)
+    run.ask("stop")
+    run.trainer.wait()
+    steps = run.record().step
+    assert replay(run.folder, lambda made: None) == Verdict(steps, 2, steps, None)
+    with closing(sqlite3.connect(run.folder / "run.db")) as db:
+        db.execute("UPDATE commands SET value = '0.003' WHERE value = '0.002'")
+        db.commit()
+    verdict = replay(run.folder, lambda made: None)
+    assert verdict.parted == steps
+    assert verdict.agreed < steps

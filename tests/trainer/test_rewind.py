@@ -30,6 +30,7 @@ def test_going_back_and_on_is_as_if_nothing_had_been(settings: list[str], train:
     assert (record.state, record.step, record.branches) == ("paused", at, 1)
     assert record.config["training"]["lr"] == 0.002
     run.check_steps()
+    wait_until(lambda: run.model().step == at)
     assert run.weights() == undisturbed(run)
     run.ask("resume")
     get_further(run, 200, wait_until)
