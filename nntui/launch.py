@@ -10,7 +10,7 @@ from pathlib import Path
 from nntui import paths
 from nntui.config import RunConfig
 from nntui.processes import start_of
-from nntui.store import commands, folder
+from nntui.store import commands, copies, folder
 
 #: Windows has no sessions: there, a group of its own and no console.
 _WINDOWS_FLAGS = 0x00000200 | 0x00000008 if sys.platform == "win32" else 0
@@ -41,6 +41,24 @@ def start_again(run_folder: Path, asked: Sequence[tuple[str, str, str]]) -> tupl
     folder.reopen(run_folder)
     numbers = [commands.append(run_folder, kind, key, value) for kind, key, value in asked]
     return numbers, start_trainer(run_folder)
+
+
+def fork_run(
+    source: Path, *, name: str, at: int | None, changes: Sequence[tuple[str, str]]
+) -> tuple[Path, list[int], subprocess.Popen[bytes]]:
+    """A run of its own that goes on from a step of another one, which is not disturbed, with other knobs.
+
+    ``at`` None is where that run is now. Returns the folder, the ids of the commands that make it so, and the trainer.
+    Raises RunError, OSError.
+    """
+    fork = copies.copy(source, paths.runs_dir(), name=name)
+    back = [] if at is None else [("rewind", "", str(at))]
+    asked = [*back, *(("set", key, value) for key, value in changes), ("resume", "", "")]
+    try:
+        return fork, *start_again(fork, asked)
+    except BaseException:
+        folder.remove(fork)
+        raise
 
 
 def start_trainer(run_folder: Path) -> subprocess.Popen[bytes]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nntui.cli import check, export, predict, replay, runs, screen, screenshot, serve, steer, train, watch
+from nntui.cli import check, export, fork, predict, replay, runs, screen, screenshot, serve, steer, train, watch
 from nntui.cli.output import BAD_INPUT, FAILED, has_terminal, silence_stdout, talk
 from nntui.errors import UserError
 
@@ -86,10 +86,12 @@ app.command()(steer.pause)
 app.command()(steer.resume)
 app.command()(steer.rewind)
 app.command()(replay.replay)
+app.command()(fork.fork)
 app.command()(steer.step)
 app.command()(steer.stop)
 app.command()(serve.serve)
 app.command()(export.export)
+app.command("import")(export.take_in)
 app.command()(screenshot.screenshot)
 app.command(context_settings={"ignore_unknown_options": True})(predict.predict)
 app.command()(runs.presets)

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 def export(
     run: Run,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Ends in .csv (metrics), .onnx, .safetensors or .npz (network).")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Ends in .csv (metrics), .onnx, .safetensors, .npz (network) or .zip (all)."
+        ),
     ],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is already there.")] = False,
 ) -> None:
-    """Write the metrics of a run (.csv), or its network (.onnx, .safetensors, .npz).
+    """Write the metrics of a run (.csv), its network (.onnx, .safetensors, .npz), or all of it (.zip).
 
     The CSV has one row for each recorded bucket of steps: the last step in it, the first, and the mean of each metric;
     of the loss also the least and the greatest. Up to 32,768 steps, each has a row of its own. A cell is empty
@@ -39,22 +42,52 @@ def export(
     missing values; input.mean and input.scale, by which inputs are shifted and divided; target.mean and target.scale,
     by which outputs are multiplied and shifted back. "nntui train --set weights=FILE" starts from one.
 
+    A ZIP file holds everything that is recorded, and the checkpoints: "nntui import" makes a run of it elsewhere.
+
     The text "facts", in the metadata of ONNX and safetensors files and an array of NPZ files, is JSON: task, target,
     outputs, classes, columns, expressions, features, activations, leak, output, image, run, step.
     """
     from nntui import paths
     from nntui.store import catalog
 
-    make = MAKERS.get(file.suffix.lower())
-    if make is None:
+    suffix = file.suffix.lower()
+    if suffix not in (*MAKERS, WHOLE):
         found = f"ends in {file.suffix!r}" if file.suffix else "has no ending"
-        hint = closest(file.suffix, MAKERS)
-        raise UserError(f"{file}: {found}; must be .csv (metrics), .onnx, .safetensors or .npz (network){hint}")
+        hint = closest(file.suffix, (*MAKERS, WHOLE))
+        raise UserError(
+            f"{file}: {found}; must be .csv (metrics), .onnx, .safetensors, .npz (network) or .zip (all){hint}"
+        )
     place, record = catalog.find_run(paths.runs_dir(), run)
     if file.exists() and not force:
         raise UserError(f"{file}: is already there; --force replaces it")
-    write_file(file, make(place, record))
+    if suffix == WHOLE:
+        _pack(place, file)
+    else:
+        write_file(file, MAKERS[suffix](place, record))
     talk(f"wrote {file}")
+
+
+def _pack(place: Path, file: Path) -> None:
+    from nntui.store import copies
+
+    try:
+        copies.pack(place, file)
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
+
+
+def take_in(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="What nntui export RUN FILE.zip wrote.")],
+) -> None:
+    """Make a run of a ZIP file that another machine exported.
+
+    It keeps its id, and everything recorded; nntui resume goes on with it. Nothing is put over a run that is here.
+    """
+    from nntui import paths
+    from nntui.store import copies
+
+    _, run = copies.unpack(file, paths.runs_dir())
+    talk(f"imported {run.id} ({run.name}), {run.state} at step {run.step:,}")
 
 
 def _metrics(place: Path, run: RunRecord) -> bytes:
@@ -119,3 +152,5 @@ MAKERS: dict[str, Callable[[Path, RunRecord], bytes]] = {
     ".safetensors": _safetensors,
     ".npz": _npz,
 }
+#: The ending of a file that holds all of a run.
+WHOLE = ".zip"

@@ -30,7 +30,7 @@ def turn(
     Weights and optimizer state stay. All of them are checked before the first is sent.
     """
     place, record = _live(run)
-    return _turn(place, record, _check(record, settings))
+    return _turn(place, record, check(record, settings))
 
 
 def _turn(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Value]]) -> int:
@@ -50,7 +50,7 @@ def _turn(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Value]]) 
     return code
 
 
-def _check(run: RunRecord, settings: list[str]) -> list[tuple[Knob, Value]]:
+def check(run: RunRecord, settings: list[str]) -> list[tuple[Knob, Value]]:
     """The knobs and their new values. Raises ConfigError for the first that cannot be had."""
     from nntui import config
     from nntui.knobs import KNOBS, parse_setting
@@ -91,7 +91,7 @@ def resume(
     place, record = _resumable(run)
     wanted = [
         (knob, value)
-        for knob, value in _check(record, _ends(epochs, steps) + (settings or []))
+        for knob, value in check(record, _ends(epochs, steps) + (settings or []))
         if knob.show(value) != _now(record, knob)
     ]
     code = (_resume_live if record.live else _start_again)(place, record, wanted)
@@ -152,6 +152,11 @@ def _start_again(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Va
 
     turns = [("set", knob.key, knob.show(value)) for knob, value in wanted]
     numbers, _ = launch.start_again(place, [*turns, ("resume", "", "")])
+    return report(place, record, numbers)
+
+
+def report(place: Path, record: RunRecord, numbers: Sequence[int]) -> int:
+    """Waits for the answers to commands, and prints them; returns the exit code."""
     code = 0
     for number in numbers:
         answer = _answer(place, record, number)
@@ -161,7 +166,7 @@ def _start_again(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Va
             code = _refused(answer)
         elif answer.kind == "resume":
             typer.echo(f"goes on from step {answer.step}")
-        else:
+        elif answer.kind == "set":
             typer.echo(plain(f"{answer.key.rpartition('.')[2]} {answer.answer} at step {answer.step}"))
     return code
 

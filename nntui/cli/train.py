@@ -52,7 +52,7 @@ def train(
         raise UserError("--plain, --json and --detach exclude each other")
     chosen = presets.find(preset)
     config = _configure(chosen.load(), settings or [], seed, epochs, steps)
-    _check_name(name)
+    check_name(name)
     _look(config)
     if detach:
         return _detach(config, chosen.name, name or "")
@@ -92,7 +92,8 @@ def _look(config: RunConfig) -> None:
         make_loop(config, make_problem(config))
 
 
-def _check_name(name: str | None) -> None:
+def check_name(name: str | None) -> None:
+    """Raises UserError for a --name that no run can have."""
     from nntui import launch
 
     if name is not None and (fault := launch.name_fault(name)):

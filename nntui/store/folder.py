@@ -8,7 +8,8 @@ import shutil
 import socket
 import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,29 +27,43 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like somethi
 
 
 def create(runs: Path, *, name: str, preset: str, config: dict[str, Any]) -> Path:
-    """A new run folder in state ``starting``, complete or not there at all. Raises RunError.
+    """A new run folder in state ``starting``, complete or not there at all. Raises RunError."""
+    run_id = new_id()
+    with drafted(runs, run_id) as draft:
+        (draft / CONFIG).write_text(tomli_w.dumps(config), encoding="utf-8")
+        _create_database(draft, run_id, name or preset, preset, config)
+    return runs / run_id
 
-    It is made under another name and renamed when it is whole, so that nobody ever sees half a run.
+
+def new_id() -> str:
+    """An id that no other run has."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+@contextmanager
+def drafted(runs: Path, run_id: str) -> Iterator[Path]:
+    """A folder to be filled inside, with empty files in it; it is a run afterwards. Raises RunError.
+
+    It has another name until it is whole, so that nobody ever sees half a run, and is gone if that fails.
     """
     _sweep(runs)
-    run_id = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-    folder, draft = runs / run_id, runs / f".new-{run_id}"
+    draft = runs / f".new-{run_id}-{secrets.token_hex(4)}"
     try:
         runs.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for new in (runs, draft, draft / CHECKPOINTS):
             new.mkdir(mode=0o700, exist_ok=new == runs)
         for file in (CONFIG, LOG, DATABASE):
             (draft / file).touch(mode=0o600)
-        (draft / CONFIG).write_text(tomli_w.dumps(config), encoding="utf-8")
-        _create_database(draft, run_id, name or preset, preset, config)
-        draft.rename(folder)
+        yield draft
+        if (runs / run_id).exists():
+            raise RunError(f"{runs / run_id}: is already there")
+        draft.rename(runs / run_id)
     except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
         if not isinstance(error, (OSError, sqlite3.Error)):
             raise
         detail = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise RunError(f"{runs}: cannot make a run here: {detail}; NNTUI_HOME can name another folder") from None
-    return folder
 
 
 def _sweep(runs: Path) -> None:

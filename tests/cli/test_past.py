@@ -1,0 +1,1 @@
+"""``nntui resume``, ``rewind``, ``fork``, ``replay`` and ``import``, as a shell sees them."""

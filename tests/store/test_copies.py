@@ -1,0 +1,167 @@
+"""A run taken elsewhere, whole; and files that are none, or worse."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nntui.store import catalog, commands, copies
+from nntui.store.reader import Reader
+from nntui.store.schema import DATABASE, RunError
+from nntui.store.writer import Status, Writer
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def recorded(make_run: Make) -> Path:
+    """A run of 500 steps with two checkpoints."""
+    run = make_run(name="first")
+    with closing(Writer(run)) as writer:
+        writer.add_stream("step", ["loss"])
+        writer.record("step", np.arange(1, 501), np.sqrt(np.arange(1, 501))[:, None])
+        writer.event(3, "set", "lr 1 → 2")
+        writer.status(Status("running", step=500))
+        writer.commit()
+    for name in ("latest", "000000000000"):
+        (run / "checkpoints" / f"{name}.safetensors").write_bytes(name.encode())
+        (run / "checkpoints" / f"{name}.safetensors").chmod(0o600)
+    commands.append(run, "pause")
+    return run
+
+
+def told(run: Path) -> tuple[bytes, list[str]]:
+    with closing(Reader(run)) as reader:
+        return reader.curves(["loss"], 0, 500, 1000)["loss"].mean.tobytes(), [e.text for e in reader.events()]
+
+
+def private(folder: Path) -> bool:
+    return all(not path.stat().st_mode & 0o077 for path in (folder, *folder.rglob("*")))
+
+
+def test_a_copy_is_a_run_of_its_own(recorded: Path, runs: Path) -> None:
+    made = copies.copy(recorded, runs, name="second")
+    run, first = catalog.open_run(made), catalog.open_run(recorded)
+    assert (run.name, run.state, run.step, run.pid) == ("second", "stopped", 500, None)
+    assert run.id == made.name != first.id
+    assert told(made) == told(recorded)
+    assert sorted(path.name for path in (made / "checkpoints").iterdir()) == [
+        "000000000000.safetensors",
+        "latest.safetensors",
+    ]
+    assert private(made)
+    with closing(Reader(made)) as reader:
+        assert [command.status for command in reader.commands()] == ["refused"]
+    with closing(Reader(recorded)) as reader:
+        assert [command.status for command in reader.commands()] == ["waiting"]
+
+
+def test_a_run_is_carried_to_another_machine(recorded: Path, tmp_path: Path) -> None:
+    copies.pack(recorded, tmp_path / "run.zip")
+    assert [path.name for path in tmp_path.glob("*run.zip*")] == ["run.zip"]
+    made, run = copies.unpack(tmp_path / "run.zip", tmp_path / "elsewhere" / "runs")
+    assert (run.id, run.name, run.state, run.step) == (recorded.name, "first", "stopped", 500)
+    assert told(made) == told(recorded)
+    assert (made / "checkpoints" / "latest.safetensors").read_bytes() == b"latest"
+    assert private(made)
+
+
+def test_no_run_is_written_over(recorded: Path, runs: Path, tmp_path: Path) -> None:
+    copies.pack(recorded, tmp_path / "run.zip")
+    with pytest.raises(RunError, match="is here already"):
+        copies.unpack(tmp_path / "run.zip", runs)
+    assert [path.name for path in runs.iterdir()] == [recorded.name]
+
+
+def rewritten(file: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """The same file with other entries."""
+    with zipfile.ZipFile(file) as packed:
+        entries, comment = {name: packed.read(name) for name in packed.namelist()}, packed.comment
+    change(entries)
+    other = file.with_name("other.zip")
+    with zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.comment = comment
+        for name, content in entries.items():
+            packed.writestr(name, content)
+    return other
+
+
+def with_sql(statement: str) -> Callable[[dict[str, bytes]], None]:
+    """Changes the database of a file."""
+
+    def change(entries: dict[str, bytes]) -> None:
+        with closing(sqlite3.connect(":memory:")) as db:
+            db.deserialize(entries[DATABASE].replace(b"\x02\x02", b"\x01\x01", 1))  # memory has no write-ahead log
+            db.executescript(statement)
+            entries[DATABASE] = db.serialize()
+
+    return change
+
+
+def foreign(entries: dict[str, bytes]) -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE bookmarks (url)")
+        entries[DATABASE] = db.serialize()
+
+
+def cut(entries: dict[str, bytes]) -> None:
+    entries[DATABASE] = entries[DATABASE][: len(entries[DATABASE]) // 2]
+
+
+HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
+    "out of the folder": (lambda entries: entries.update({"../../evil": b"x"}), "nothing that a run has"),
+    "absolute": (lambda entries: entries.update({"/tmp/evil": b"x"}), "nothing that a run has"),
+    "hidden": (lambda entries: entries.update({"checkpoints/.x.safetensors": b"x"}), "nothing that a run has"),
+    "another kind": (lambda entries: entries.update({"checkpoints/x.pkl": b"x"}), "nothing that a run has"),
+    "deeper": (lambda entries: entries.update({"checkpoints/a/x.safetensors": b"x"}), "nothing that a run has"),
+    "no database": (lambda entries: entries.pop(DATABASE), "holds no run"),
+    "a bomb": (lambda entries: entries.update({"checkpoints/x.safetensors": bytes(300 * 2**20)}), "which no run does"),
+    "a foreign database": (foreign, "not a run of nntui"),
+    "half a database": (cut, "cannot be read"),
+    "a trigger": (
+        with_sql("CREATE TRIGGER t AFTER UPDATE ON run BEGIN DELETE FROM events; END"),
+        "its tables are not those of a run",
+    ),
+    "a later version": (with_sql("PRAGMA user_version = 99"), "format 99"),
+    "another id": (with_sql("UPDATE run SET id = '../../x'"), "another run than the file says"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_files_are_told_of_in_one_line_and_nothing_is_made(kind: str, recorded: Path, tmp_path: Path) -> None:
+    copies.pack(recorded, tmp_path / "run.zip")
+    change, words = HOSTILE[kind]
+    other = rewritten(tmp_path / "run.zip", change)
+    runs = tmp_path / "elsewhere" / "runs"
+    with pytest.raises(RunError, match=words) as raised:
+        copies.unpack(other, runs)
+    assert "\n" not in str(raised.value)
+    assert str(raised.value).startswith(str(other))
+    assert [*runs.glob("*"), *runs.glob(".*")] == []
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_link_in_a_file_is_not_followed(recorded: Path, tmp_path: Path) -> None:
+    copies.pack(recorded, tmp_path / "run.zip")
+    with zipfile.ZipFile(tmp_path / "run.zip", "a") as packed:
+        link = zipfile.ZipInfo("checkpoints/x.safetensors")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        packed.writestr(link, "/etc/passwd")
+    with pytest.raises(RunError, match="nothing that a run has"):
+        copies.unpack(tmp_path / "run.zip", tmp_path / "runs")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip" * 100])
+def test_what_is_no_zip_file_is_told_of(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "run.zip").write_bytes(content)
+    with pytest.raises(RunError, match="cannot be read"):
+        copies.unpack(tmp_path / "run.zip", tmp_path / "runs")
+    with pytest.raises(RunError, match="No such file"):
+        copies.unpack(tmp_path / "none.zip", tmp_path / "runs")
