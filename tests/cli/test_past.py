@@ -1,1 +1,108 @@
-"""``nntui resume``, ``rewind``, ``fork``, ``replay`` and ``import``, as a shell sees them."""
+"""``nntui resume``, ``rewind``, ``fork``, ``replay``, ``export`` to a ZIP file and ``import``, as a shell sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Nntui, wait_until
+
+Runs = Callable[[], list[dict[str, Any]]]
+
+
+def ended(runs: Runs, run: str) -> dict[str, Any]:
+    """The run once it has ended."""
+
+    def found() -> dict[str, Any]:
+        return next(told for told in runs() if told["id"].startswith(run) or told["name"] == run)
+
+    wait_until(lambda: found()["state"] not in ("starting", "running", "paused"))
+    return found()
+
+
+def test_a_finished_run_goes_on_with_more_steps(demo: Path, nntui: Nntui, runs: Runs) -> None:
+    done = nntui("resume", "demo", "--steps", "4000", "--set", "lr=0.5")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "steps 3000 → 4000 at step 3000",
+        "lr 1 → 0.5 at step 3000",
+        "goes on from step 3000",
+    ]
+    assert ended(runs, "demo")["step"] == 4000
+    replayed = nntui("replay", "demo")
+    assert replayed.returncode == 0
+    assert replayed.stdout.startswith("the same weights at step 4,000, bit for bit (4,000 steps and 2 changes in ")
+
+
+def test_what_cannot_be_gone_on_with_is_told(demo: Path, live: str, nntui: Nntui) -> None:
+    for arguments, words in {
+        ("resume", live): "is running; nntui watch",
+        ("resume", "demo", "--steps", "1", "--epochs", "1"): "exclude each other",
+        ("resume", "demo", "--set", "layers=3"): "cannot change while the network trains",
+        ("resume", "nobody"): "no run 'nobody'",
+        ("rewind", "demo", "--to", "3000"): "is at step 3000; must be an earlier one",
+        ("rewind", "demo", "--to", "-1"): "--to",
+        ("rewind", "demo"): "--to",
+        ("fork", "demo", "--at", "3001"): "is at step 3000; must not be later",
+        ("fork", "demo", "--set", "seed=3"): "cannot change while the network trains",
+        ("fork", "demo", "--name", "latest"): "already means the newest run",
+        ("import", "nothing.zip"): "No such file",
+    }.items():
+        done = nntui(*arguments)
+        assert (done.returncode, done.stdout) == (2, ""), arguments
+        assert words in done.stderr
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+    refused = nntui("resume", "demo", "--steps", "5")
+    assert refused.returncode == 1
+    assert "the run is at step 3,000" in refused.stderr
+
+
+def test_a_run_goes_back_and_waits_there(demo: Path, nntui: Nntui, runs: Runs) -> None:
+    done = nntui("rewind", "demo", "--to", "1234")
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"back from step 3,000 at step 1234; nntui resume {demo.name} goes on from there\n",
+    )
+    assert (runs()[0]["state"], runs()[0]["step"]) == ("paused", 1234)
+    again = nntui("rewind", "demo", "--to", "0")
+    assert again.stdout.startswith("back from step 1,234 at step 0")
+    assert nntui("resume", "demo").stdout == "goes on from step 0\n"
+    assert ended(runs, "demo")["step"] == 3000
+    assert nntui("replay", "demo").returncode == 0
+
+
+def test_a_fork_leaves_the_other_run_alone(demo: Path, nntui: Nntui, runs: Runs) -> None:
+    before = next(run for run in runs() if run["name"] == "demo")
+    fork = nntui("fork", "demo", "--at", "1000", "--set", "lr=0.1", "--name", "slow", "--detach").stdout.strip()
+    assert ended(runs, fork)["name"] == "slow"
+    assert ended(runs, fork)["step"] == 3000
+    assert next(run for run in runs() if run["name"] == "demo") == before
+    same = nntui("fork", "demo", "--at", "2999", "--detach").stdout.strip()
+    assert ended(runs, same)["loss"] == before["loss"]
+    assert nntui("replay", same).returncode == 0
+
+
+def test_a_live_run_is_forked_where_it_is(live: str, nntui: Nntui, runs: Runs) -> None:
+    done = nntui("fork", "live", "--name", "other")
+    assert done.returncode == 0
+    assert done.stdout.startswith("goes on from step ")
+    assert {run["state"] for run in runs()} == {"running"}
+    assert nntui("stop", "other").returncode == 0
+
+
+def test_a_run_is_carried_to_another_machine(
+    demo: Path, nntui: Nntui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = str(tmp_path / "demo.zip")
+    assert nntui("export", "demo", file).returncode == 0
+    assert "--force" in nntui("export", "demo", file).stderr
+    there = nntui("import", file)
+    assert there.returncode == 2
+    assert f"run {demo.name} is here already" in there.stderr
+    monkeypatch.setenv("NNTUI_HOME", str(tmp_path / "elsewhere"))
+    done = nntui("import", file)
+    assert (done.returncode, done.stderr) == (0, f"imported {demo.name} (demo), finished at step 3,000\n")
+    assert nntui("replay", "demo").returncode == 0
