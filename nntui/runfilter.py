@@ -1,7 +1,7 @@
 """The small language by which runs are picked: words, and terms such as ``state=running loss<0.1 age>2d``.
 
-Terms stand apart by blanks, and all of them must hold. A word holds for runs that have it in name, preset, id or
-title, whatever its case. ``=`` and ``!=`` compare texts as words do, and numbers exactly.
+Terms stand apart by blanks, and all of them must hold. A word holds for runs that have it in name, preset, id,
+title or note, whatever its case. ``=`` and ``!=`` compare texts as words do, and numbers exactly.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ TEXTS: Mapping[str, Callable[[RunRecord], str]] = {
     "preset": lambda run: run.preset,
     "id": lambda run: run.id,
     "title": lambda run: run.title,
+    "note": lambda run: run.note,
     "state": lambda run: run.state,
 }
 _FIGURES = ("loss", "val_loss", "accuracy", "val_accuracy", "r2", "val_r2")
@@ -91,7 +92,7 @@ def _number_test(name: str, sign: str, value: str) -> Test:
     wanted, compare = _number(name, sign, value), COMPARE[sign]
 
     def test(run: RunRecord, now: float) -> bool:
-        found = _figure(run, name, now)
+        found = figure(run, name, now)
         return found is not None and compare(found, wanted)
 
     return test
@@ -111,8 +112,8 @@ def _number(name: str, sign: str, value: str) -> float:
     return float(found[1]) * units[found[2].lower()]
 
 
-def _figure(run: RunRecord, name: str, now: float) -> float | None:
-    """A run's number of this name; None where it has none."""
+def figure(run: RunRecord, name: str, now: float) -> float | None:
+    """A run's number of one of :data:`NUMBERS`; None where it has none."""
     if name in _FIGURES:
         value = run.latest.get(name)
         return float(value) if isinstance(value, (int, float)) and not math.isnan(value) else None

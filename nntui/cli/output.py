@@ -76,6 +76,15 @@ def number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, (int, float)) else "-"
 
 
+def memory(size: float) -> str:
+    """``512 B``, ``3.4 KiB``, ``120 MiB``."""
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 99.5 else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"
+
+
 def duration(seconds: float) -> str:
     """``0:07``, ``12:30``, ``3:05:00``, ``4 d 03:10:00``."""
     minutes, second = divmod(int(max(0.0, seconds)), 60)

@@ -3,48 +3,150 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nntui.cli.output import age, line_of_json, number, table, talk
-from nntui.errors import UserError
+from nntui.cli.output import age, line_of_json, memory, number, table, talk
+from nntui.errors import UserError, closest
 from nntui.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nntui.store.records import RunRecord
+
+    #: A run's folder, what it is, and how many bytes it takes.
+    Found = tuple[Path, RunRecord, int]
+
+#: The most characters of a note.
+MOST_NOTE = 1000
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, name, or latest.")]
 
 
-def list_runs(as_json: Annotated[bool, typer.Option("--json", help="A JSON list of objects.")] = False) -> None:
-    """List all runs, newest first.
+def list_runs(
+    terms: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TERM...]", help="Such as xor, state=running, 'loss<0.1' or 'age<2d'; all must hold."),
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="FIGURE", help="Sort by loss, val_loss, accuracy, steps, time, size ...")
+    ] = None,
+    archived: Annotated[bool, typer.Option("--all", help="Also those that were archived.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of objects.")] = False,
+) -> None:
+    """List runs, newest first.
 
-    --json gives id, name, preset, title, state, reason, step, epoch, progress, loss, val_loss, accuracy,
-    val_accuracy (r2 and val_r2 of a regression), pid, host, created (seconds since 1970) and folder of each.
+    --json gives id, name, preset, title, note, state, reason, step, epoch, progress, loss, val_loss, accuracy,
+    val_accuracy (r2 and val_r2 of a regression), pid, host, archived, created (seconds since 1970), size (bytes) and
+    folder of each.
     """
-    from nntui import paths
-    from nntui.store import catalog
+    from nntui import paths, runfilter
+    from nntui.store import catalog, folder
     from nntui.store.records import UNREADABLE
 
-    found = catalog.list_runs(paths.runs_dir())
-    if as_json:
-        fields = ("id", "name", "preset", "title", "state", "reason", "step", "epoch", "progress", "pid", "host")
-        objects = [
-            {name: getattr(run, name) for name in (*fields, "created")} | run.figures | {"folder": str(folder)}
-            for folder, run in found
-        ]
-        typer.echo(line_of_json(objects))
-        return
-    if not found:
-        talk("no runs yet; nntui train PRESET makes one, nntui presets lists the presets")
-        return
     now = time.time()
-    rows = [
-        (run.id, run.name[:40], run.state, f"{run.step:,}", number(run.latest.get("loss")), age(now - run.created))
-        for _, run in found
+    chosen = runfilter.parse(" ".join(terms or []))
+    known = catalog.list_runs(paths.runs_dir())
+    found = [
+        (place, run, folder.size(place))
+        for place, run in known
+        if (archived or not run.archived) and chosen.matches(run, now)
     ]
-    typer.echo(table(("id", "name", "state", "step", "loss", "age"), rows, right="step loss age"))
-    for _, run in found:
-        if run.state == UNREADABLE:
-            talk(run.reason)
+    if sort is not None:
+        found.sort(key=_order(sort, now))
+    if as_json:
+        typer.echo(line_of_json([_object(*one) for one in found]))
+    elif not found:
+        talk(_none(known))
+    else:
+        typer.echo(_table(found, now))
+        for _, run, _ in found:
+            if run.state == UNREADABLE:
+                talk(run.reason)
+
+
+def _object(place: Path, run: RunRecord, size: int) -> dict[str, Any]:
+    names = ("id", "name", "preset", "title", "note", "state", "reason", "step", "epoch", "progress", "pid", "host")
+    told = {name: getattr(run, name) for name in (*names, "archived", "created")}
+    return told | run.figures | {"size": size, "folder": str(place)}
+
+
+def _table(found: Sequence[Found], now: float) -> str:
+    columns: dict[str, list[str]] = {
+        name: [] for name in ("id", "name", "state", "step", "loss", "size", "age", "note")
+    }
+    for _, run, size in found:
+        figures = (f"{run.step:,}", number(run.latest.get("loss")), memory(size), age(now - run.created))
+        cells = (run.id, run.name[:40], run.state, *figures, run.note.partition("\n")[0][:40])
+        for column, cell in zip(columns.values(), cells, strict=True):
+            column.append(cell)
+    if not any(columns["note"]):
+        del columns["note"]
+    return table(list(columns), list(zip(*columns.values(), strict=True)), right="step loss size age")
+
+
+def _none(known: Sequence[tuple[Path, RunRecord]]) -> str:
+    """Why nothing is listed."""
+    if not known:
+        return "no runs yet; nntui train PRESET makes one, nntui presets lists the presets"
+    return f"none of {len(known):,} runs; archived ones are listed by nntui runs --all"
+
+
+def _order(figure: str, now: float) -> Callable[[Found], tuple[bool, float]]:
+    """Sorts by a figure, the best or the least first; runs without it come last. Raises UserError."""
+    from nntui import runfilter
+
+    if figure not in (*runfilter.NUMBERS, "size"):
+        names = (*runfilter.NUMBERS, "size")
+        raise UserError(f"--sort {figure}: must be one of {', '.join(names)}{closest(figure, names)}")
+    greatest_first = -1.0 if figure in ("accuracy", "val_accuracy", "r2", "val_r2") else 1.0
+
+    def key(found: Found) -> tuple[bool, float]:
+        _, run, size = found
+        value = float(size) if figure == "size" else runfilter.figure(run, figure, now)
+        return value is None, greatest_first * (value or 0.0)
+
+    return key
+
+
+def rename(
+    run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")]
+) -> None:
+    """Give a run another name."""
+    from nntui import launch
+
+    if fault := launch.name_fault(name):
+        raise UserError(f"NAME: {fault}")
+    _label(run, name=name)
+
+
+def note(
+    run: Run, text: Annotated[str, typer.Argument(metavar="[TEXT]", help="Without one, the note is taken away.")] = ""
+) -> None:
+    """Write a note about a run, which is listed with it."""
+    if len(text) > MOST_NOTE:
+        raise UserError(f"TEXT: {len(text):,} characters; must be at most {MOST_NOTE:,}")
+    _label(run, note=text)
+
+
+def archive(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids, beginnings of ids, names, or latest.")],
+    undo: Annotated[bool, typer.Option("--undo", help="List them again.")] = False,
+) -> None:
+    """Keep runs, but list them no more."""
+    for run in runs:
+        _label(run, archived=not undo)
+
+
+def _label(wanted: str, **labels: str | bool) -> None:
+    from nntui import paths
+    from nntui.store import catalog, folder
+
+    place, _ = catalog.find_run(paths.runs_dir(), wanted)
+    folder.label(place, **labels)
 
 
 def show(run: Run) -> None:

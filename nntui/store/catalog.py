@@ -30,6 +30,7 @@ def read_run(db: sqlite3.Connection) -> RunRecord:
     values = dict(zip((f.name for f in fields(RunRecord)), row, strict=True))
     values.update({name: json.loads(values[name]) for name in ("latest", "config", "data")})
     layers = tuple(LayerRecord(**layer) for layer in json.loads(values.pop("layers")))
+    values["archived"] = bool(values["archived"])
     run = RunRecord(**values, layers=layers)
     _check(run)
     if run.live and not _trainer_alive(run, pid_started):

@@ -124,6 +124,29 @@ def reopen(folder: Path) -> None:
         db.close()
 
 
+def label(folder: Path, **labels: str | bool) -> None:
+    """Changes what a person calls a run: its ``name``, its ``note``, whether it is ``archived``. Raises RunError."""
+    assert labels.keys() <= {"name", "note", "archived"}
+    db = connect_writer(folder)
+    try:
+        with transaction(db):
+            for name, value in labels.items():
+                db.execute(f"UPDATE run SET {name} = ?", (value,))
+    except sqlite3.Error as error:
+        raise RunError(f"{folder / DATABASE}: cannot be written: {error}") from None
+    finally:
+        db.close()
+
+
+def size(folder: Path) -> int:
+    """How many bytes of the disk a run takes; a checkpoint that it shares with a fork counts for both."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
+
 def remove(folder: Path) -> None:
     """Deletes a run folder: it vanishes at once under its own name, then its files go. Raises RunError."""
     doomed = folder.with_name(f".gone-{folder.name}")

@@ -33,7 +33,8 @@ class RunRecord:
     Times are seconds since the epoch; ``progress`` is 0 to 1; ``steps_per_s`` is measured by the trainer on the wall
     clock over its last few seconds; ``elapsed`` is seconds of training, pauses not counted; ``branches`` is how often
     the run went back to an earlier step. ``latest`` holds the newest value of each metric, ``data`` what the network
-    learns from: names of inputs and target, classes, rows.
+    learns from: names of inputs and target, classes, rows. ``note`` is what somebody wrote about it; one that is
+    ``archived`` is kept, but not listed.
     """
 
     id: str
@@ -53,6 +54,8 @@ class RunRecord:
     steps_per_s: float
     elapsed: float
     branches: int = 0
+    note: str = ""
+    archived: bool = False
     latest: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     layers: tuple[LayerRecord, ...] = ()

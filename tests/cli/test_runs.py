@@ -34,7 +34,7 @@ def test_runs_are_listed_newest_first(demo: Path, nntui: Nntui, runs: Runs, nntu
     assert isinstance(found[1]["pid"], int)
     assert found[1]["folder"] == str(demo)
     header, first, second = nntui("runs").stdout.splitlines()
-    assert header.split() == ["id", "name", "state", "step", "loss", "age"]
+    assert header.split() == ["id", "name", "state", "step", "loss", "size", "age"]
     assert first.split()[0] == newer.name
     assert second.split()[:4] == [demo.name, "demo", "finished", "3,000"]
     assert "\x1b" not in first
@@ -123,3 +123,38 @@ def test_paths_name_the_folders(nntui: Nntui, nntui_home: Path) -> None:
     done = nntui("paths")
     assert str(nntui_home / "runs") in done.stdout
     assert not nntui_home.exists()
+
+
+def test_runs_are_picked_sorted_named_and_put_away(demo: Path, nntui: Nntui, runs: Runs, nntui_home: Path) -> None:
+    other = folder.create(nntui_home / "runs", name="other", preset="iris", config=config.RunConfig().to_dict())
+
+    def listed(*arguments: str) -> list[str]:
+        return [line.split()[0] for line in nntui("runs", *arguments).stdout.splitlines()[1:]]
+
+    assert listed("preset=iris") == listed("state!=finished") == listed("oth") == [other.name]
+    assert listed("loss<0.1", "steps>1k") == [demo.name]
+    assert listed("--sort", "loss") == [demo.name, other.name]
+    assert listed("--sort", "steps") == [other.name, demo.name]
+    assert nntui("rename", "other", "better one").returncode == 0
+    assert nntui("note", "better one", "with \x1b[31mAdam").returncode == 0
+    line = nntui("runs", "adam").stdout.splitlines()[1]
+    assert "better one" in line
+    assert "\x1b" not in line
+    assert "with" in line
+    assert nntui("archive", other.name).returncode == 0
+    assert [run["id"] for run in runs()] == [demo.name]
+    assert listed("--all") == [other.name, demo.name]
+    assert nntui("archive", other.name, "--undo").returncode == 0
+    assert len(runs()) == 2
+    assert runs()[0]["size"] > 10_000
+    for arguments, words in {
+        ("runs", "lss>1"): "did you mean loss?",
+        ("runs", "--sort", "lss"): "did you mean loss?",
+        ("rename", "demo", "latest"): "already means the newest run",
+        ("note", "demo", "x" * 1001): "must be at most 1,000",
+        ("archive", "nobody"): "no run 'nobody'",
+    }.items():
+        done = nntui(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert words in done.stderr
+    assert nntui("runs", "nothing like this").stderr.startswith("none of 2 runs")
