@@ -32,14 +32,15 @@ def training(preset: str, key: str = "training.epochs", value: int = 10**9) -> I
     config = presets.find(preset).load().with_value(key, value)
     folder, trainer = launch.start_run(config, preset=preset)
     try:
-        _wait(lambda: catalog.open_run(folder).step > 0)
+        wait(lambda: catalog.open_run(folder).step > 0)
         yield folder
     finally:
         trainer.terminate()
         trainer.wait(30)
 
 
-def _wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    """Waits for a condition; raises TimeoutError when it does not come."""
     limit = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > limit:
@@ -109,7 +110,7 @@ def cpu(quick: bool) -> list[Figure]:
         time.sleep(3)
         shares["is paused"] = meter.cpu_percent(seconds)
     with training("xor", "training.steps", 100_000) as folder:
-        _wait(lambda: catalog.open_run(folder).state == "finished")
+        wait(lambda: catalog.open_run(folder).state == "finished")
         with watching(folder) as meter:
             time.sleep(3)
             shares["has finished"] = meter.cpu_percent(seconds)
@@ -208,7 +209,7 @@ def _first_dot() -> float:
     folder, run = catalog.find_run(paths.runs_dir())
     commands.append(folder, "stop")
     if run.pid is not None:
-        _wait(lambda: run.pid not in psutil.pids())
+        wait(lambda: run.pid not in psutil.pids())
     return seconds
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from nntui import presets
 from nntui.trainer.loop import CAPACITY
 from nntui.trainer.problem import make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 from nntui.trainer.telemetry import score
 from nntui.trainer.threads import use_threads
 

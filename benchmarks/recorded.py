@@ -20,7 +20,7 @@ from nntui.store.reader import Reader
 from nntui.store.writer import Status, Writer
 from nntui.trainer.loop import CAPACITY, Slice
 from nntui.trainer.problem import make_problem
-from nntui.trainer.session import make_loop
+from nntui.trainer.recall import make_loop
 from nntui.trainer.telemetry import EVALUATION, Telemetry
 from nntui.tui.widgets.chart import Chart
 from nntui.tui.widgets.raster import raster

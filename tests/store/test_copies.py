@@ -80,7 +80,7 @@ def test_no_run_is_written_over(recorded: Path, runs: Path, tmp_path: Path) -> N
     assert [path.name for path in runs.iterdir()] == [recorded.name]
 
 
-def rewritten(file: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+def rewritten(file: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
     """The same file with other entries."""
     with zipfile.ZipFile(file) as packed:
         entries, comment = {name: packed.read(name) for name in packed.namelist()}, packed.comment
