@@ -127,7 +127,7 @@ TOGETHER = (
 KEYS: tuple[Key, ...] = (
     Key(APP, "q,ctrl+q,ctrl+c", "leave", "leave; training goes on", "leave", 1),
     Key(APP, "question_mark,f1", "help", "this page", "help", 1),
-    Key(DASHBOARD, "space", "toggle_pause", "pause the training, or go on", "pause", 1),
+    Key(DASHBOARD, "space", "toggle_pause", "pause the training, or go on; also with a run that has ended", "pause", 1),
     Key(DASHBOARD, "full_stop,n", "single_step", "train a single step, then pause", "step", 4),
     Key(DASHBOARD, "s", "stop", "stop the run for good (asks first)", "stop", 3),
     Key(CURVES, "c", "cursor", "read values at a step, or no more", "cursor", 2),
@@ -150,6 +150,7 @@ KEYS: tuple[Key, ...] = (
     Key(CURVES, "t", "next_unit", "count in steps, epochs or time"),
     Key(CURVES, "w", "smooth", "smooth the lines: off, 0.6, 0.9, 0.97, 0.99", "smooth", 6),
     Key(CURVES, "p", "pick", "choose which of the recorded series are drawn", "pick", 7),
+    Key(CURVES, "b", "rewind", "go back to the step of the cursor (asks first)", "rewind", 8),
     Key(GRADIENTS, "v", "view", "curves, or layers as rows of colour over the whole run", "waterfall", 2),
     Key(KNOBS, "up,k", "choose(-1)", "choose the knob above"),
     Key(KNOBS, "down,j", "choose(1)", "choose the knob below"),

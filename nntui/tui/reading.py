@@ -116,7 +116,8 @@ class Reading:
         if before is not None and not anew and _same(before, run, silence):
             return None
         curves = self._read_curves(reader, run)
-        old_events = before.events if before else ()
+        goes_on = before is not None and before.run.branches == run.branches  # not back at an earlier step
+        old_events = before.events if before and goes_on else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
         tables = self._read_tables(reader, run)
         self.picture = Picture(run, silence, reader.series(), curves, events, tables=tables, answers=answers)

@@ -234,4 +234,8 @@ def _courses(curves: Mapping[str, Curve], of_all: Mapping[str, Curve]) -> Iterat
 
 
 def _marks(events: Sequence[Event]) -> list[Mark]:
-    return [Mark(event.step, SYMBOLS[event.kind], event.what) for event in events if event.kind in SYMBOLS]
+    return [
+        Mark(event.step, SYMBOLS[event.kind], event.what)
+        for event in events
+        if event.kind in SYMBOLS and not event.branch
+    ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.events import MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
+from textual.message import Message
 
 from nntui.tui.panes.pane import Pictured
 from nntui.tui.panes.view import View
@@ -24,6 +25,14 @@ else:
 COURSES = {EPOCHS: "epoch", CLOCK: "wall"}
 #: How much longer or shorter a key makes the window, and the wheel.
 ZOOM, WHEEL = 2.0, 1.25
+
+
+class Rewinding(Message):
+    """A person wants the run to go back to a step."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
 
 
 class Looking(_Base):
@@ -101,6 +110,14 @@ class ByKeys(Looking):
         """Moves the cursor to the first or the last step that is seen."""
         window = self.view.window(self.newest)
         self._point(self._last_seen if direction > 0 else window[0] if window else 0)
+
+    def action_rewind(self) -> None:
+        """Asks for the run to go back to the step of the cursor."""
+        step = self.view.cursor
+        if step is None:
+            self.notify("First put the cursor on the step to go back to.", markup=False)
+        else:
+            self.post_message(Rewinding(min(step, self.newest)))
 
     def take_back(self) -> bool:
         """Takes the cursor away, if there is one."""

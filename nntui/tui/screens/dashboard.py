@@ -218,7 +218,7 @@ class DashboardScreen(SteeringScreen):
         words = (
             {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
         )
-        if self._picture is not None and self._picture.run.state == "paused":
+        if self._picture is not None and self._picture.run.state not in ("starting", "running"):
             words["toggle_pause"] = "go on"
         if hidden := self.query_one(Board).hidden:
             words["pane(7)"] = f"panes, {hidden} hidden"

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from textual import on
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual import on, work
 from textual.screen import Screen
 
+from nntui import launch
+from nntui.errors import UserError
 from nntui.knob import Value
 from nntui.knobs import KNOBS
+from nntui.tui import keymap
 from nntui.tui.feed import Answered, Feed
 from nntui.tui.panes.knobs.pane import KnobPane, NeedsNewRun, Turned, Typed
+from nntui.tui.panes.looking import Rewinding
 from nntui.tui.picture import Picture
 from nntui.tui.screens.notice import say
 
 #: What needs a trainer.
-STEERING = frozenset(("toggle_pause", "single_step", "stop", "turn_rate", "turn", "type", "undo"))
+STEERING = frozenset(("single_step", "stop", "turn_rate", "turn", "type", "undo"))
 
 
 class SteeringScreen(Screen[None]):
     """A screen with knobs, whose feed appends commands to a run; it has the feed once it is mounted."""
 
+    folder: Path
     _picture: Picture | None = None
     _feed: Feed | None = None
     unreadable = ""  # or why the run cannot be read any more
@@ -38,12 +47,51 @@ class SteeringScreen(Screen[None]):
             self._feed.command(kind, key, value)
 
     def action_toggle_pause(self) -> None:
-        """Pauses, or goes on."""
+        """Pauses, or goes on; a run that has ended gets a trainer again."""
+        if not self.live:
+            self._go_on()
+            return
         paused = self._picture is not None and self._picture.run.state == "paused"
         if self._pausing:  # pressed again before the trainer has answered
             paused = self._pausing == "pause"
         self._pausing = "resume" if paused else "pause"
         self._command(self._pausing)
+
+    def _go_on(self) -> None:
+        """Goes on with a run that has ended: at once, or where there is something to be turned first, paused."""
+        state = self._picture.run.state if self._picture else ""
+        if state in ("stopped", "crashed"):
+            self._start_again([("resume", "", "")])
+        elif state == "finished":
+            self._start_again([])
+            say(self, "Paused where it finished: raise epochs or steps, then go on.")
+        elif state == "diverged":
+            cursor, back = (keymap.shown(keymap.CURVES, action) for action in ("cursor", "rewind"))
+            say(self, f"It would diverge again: go back before it, with {cursor} and {back} on the curves.", "warning")
+
+    @work(thread=True, group="trainer", exclusive=True)
+    def _start_again(self, asked: Sequence[tuple[str, str, str]]) -> None:
+        """Starts a trainer, which may take a moment, and does what is asked first."""
+        try:
+            _, trainer = launch.start_again(self.folder, asked)
+            # When it ends, somebody has to ask how, or it stays in the list of processes.
+            threading.Thread(target=trainer.wait, name="nntui-trainer", daemon=True).start()
+        except (UserError, OSError) as error:
+            self.app.call_from_thread(say, self, str(error), "error")
+
+    @on(Rewinding)
+    async def _rewind(self, message: Rewinding) -> None:
+        """Asks, then goes back."""
+        from nntui.tui.screens.question import Question
+
+        def take(yes: bool | None) -> None:
+            if yes and self.live:
+                self._command("rewind", value=str(message.step))
+            elif yes:
+                self._start_again([("rewind", "", str(message.step))])
+
+        detail = "It holds there. What it did since is kept as a branch."
+        await self.app.push_screen(Question(f"Go back to step {message.step:,}?", detail), take)
 
     def action_single_step(self) -> None:
         """One step, then pause."""

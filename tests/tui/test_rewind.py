@@ -1,0 +1,78 @@
+"""Going on with a run that has ended, and back to an earlier step, from the screen, with real trainers."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from nntui import launch
+from nntui.config import from_dict
+from nntui.store import catalog
+from nntui.store.folder import reopen
+from nntui.store.schema import connect_writer
+from nntui.tui.panes.curves import LossPane
+from tests.tui.screen import play, settled, shows, text, until
+
+
+@pytest.fixture
+def finished(nntui_home: Path) -> Path:
+    """A run that has had 300 steps."""
+    settings = from_dict({"data": {"test_fraction": 0.0}, "model": {"layers": [3]}, "training": {"epochs": 300}})
+    folder, trainer = launch.start_run(settings, preset="xor")
+    assert trainer.wait(60) == 0
+    return folder
+
+
+def test_a_finished_run_is_gone_on_with_and_gone_back_in(finished: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "finished", "go on")
+        await pilot.press("space")
+        await shows(pilot, "paused", "raise epochs or steps")
+        await pilot.press("1", "b")
+        await shows(pilot, "First put the cursor")
+        await pilot.press("c", "left", "left", "left")
+        pane = pilot.app.screen.query_one(LossPane)
+        await until(pilot, lambda: pane.view.cursor not in (None, 300))
+        step = pane.view.cursor
+        await pilot.press("b")
+        await shows(pilot, f"Go back to step {step}?")
+        await pilot.press("n")
+        await pilot.press("b", "y")
+        await until(pilot, lambda: catalog.open_run(finished).step == step)
+        await shows(pilot, f"step {step} ", "back from step 300")
+        await settled(pilot)
+        assert "finished" not in text(pilot).splitlines()[0]
+        await pilot.press("space")
+        await shows(pilot, "finished")
+        await until(pilot, lambda: catalog.open_run(finished).step == 300)
+
+    play(scenario, finished)
+
+
+@pytest.mark.parametrize("state", ["stopped", "diverged"])
+def test_what_space_does_depends_on_how_the_run_ended(state: str, finished: Path) -> None:
+    with closing(connect_writer(finished)) as db:
+        db.execute("UPDATE run SET state = ?", (state,))
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, state)
+        await pilot.press("space")
+        if state == "diverged":
+            await shows(pilot, "It would diverge again")
+        else:
+            await until(pilot, lambda: catalog.open_run(finished).state == "finished")
+
+    play(scenario, finished)
+
+
+def test_a_run_that_cannot_be_started_again_says_why(finished: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "finished")
+        reopen(finished)  # somebody else was quicker
+        await pilot.press("space")
+        await shows(pilot, "it has a trainer")
+
+    play(scenario, finished)
