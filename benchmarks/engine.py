@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from benchmarks.contenders import WORKS
 from benchmarks.figures import Figure, table
-from nntui.trainer.session import SLICE_SECONDS
+from nntui.trainer.speed import SLICE_SECONDS
 
 #: In the order of the table.
 RIVALS = ("PyTorch", "scikit-learn", "JAX", "products")

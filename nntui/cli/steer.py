@@ -204,6 +204,16 @@ def rewind(
     return 0
 
 
+def checkpoint(
+    run: Run, name: Annotated[str, typer.Argument(metavar="[NAME]", help="Keeps it for good under this name.")] = ""
+) -> int:
+    """Keep a checkpoint of a live run, now.
+
+    Named ones stay however many there are; nntui rewind and fork find any step from the nearest one.
+    """
+    return _ask(run, "checkpoint", name)
+
+
 def stop(run: Run) -> int:
     """End a run in good order, with a last checkpoint."""
     return _ask(run, "stop")
@@ -222,6 +232,7 @@ def _ask(run: str, kind: str, value: str = "") -> int:
     if kind == "stop":
         ending.wait_for_exit(record)
     done = {"pause": "paused at", "resume": "goes on from", "step": f"{value} single from", "stop": "stopped at"}
+    done |= {"checkpoint": "kept a checkpoint at"}
     typer.echo(f"{done[kind]} step {answer.step}")
     return 0
 

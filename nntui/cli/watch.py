@@ -16,6 +16,7 @@ def watch(
     budget: screen.BytesPerSecond = None,
     theme: screen.Theme = None,
     marker: screen.Marker = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only look: no key steers the run.")] = False,
 ) -> int:
     """Open the dashboard of a run.
 
@@ -31,7 +32,7 @@ def watch(
         own = screen.wanted(theme, marker, budget, slow=slow)
         from nntui.tui.app import open_dashboard
 
-        return open_dashboard(run_folder, own)
+        return open_dashboard(run_folder, own, read_only=read_only)
     from nntui.cli import follow
 
     return follow.exit_code(run_folder, follow.follow(run_folder, follow.PlainReporter(run_folder)))

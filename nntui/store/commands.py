@@ -13,8 +13,9 @@ from pathlib import Path
 from nntui.store.records import Command
 from nntui.store.schema import BUSY_SECONDS, RunError, connect_reader, connect_writer, transaction
 
-#: What may be asked of a trainer: turn a knob, hold, go on, do so many single steps, go back to a step, end.
-KINDS = ("set", "pause", "resume", "step", "rewind", "stop")
+#: What may be asked of a trainer: to turn a knob, hold, go on, do so many single steps, go back to a step, keep a
+#: checkpoint, end.
+KINDS = ("set", "pause", "resume", "step", "rewind", "checkpoint", "stop")
 
 
 def asker() -> str:

@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 @dataclass(frozen=True, slots=True)
 class _Stream:
     number: int
+    name: str
     series: tuple[str, ...]
     level: int
 
@@ -89,8 +90,8 @@ class Reader:
         return tuple(name for stream in self._streams() for name in stream.series)
 
     def _streams(self) -> list[_Stream]:
-        rows = self._db.execute("SELECT id, series, level FROM stream ORDER BY id")
-        return [_Stream(number, _names(series), level) for number, series, level in rows]
+        rows = self._db.execute("SELECT id, name, series, level FROM stream ORDER BY id")
+        return [_Stream(number, name, _names(series), level) for number, name, series, level in rows]
 
     @_told
     def curves(self, names: Iterable[str], first: int, last: int, buckets: int) -> dict[str, Curve]:
@@ -142,6 +143,20 @@ class Reader:
                 parts.append(part)
                 position = int(part["last"][-1]) + 1
         return merge(join(parts), level) if parts else np.empty(0, kind)
+
+    @_told
+    def given_up(self, most: int) -> list[dict[str, Curve]]:
+        """The series of the newest branches that were given up when the run went back, coarse, the newest first."""
+        kinds = {stream.name: stream.series for stream in self._streams()}
+        found = []
+        for (blob,) in self._db.execute("SELECT data FROM branches ORDER BY id DESC LIMIT ?", (most,)):
+            curves: dict[str, Curve] = {}
+            for name, packed in tables.decode(blob).items():
+                series = kinds.get(name, ())
+                data: Buckets = np.frombuffer(packed.tobytes(), bucket_type(len(series)))
+                curves |= {one: _curve(one, data, place) for place, one in enumerate(series)}
+            found.append(curves)
+        return found
 
     @_told
     def newest(self) -> dict[str, float]:

@@ -8,29 +8,20 @@ import sqlite3
 import time
 from pathlib import Path
 
-import numpy as np
-
-from nntui import config
-from nntui.config import check_answer
 from nntui.knob import ConfigError
 from nntui.knobs import KNOBS
-from nntui.store import catalog, folder
+from nntui.store import catalog
 from nntui.store.records import LIVE_STATES, Command
 from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
 from nntui.trainer import SIGNALS
-from nntui.trainer.keeping import Keeping
-from nntui.trainer.loop import CAPACITY, Slice
-from nntui.trainer.problem import configure_network, make_problem
-from nntui.trainer.recall import Moment, Past, become
-from nntui.trainer.telemetry import STEP, Telemetry
+from nntui.trainer.learner import Learner
+from nntui.trainer.loop import Slice
+from nntui.trainer.speed import Speed
 
 log = logging.getLogger("nntui.trainer")
 
-SLICE_SECONDS = 0.03
 FLUSH_SECONDS = 0.1
-#: The pace is taken over about so long.
-PACE_SECONDS = 3.0
 #: While nothing trains, commands are looked for this often, and the heart beats that often.
 POLL_SECONDS, BEAT_SECONDS = 0.02, 3.0
 #: Evaluations may take at most this share of the time.
@@ -44,23 +35,16 @@ class Session:
     def __init__(self, run_folder: Path) -> None:
         self._folder = run_folder
         record = catalog.open_run(run_folder)
-        self._created = record.created
-        self._problem = make_problem(config.from_dict(record.config))
+        self._created, self._elapsed = record.created, record.elapsed
         self._writer = Writer(run_folder)
-        self._flushed_at = 0.0
-        self._past = Past(run_folder, self._problem)
-        self._loop, self._config, self._command = self._past.at(record.step, meanwhile=self._beat)
-        self._telemetry = Telemetry(self._writer, self._loop, self._problem, self._past.losses)
-        self._keeping = Keeping(run_folder / folder.CHECKPOINTS, record.elapsed)
-        self._is_new = not self._past.has_begun
+        self._flushed_at = time.monotonic()
+        self._learner = Learner(run_folder, record, self._writer, self._beat)
+        self._loop, self._telemetry = self._learner.loop, self._learner.telemetry
+        self._speed = Speed(self._loop.step, self._elapsed)
         # One that has begun already goes on when somebody says so.
-        self._state, self._reason = "running" if self._is_new else "paused", ""
+        self._state, self._reason = "running" if self._learner.is_new else "paused", ""
         self._asked_to_stop = False
         self._pause_at: int | None = None
-        self._slice_steps = 1
-        self._elapsed = record.elapsed
-        self._paced_elapsed, self._paced_step = self._elapsed, self._loop.step
-        self._steps_per_s, self._new_pace = 0.0, True
         self._evaluate_at = 0.0
 
     def run(self) -> str:
@@ -70,10 +54,8 @@ class Session:
         if hasattr(signal, "pthread_sigmask"):
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self._writer.claim()
-        self._telemetry.describe()
-        self._telemetry.keep_rows()
-        self._evaluate_all()
-        if self._is_new:
+        self._learner.describe()
+        if self._learner.is_new:
             self._event("state", "started")
         self._flush()
         self._checkpoint()
@@ -93,8 +75,8 @@ class Session:
         """Whether the run has not ended."""
         return self._state in LIVE_STATES
 
-    def _beat(self, made: Slice) -> None:
-        """While steps are made again, nothing is recorded; but the heart beats."""
+    def _beat(self) -> None:
+        """While steps of the past are made again, nothing is recorded; but the heart beats."""
         if time.monotonic() - self._flushed_at >= BEAT_SECONDS:
             self._writer.beat()
             self._flushed_at = time.monotonic()
@@ -106,28 +88,25 @@ class Session:
 
     def _train(self) -> None:
         """One slice, and what is due after it."""
-        count = min(self._slice_steps, self._loop.remaining)
+        count = min(self._speed.slice_steps, self._loop.remaining)
         if self._pause_at is not None:
             count = min(count, self._pause_at - self._loop.step)
         begun = time.monotonic()
         happened = self._loop.run(count)
-        seconds = time.monotonic() - begun
         done = len(happened.steps)
-        if done == self._slice_steps:
-            pace = SLICE_SECONDS / max(seconds, 1e-6)
-            self._slice_steps = max(1, min(CAPACITY, int(self._slice_steps * min(2.0, pace))))
+        self._speed.fit(done, time.monotonic() - begun)
         self._telemetry.record(happened)
         self._note_end(happened)
         if begun - self._flushed_at >= FLUSH_SECONDS or self._state != "running":
             self._evaluate()
-            self._measure_pace()
+            self._speed.measure(self._loop.step, self._elapsed)
             if 0 < done == count and not happened.diverged:
                 spoiled = self._record_layers()
                 if spoiled and self._live:
                     self._end("diverged", f"NaN or infinity in {spoiled}")
             if self._live:
                 self._flush()
-        if self._state == "running" and self._keeping.due:
+        if self._state == "running" and self._learner.due:
             self._flush()  # a checkpoint that is newer than what is recorded could not be gone on from
             self._checkpoint()
         self._elapsed += time.monotonic() - begun
@@ -148,7 +127,7 @@ class Session:
         if not self._loop.stalled:
             return ""
         better = "; the best weights are back" if self._loop.watch.has_best else ""
-        return f"no better loss for {self._config.training.patience:,} epochs{better}"
+        return f"no better loss for {self._learner.config.training.patience:,} epochs{better}"
 
     def _end(self, state: str, reason: str) -> None:
         self._state, self._reason, self._pause_at = state, reason, None
@@ -157,7 +136,7 @@ class Session:
     def _pause(self) -> None:
         """Holds here, with everything about this step on the disk."""
         self._state, self._pause_at = "paused", None
-        self._evaluate_all()
+        self._learner.evaluate_all()
         self._checkpoint()
 
     def _evaluate(self) -> None:
@@ -170,24 +149,9 @@ class Session:
         self._telemetry.keep_weights(at_rest=at_rest)
         self._evaluate_at = time.monotonic() + (time.monotonic() - begun) / EVALUATION_SHARE
 
-    def _evaluate_all(self) -> None:
-        """Where the network is at rest: all that can be told of it."""
-        self._telemetry.evaluate()
-        self._telemetry.keep_weights(at_rest=True)
-
     def _record_layers(self) -> str | None:
         wall = time.time() - self._created
-        return self._telemetry.record_layers(self._steps_per_s, self._elapsed, wall)
-
-    def _measure_pace(self) -> None:
-        """Steps a second of the wall clock, pauses left out, over the last few seconds."""
-        trained = self._elapsed - self._paced_elapsed
-        if trained > 0:
-            pace = (self._loop.step - self._paced_step) / trained
-            share = 1.0 if self._new_pace else min(1.0, trained / PACE_SECONDS)
-            self._steps_per_s += share * (pace - self._steps_per_s)
-            self._new_pace = False
-        self._paced_elapsed, self._paced_step = self._elapsed, self._loop.step
+        return self._telemetry.record_layers(self._speed.steps_per_s, self._elapsed, wall)
 
     def _idle(self) -> None:
         """Paused: waits for a command, a signal, or the next heartbeat."""
@@ -204,7 +168,7 @@ class Session:
         """Stages the answers to what was asked since the last call; returns whether there are any."""
         waiting = self._writer.waiting()
         for command in waiting:
-            self._command = command.id
+            self._learner.note(command.id)
             try:
                 text = self._apply(command)
             except ConfigError as error:
@@ -212,43 +176,43 @@ class Session:
             else:
                 self._writer.answer(command, "applied", self._loop.step, text)
                 if command.kind == "rewind":
-                    self._keep_after_rewind()
+                    self._flush()
+                    self._learner.forget_later()
+                    self._checkpoint()
         return bool(waiting)
-
-    def _keep_after_rewind(self) -> None:
-        """Only when it is on the disk that the run went back may checkpoints of what was given up be replaced."""
-        self._flush()
-        try:
-            self._keeping.go_back(self._loop.step)
-        except OSError as error:
-            log.warning("step %d: old checkpoints stay: %s", self._loop.step, error)
-        self._checkpoint()
 
     def _apply(self, command: Command) -> str:
         """Does what is asked, at this step boundary; returns the answer. Raises ConfigError to refuse."""
         if not self._live:
             raise ConfigError(f"the run has {self._state}")
-        match command.kind:
-            case "set":
-                return self._turn(command)
-            case "pause":
-                if self._state != "paused":
-                    self._event("state", f"paused by {command.who}")
-                self._pause()
-                return "paused"
-            case "resume":
-                if self._state != "running":
-                    self._event("state", f"resumed by {command.who}")
-                self._state, self._pause_at = "running", None
-                return "running"
-            case "step":
-                return self._step(command)
-            case "rewind":
-                return self._rewind(command)
-            case "stop":
-                self._end("stopped", f"by {command.who}")
-                return "stopped"
-        raise ConfigError(f"unknown command {command.kind!r}")
+        done = {
+            "set": self._turn,
+            "pause": self._hold,
+            "resume": self._go_on,
+            "step": self._step,
+            "rewind": self._rewind,
+            "checkpoint": self._keep,
+            "stop": self._stop,
+        }
+        if command.kind not in done:
+            raise ConfigError(f"unknown command {command.kind!r}")
+        return done[command.kind](command)
+
+    def _hold(self, command: Command) -> str:
+        if self._state != "paused":
+            self._event("state", f"paused by {command.who}")
+        self._pause()
+        return "paused"
+
+    def _go_on(self, command: Command) -> str:
+        if self._state != "running":
+            self._event("state", f"resumed by {command.who}")
+        self._state, self._pause_at = "running", None
+        return "running"
+
+    def _stop(self, command: Command) -> str:
+        self._end("stopped", f"by {command.who}")
+        return "stopped"
 
     def _step(self, command: Command) -> str:
         """Trains so many more steps, then pauses; more may be asked for meanwhile."""
@@ -259,63 +223,32 @@ class Session:
         self._state = "running"
         return f"{count} single"
 
+    def _keep(self, command: Command) -> str:
+        """A checkpoint of this step, which is kept; under a name, it is never thinned out."""
+        self._flush()
+        self._learner.keep(command.value, self._elapsed)
+        self._event("state", f"checkpoint {command.value} by {command.who}".replace("  ", " "))
+        return f"kept {command.value}".strip()
+
     def _rewind(self, command: Command) -> str:
         """Back at an earlier step, to the bit, and paused; what came after it becomes a branch."""
         step, last = _earlier(command.value, self._loop.step), self._loop.step
         self._flush()  # all that is given up is told from what is on the disk
-        begin = min(self._writer.recorded(STEP, step), max(0, step - 1))
-        again: list[Slice] = []
-
-        def note(made: Slice) -> None:
-            again.append(made.since(begin))
-            self._beat(made)
-
-        moment = Past(self._folder, self._problem).at(step, until=0, begin=begin, meanwhile=note)
-        now = Moment(self._loop, self._config, self._command)
-        self._config = become(now, moment, self._problem.dataset.task).config
-        self._writer.go_back(step, last)
-        self._telemetry.go_back()
-        for made in again:
-            self._telemetry.record(made)
-        self._writer.configure(self._config.to_dict())
-        self._telemetry.describe()
-        self._telemetry.latest["lr"] = self._loop.rate
+        self._learner.go_back(step)
         self._event("state", f"back from step {last:,} by {command.who}")
         self._state, self._pause_at = "paused", None
-        self._slice_steps, self._new_pace = 1, True
-        self._paced_elapsed, self._paced_step = self._elapsed, self._loop.step
-        self._evaluate_all()
+        self._speed.start_anew(step, self._elapsed)
         return f"back from step {last:,}"
 
     def _turn(self, command: Command) -> str:
-        knob = KNOBS.get(command.key)
-        if knob is None:
-            raise ConfigError(f"unknown key {command.key!r}")
-        if not knob.live:
-            raise ConfigError(f"{knob.key}: cannot change while the network trains; start a new run with it")
-        old = self._config.get(knob.key)
-        settings = self._config.with_value(knob.key, knob.parse(command.value))
-        new = settings.get(knob.key)
-        if new != old:
-            if not self._loop.remaining_with(settings.training):
-                done = f"at step {self._loop.step:,}, epoch {self._loop.batches.epoch:,}"
-                raise ConfigError(f"{knob.key} = {knob.show(new)}: the run is {done} already; stop ends it")
-            task = self._problem.dataset.task
-            check_answer(settings, task)
-            self._config = settings
-            self._loop.configure(settings.training)
-            if knob.key.startswith("model."):
-                configure_network(self._loop.network, settings, task)
-                self._telemetry.describe()
-                if self._state == "paused":
-                    self._telemetry.evaluate()
-                    self._checkpoint()
-            # A step may take another time from now on.
-            self._slice_steps, self._new_pace = 1, True
-            self._writer.configure(settings.to_dict())
-            self._event("set", f"{knob.name} {knob.show(old)} → {knob.show(new)} by {command.who}")
-            self._telemetry.latest["lr"] = self._loop.rate
-        return f"{knob.show(old)} → {knob.show(new)}"
+        told, is_news = self._learner.turn(command.key, command.value)
+        if is_news:
+            if command.key.startswith("model.") and self._state == "paused":
+                self._telemetry.evaluate()
+                self._checkpoint()
+            self._speed.start_anew(self._loop.step, self._elapsed)
+            self._event("set", f"{KNOBS[command.key].name} {told} by {command.who}")
+        return told
 
     # Records
 
@@ -329,7 +262,7 @@ class Session:
             epoch=self._loop.batches.epoch,
             progress=self._loop.progress,
             steps_left=self._loop.remaining,
-            steps_per_s=self._steps_per_s,
+            steps_per_s=self._speed.steps_per_s,
             elapsed=self._elapsed,
             reason=self._reason,
             latest=self._telemetry.latest,
@@ -359,18 +292,18 @@ class Session:
             raise RunError(f"{self._folder}: the run folder has been removed")
 
     def _checkpoint(self) -> None:
-        """Keeps the network as it is, unless it is spoiled: then the last good checkpoint stays."""
-        if self._state == "diverged" or not np.isfinite(self._loop.network.parameters).all():
+        """Keeps the network as it is; where that cannot be, the last good checkpoint stays."""
+        if self._state == "diverged":
             return
         try:
-            self._keeping.save(self._loop, self._problem, self._config, self._command, self._elapsed)
+            self._learner.checkpoint(self._elapsed)
         except OSError as error:
             log.warning("step %d: no checkpoint: %s", self._loop.step, error)
             self._event("warning", f"no checkpoint: {error.strerror or error}")
 
     def _finish(self) -> None:
         """The last evaluation and checkpoint; only then is the end told. What was asked too late is refused."""
-        self._evaluate_all()
+        self._learner.evaluate_all()
         self._checkpoint()
         self._flush()
         if self._obey():

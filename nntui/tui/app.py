@@ -57,6 +57,7 @@ class NntuiApp(App[None]):
         at: int | None = None,
         theme: str = "",
         keys: Mapping[str, str] | None = None,
+        read_only: bool = False,
     ) -> None:
         """The run in ``folder``, or the start screen; see :class:`DashboardScreen` and :class:`Budget`.
 
@@ -67,7 +68,7 @@ class NntuiApp(App[None]):
         self._marker = marker
         self._plain = transliteration.Plain(enabled=marker == "ascii")
         self._colourless = Colourless()
-        self._at = at
+        self._at, self._read_only = at, read_only
         self.budget = Budget(lambda: terminal.sent(self), budget)
         self._memory = Memory()
         self.last_folder = folder
@@ -113,7 +114,9 @@ class NntuiApp(App[None]):
         self.last_folder = folder
         self.budget.hurry()
         layout = self._memory.layout
-        self.push_screen(DashboardScreen(folder, marker=self._marker, budget=self.budget, at=self._at, layout=layout))
+        screen = DashboardScreen(folder, marker=self._marker, budget=self.budget, at=self._at, layout=layout)
+        screen.read_only = self._read_only
+        self.push_screen(screen)
 
     @on(Rearranged)
     def _remember(self, message: Rearranged) -> None:
@@ -178,14 +181,17 @@ class NntuiApp(App[None]):
         self.exit()
 
 
-def open_dashboard(folder: Path | None, own: Settings) -> int:
+def open_dashboard(folder: Path | None, own: Settings, *, read_only: bool = False) -> int:
     """Runs the app on a run's folder, or on the start screen; returns the exit code of the process.
+
+    With ``read_only`` no run can be steered from it.
 
     Raises UserError, before anything is shown, for keys that cannot be.
     """
     keys = keymap.remapped(own.keys, str(settings_path()))
     keymap.use(keys)
-    app = NntuiApp(folder, marker=terminal.marker(own.marker), budget=own.budget, theme=own.theme, keys=keys)
+    marker = terminal.marker(own.marker)
+    app = NntuiApp(folder, marker=marker, budget=own.budget, theme=own.theme, keys=keys, read_only=read_only)
     # What start-up has made stays; to look through it for garbage would hold the screen for 50 ms now and then.
     gc.freeze()
     code = terminal.run(app)

@@ -212,6 +212,7 @@ KEYS: tuple[Key, ...] = (
     Key(EVENTS, "end,G", "end(1)", "to the oldest event"),
     Key(EVENTS, "slash", "search", "search as you type, by kind, step or words", "search", 2),
     Key(DASHBOARD, "u", "undo", "put the knob back that was turned here last", "undo", 6),
+    Key(DASHBOARD, "K", "checkpoint", "keep a checkpoint of this step"),
     Key(DASHBOARD, "left_square_bracket", "turn_rate(-1)", "lower the learning rate by a fifth"),
     Key(DASHBOARD, "right_square_bracket", "turn_rate(1)", "raise the learning rate by a quarter", "rate", 5, "[ ]"),
     Key(PANES, "1", "pane(1)", "go to the loss; there already: hide it"),

@@ -98,7 +98,7 @@ class Picture:
     ``series`` names all metrics that are recorded; ``curves`` has an entry for each chart that asked, by metric;
     ``tables`` has what was wanted by name: always the ``rows`` of the prediction table (their numbers from 1 ``row``,
     raw inputs ``X``, targets ``T``, ``part``) and the ``predictions`` (``P``) of their newest step; ``answers`` has
-    one for each pane that asked.
+    one for each pane that asked; ``given_up`` are the newest branches from which the run went back, by metric.
     """
 
     run: RunRecord
@@ -108,6 +108,7 @@ class Picture:
     events: tuple[Event, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    given_up: tuple[Mapping[str, Curve], ...] = ()
 
     def table(self, name: str) -> Table:
         """The newest arrays of a name, none of step -1 before there are any."""

@@ -27,6 +27,8 @@ TABLES = ("rows", "predictions")
 ALIVE_SECONDS = 1.0
 #: The newest events that a picture holds.
 EVENTS = 2000
+#: The branches that a picture holds, of those from which the run went back.
+BRANCHES = 3
 #: What was read shall be good until about half a look after its time.
 EARLY_SECONDS = 0.05
 #: A live trainer that says nothing for longer than this is told apart.
@@ -120,7 +122,10 @@ class Reading:
         old_events = before.events if before and goes_on else ()
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
         tables = self._read_tables(reader, run)
-        self.picture = Picture(run, silence, reader.series(), curves, events, tables=tables, answers=answers)
+        given_up = before.given_up if before and goes_on else tuple(reader.given_up(BRANCHES) if run.branches else ())
+        self.picture = Picture(
+            run, silence, reader.series(), curves, events, tables=tables, answers=answers, given_up=given_up
+        )
         return self.picture
 
     def network(self) -> object:

@@ -74,13 +74,15 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         self._names, view = self._chosen or self.series(picture), self.view
         curves = picture.curves.get(self.id or "", {})
         shown = [curves[name] for name in self._names if name in curves and len(curves[name].first)]
+        faded = [branch[name] for branch in picture.given_up for name in self._names if name in branch]
         self.empty_text = EMPTY_WINDOW if view.zoomed else awaited(picture.run, "curve")
         self.plot(
-            shown,
+            [*shown, *faded],
             _marks(picture.events),
             window=view.window(picture.run.step),
             log=view.log,
-            palette=[self._names.index(curve.name) for curve in shown],
+            palette=[self._names.index(curve.name) for curve in (*shown, *faded)],
+            faded=len(faded),
             labels=[self.label(curve.name) for curve in shown],
             log_x=view.log_x,
             unit=view.unit,

@@ -225,7 +225,9 @@ class DashboardScreen(SteeringScreen):
         own = places(self.focused)
         is_typing = isinstance(self.focused, Input)
         here = own[:1] if is_typing else [keymap.APP, keymap.DASHBOARD, keymap.PANES, *own]
-        dead = set() if self.live else set(STEERING)
+        dead = set() if self.steers else set(STEERING)
+        if self.read_only:
+            dead.add("toggle_pause")
         if isinstance(self.focused, Pane):
             words |= self.focused.words
             names = {key.action.partition("(")[0] for key in keymap.labelled(*own)}

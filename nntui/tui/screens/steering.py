@@ -21,7 +21,10 @@ from nntui.tui.picture import Picture
 from nntui.tui.screens.notice import say
 
 #: What needs a trainer.
-STEERING = frozenset(("single_step", "stop", "turn_rate", "turn", "type", "undo"))
+STEERING = frozenset(("single_step", "checkpoint", "stop", "turn_rate", "turn", "type", "undo"))
+
+
+READ_ONLY = "This viewer only looks: it was opened with --read-only."
 
 
 class SteeringScreen(Screen[None]):
@@ -30,8 +33,14 @@ class SteeringScreen(Screen[None]):
     folder: Path
     _picture: Picture | None = None
     _feed: Feed | None = None
+    read_only = False
     unreadable = ""  # or why the run cannot be read any more
     _pausing = ""  # whether it was asked to pause or to resume, while the trainer has not answered
+
+    @property
+    def steers(self) -> bool:
+        """Whether a trainer can be steered from here."""
+        return self.live and not self.read_only
 
     @property
     def live(self) -> bool:
@@ -40,10 +49,12 @@ class SteeringScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A run that has ended offers no steering."""
-        return self.live if action in STEERING else True
+        return self.steers if action in STEERING else True
 
     def _command(self, kind: str, key: str = "", value: str = "") -> None:
-        if self._feed is not None:
+        if self.read_only:
+            say(self, READ_ONLY, "warning")
+        elif self._feed is not None:
             self._feed.command(kind, key, value)
 
     def action_toggle_pause(self) -> None:
@@ -59,6 +70,9 @@ class SteeringScreen(Screen[None]):
 
     def _go_on(self) -> None:
         """Goes on with a run that has ended: at once, or where there is something to be turned first, paused."""
+        if self.read_only:
+            say(self, READ_ONLY, "warning")
+            return
         state = self._picture.run.state if self._picture else ""
         if state in ("stopped", "crashed"):
             self._start_again([("resume", "", "")])
@@ -84,6 +98,10 @@ class SteeringScreen(Screen[None]):
         """Asks, then goes back."""
         from nntui.tui.screens.question import Question
 
+        if self.read_only:
+            say(self, READ_ONLY, "warning")
+            return
+
         def take(yes: bool | None) -> None:
             if yes and self.live:
                 self._command("rewind", value=str(message.step))
@@ -96,6 +114,10 @@ class SteeringScreen(Screen[None]):
     def action_single_step(self) -> None:
         """One step, then pause."""
         self._command("step", value="1")
+
+    def action_checkpoint(self) -> None:
+        """Keeps a checkpoint, whatever comes after it."""
+        self._command("checkpoint")
 
     def action_turn_rate(self, direction: int) -> None:
         """The learning rate, whatever pane has the focus."""
@@ -146,6 +168,8 @@ class SteeringScreen(Screen[None]):
             self.query_one(KnobPane).answered(message.key, message.value, before)
         if command is None:
             say(self, message.text, "error")
+        elif command.kind == "checkpoint" and command.status == "applied":
+            say(self, f"A checkpoint of step {command.step or 0:,} is kept.")
         elif command.status == "refused":
             say(self, command.answer, "warning")
         elif command.status == "waiting":

@@ -145,6 +145,7 @@ class Chart(Cells):
         courses: Sequence[Course] = (),
         smoothing: Smoothing | None = None,
         cursor: int | None = None,
+        faded: int = 0,
     ) -> None:
         """Draw `curves`, the first on top, and `marks` behind them.
 
@@ -153,13 +154,13 @@ class Chart(Cells):
         steps or, if one of the `courses` has the `unit`, what this one tells. `palette` numbers the series, from 0,
         each curve is drawn as, so that a curve keeps its colour when others come and go; `labels` are their names
         for people. With a `smoothing` lines are moving averages (see `moving_average`). `cursor` is the
-        step whose values are read.
+        step whose values are read. The last so many curves that are `faded` are as faint as bands, without a legend.
         """
         chosen = tuple(palette) if palette is not None else tuple(range(len(curves)))
-        names = tuple(map(plain, labels or (curve.name for curve in curves)))
+        names = tuple(map(plain, labels or (curve.name for curve in curves[: len(curves) - faded])))
         self._plotted = Plotted(
             *(tuple(curves), tuple(marks), window, log, chosen, names),
-            *(log_x, unit, tuple(courses), smoothing, cursor),
+            *(log_x, unit, tuple(courses), smoothing, cursor, faded),
         )
         self._draw()
 
@@ -209,7 +210,7 @@ class Chart(Cells):
         symbols = _ASCII_LEGEND if self._marker == "ascii" else _LEGEND
         return [
             (symbols[_dash(series)], label, self._style(f"series-{series % SERIES + 1}"))
-            for label, series in zip(self._plotted.labels, self._plotted.palette, strict=True)
+            for label, series in zip(self._plotted.labels, self._plotted.palette, strict=False)
         ]
 
     def on_resize(self) -> None:
@@ -281,7 +282,7 @@ class Chart(Cells):
         head = [where, *(course.text(step) for course in plotted.courses)]
         readings = [
             Named(symbol, label, read(curve, first, last, plotted.line(curve) if plotted.smoothing else None))
-            for (symbol, label, _), curve in zip(self.legend(), plotted.curves, strict=True)
+            for (symbol, label, _), curve in zip(self.legend(), plotted.curves, strict=False)
         ]
         here = [mark for mark in plotted.marks if first <= mark.step <= last]
         low, high = self._y.bounds or (0.0, 0.0)
@@ -299,7 +300,8 @@ class Chart(Cells):
         styles = {NOTHING: Style.null(), **{owner: self._style(name) for owner, name in _PARTS.items()}}
         reads = self._plotted.cursor is not None
         for i, series in enumerate(self._plotted.palette):
-            styles[2 * i] = self._style(f"series-{series % SERIES + 1}")
+            is_faded = i >= len(self._plotted.curves) - self._plotted.faded
+            styles[2 * i] = self._style(f"{'band' if is_faded else 'series'}-{series % SERIES + 1}")
             if reads:
                 styles[FIRST_IN_BOX - i] = styles[BOX] + styles[2 * i]
             styles[2 * i + 1] = self._style(f"band-{series % SERIES + 1}")

@@ -37,6 +37,7 @@ class Plotted(NamedTuple):
     courses: tuple[Course, ...] = ()
     smoothing: Smoothing | None = None
     cursor: int | None = None
+    faded: int = 0
 
     @property
     def drawable(self) -> list[NamedBuckets]:

@@ -1,0 +1,137 @@
+"""What learns in a run: loop, configuration and records, turned and taken back as commands say."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from nntui import config
+from nntui.config import RunConfig, check_answer
+from nntui.knob import ConfigError
+from nntui.knobs import KNOBS
+from nntui.store import folder
+from nntui.store.records import RunRecord
+from nntui.store.writer import Writer
+from nntui.trainer import checkpoints
+from nntui.trainer.keeping import Keeping
+from nntui.trainer.loop import Slice
+from nntui.trainer.problem import make_problem
+from nntui.trainer.recall import Past, become, turned
+from nntui.trainer.telemetry import STEP, Telemetry
+
+log = logging.getLogger("nntui.trainer")
+
+
+class Learner:
+    """A run's network where the run is, at first as its folder tells. Raises UserError."""
+
+    def __init__(self, run_folder: Path, record: RunRecord, writer: Writer, beat: Callable[[], object]) -> None:
+        """``beat`` is called now and then while steps of the past are made again."""
+        self._folder, self._writer, self._beat = run_folder, writer, beat
+        self._problem = make_problem(config.from_dict(record.config))
+        past = Past(run_folder, self._problem)
+        self.is_new = not past.has_begun
+        self._now = past.at(record.step, meanwhile=lambda made: beat())
+        self.loop = self._now.loop
+        self.telemetry = Telemetry(writer, self.loop, self._problem, past.losses)
+        self._keeping = Keeping(run_folder / folder.CHECKPOINTS, record.elapsed)
+
+    @property
+    def config(self) -> RunConfig:
+        """How it learns now."""
+        return self._now.config
+
+    def note(self, command: int) -> None:
+        """The last command that was considered; a checkpoint tells it."""
+        self._now = self._now._replace(command=command)
+
+    def describe(self) -> None:
+        """Stages what network and data are, and what is known of them at this step."""
+        self.telemetry.describe()
+        self.telemetry.keep_rows()
+        self.evaluate_all()
+
+    def evaluate_all(self) -> None:
+        """Where the network is at rest: all that can be told of it."""
+        self.telemetry.evaluate()
+        self.telemetry.keep_weights(at_rest=True)
+
+    def turn(self, key: str, value: str) -> tuple[str, bool]:
+        """Turns a knob; its old and new value as text, and whether they differ. Raises ConfigError to refuse."""
+        knob = KNOBS.get(key)
+        if knob is None:
+            raise ConfigError(f"unknown key {key!r}")
+        if not knob.live:
+            raise ConfigError(f"{knob.key}: cannot change while the network trains; start a new run with it")
+        old, settings = self.config.get(knob.key), self.config.with_value(knob.key, knob.parse(value))
+        new = settings.get(knob.key)
+        if new != old:
+            self._reconfigure(settings, f"{knob.key} = {knob.show(new)}")
+        return f"{knob.show(old)} → {knob.show(new)}", new != old
+
+    def _reconfigure(self, settings: RunConfig, what: str) -> None:
+        if not self.loop.remaining_with(settings.training):
+            done = f"at step {self.loop.step:,}, epoch {self.loop.batches.epoch:,}"
+            raise ConfigError(f"{what}: the run is {done} already; stop ends it")
+        task = self._problem.dataset.task
+        check_answer(settings, task)
+        is_other = settings.model != self.config.model
+        self._now = turned(self._now, settings, task, self._now.command)
+        if is_other:
+            self.telemetry.describe()
+        self._tell_config()
+
+    def _tell_config(self) -> None:
+        self._writer.configure(self.config.to_dict())
+        self.telemetry.latest["lr"] = self.loop.rate
+
+    def go_back(self, step: int) -> None:
+        """To an earlier step, to the bit. All that is recorded has to be on the disk; what this makes is staged."""
+        last, again = self.loop.step, list[Slice]()
+        begin = min(self._writer.recorded(STEP, step), max(0, step - 1))
+
+        def note(made: Slice) -> None:
+            again.append(made.since(begin))
+            self._beat()
+
+        then = Past(self._folder, self._problem).at(step, until=0, begin=begin, meanwhile=note)
+        command = self._now.command
+        self._now = become(self._now, then, self._problem.dataset.task)
+        self.note(command)
+        self._writer.go_back(step, last)
+        self.telemetry.go_back()
+        for made in again:
+            self.telemetry.record(made)
+        self.telemetry.describe()
+        self._tell_config()
+        self.evaluate_all()
+
+    def forget_later(self) -> None:
+        """Removes the checkpoints of what was given up, once it is on the disk that the run went back."""
+        try:
+            self._keeping.go_back(self.loop.step)
+        except OSError as error:
+            log.warning("step %d: old checkpoints stay: %s", self.loop.step, error)
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        return self._keeping.due
+
+    def checkpoint(self, elapsed: float) -> None:
+        """Writes one, unless the weights are spoiled: then the last good one stays. Raises OSError."""
+        if np.isfinite(self.loop.network.parameters).all():
+            self._keeping.save(self.loop, self._problem, self.config, self._now.command, elapsed)
+
+    def keep(self, name: str, elapsed: float) -> None:
+        """Writes one that stays, for good if it has a name. Raises ConfigError to refuse."""
+        if fault := checkpoints.name_fault(name):
+            raise ConfigError(f"checkpoint {name[:40]!r}: {fault}")
+        try:
+            self.checkpoint(elapsed)
+            checkpoints.keep(self._folder / folder.CHECKPOINTS, self.loop.step, name)
+        except OSError as error:
+            raise ConfigError(f"no checkpoint: {error.strerror or error}") from None
