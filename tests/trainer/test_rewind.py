@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 import numpy as np
 import pytest
 
 from nntui import launch
+from nntui.store import folder
+from nntui.store.reader import Reader
+from nntui.trainer import checkpoints
 from tests.trainer.conftest import Trained, Wait
 from tests.trainer.test_resume import again, get_further, undisturbed
 
@@ -79,3 +83,43 @@ def test_only_an_earlier_step_can_be_gone_back_to(value: str, running: Trained) 
     answer = running.ask("rewind", value=value)
     assert answer.status == "refused"
     assert "must be a step from 0 to" in answer.answer
+
+
+def test_checkpoints_are_kept_on_request_and_named_ones_for_good(
+    running: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = running.folder / folder.CHECKPOINTS
+    answer = running.ask("checkpoint", value="before-the-cliff")
+    assert (answer.status, answer.answer) == ("applied", "kept before-the-cliff")
+    named = place / f"{answer.step:012d}.before-the-cliff.safetensors"
+    assert checkpoints.load_checkpoint(named).step == answer.step
+    assert not named.stat().st_mode & 0o077
+    assert f"checkpoint before-the-cliff by {answer.who}" in [event.text for event in running.events()]
+    monkeypatch.setattr(checkpoints, "KEPT", 2)
+    monkeypatch.setattr(checkpoints, "LEAST_KEPT", 1)
+    for _ in range(4):
+        running.ask("checkpoint")
+    while checkpoints.thin_out(place):
+        pass
+    assert named.exists()
+    assert sum(not checkpoints.is_named(path) for _, path in checkpoints.kept(place)) <= 2
+    for name in ("../evil", "a b", "x" * 41, ".hidden"):
+        refused = running.ask("checkpoint", value=name)
+        assert refused.status == "refused"
+        assert "letters, digits" in refused.answer
+
+
+def test_what_was_given_up_is_kept_as_a_branch(train: Train) -> None:
+    run = train("epochs=5000", "optimizer=adam")
+    assert run.trainer.wait(60) == 0
+    whole = run.curve("loss")
+    _, trainer = launch.start_again(run.folder, [("rewind", "", "1000"), ("stop", "", "")])
+    assert trainer.wait(60) == 0
+    with closing(Reader(run.folder)) as reader:
+        (branch,) = reader.given_up(5)
+        assert reader.given_up(0) == []
+    loss = branch["loss"]
+    assert (loss.first[0], loss.last[-1], loss.count.sum()) == (1001, 5000, 4000)
+    assert len(loss.first) <= 512
+    assert loss.high.max() == whole.high[whole.first > 1000].max()
+    assert {"grad_norm/output", "lr"} <= branch.keys()

@@ -14,6 +14,8 @@ from nntui.store import catalog
 from nntui.store.folder import reopen
 from nntui.store.schema import connect_writer
 from nntui.tui.panes.curves import LossPane
+from nntui.tui.screens.dashboard import DashboardScreen
+from tests.tui import recorded
 from tests.tui.screen import play, settled, shows, text, until
 
 
@@ -74,5 +76,45 @@ def test_a_run_that_cannot_be_started_again_says_why(finished: Path) -> None:
         reopen(finished)  # somebody else was quicker
         await pilot.press("space")
         await shows(pilot, "it has a trainer")
+
+    play(scenario, finished)
+
+
+def test_a_viewer_that_only_looks_steers_nothing(nntui_home: Path) -> None:
+    recording = recorded.Recording(nntui_home / "runs", recorded.table())
+    recording.train(100)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        screen = pilot.app.screen
+        assert isinstance(screen, DashboardScreen)
+        screen.read_only = True
+        await pilot.press("space")
+        await shows(pilot, "This viewer only looks")
+        await pilot.press("right", "s", "u", "K", "full_stop", "left_square_bracket")
+        await settled(pilot)
+        assert recording.writer.waiting() == []
+        assert pilot.app.screen is screen
+        recording.end("stopped")
+        await shows(pilot, "stopped")
+        await pilot.press("space", "1", "c", "left", "b")
+        await settled(pilot)
+        assert pilot.app.screen is screen
+        assert catalog.open_run(recording.folder).state == "stopped"
+
+    play(scenario, recording.folder)
+
+
+def test_what_was_given_up_is_faded_on_the_curves(finished: Path) -> None:
+    _, trainer = launch.start_again(finished, [("rewind", "", "100"), ("stop", "", "")])
+    assert trainer.wait(60) == 0
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "stopped")
+        await settled(pilot)
+        chart = pilot.app.screen.query_one(LossPane)
+        assert chart._plotted.faded == 1
+        assert chart._plotted.curves[-1].last[-1] == 300
+        assert [label for _, label, _ in chart.legend()] == ["training"]
+        assert chart.axis.window[1] >= 300
 
     play(scenario, finished)

@@ -125,6 +125,8 @@ class SteeringScreen(Screen[None]):
 
     @on(Turned)
     def _turn(self, message: Turned) -> None:
+        if self.read_only:
+            self.query_one(KnobPane).answered(message.knob.key, message.knob.show(message.value), None)
         self._command("set", message.knob.key, message.knob.show(message.value))
 
     @on(NeedsNewRun)
