@@ -65,7 +65,8 @@ def sound(run: Path) -> bool:
         if db.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             return False
     with closing(Reader(run)) as reader:
-        step, curve = reader.run().step, reader.curves(["loss"], 0, FOREVER, 10**9)["loss"]
+        step = reader.run().step
+        curve = reader.curves(["loss"], 0, step, 10**9)["loss"]
     gapless = bool((curve.first[1:] == curve.last[:-1] + 1).all())
     return gapless and int(curve.count.sum()) == step and curve.first[0] == 1
 

@@ -113,7 +113,7 @@ def reopen(folder: Path) -> None:
         with transaction(db):
             run = catalog.read_run(db)
             if run.live:
-                raise RunError(f"{folder}: the run is {run.state}; it has a trainer")
+                raise RunError(f"run {run.id} is {run.state}: it has a trainer already")
             db.execute(
                 "UPDATE run SET state = 'starting', reason = '', pid = NULL, heartbeat = ?, host = ?",
                 (time.time(), socket.gethostname()),

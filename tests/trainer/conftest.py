@@ -74,7 +74,7 @@ class Trained:
     def curve(self, name: str) -> Curve:
         """Everything recorded of one metric."""
         reader = Reader(self.folder)
-        curve = reader.curves([name], 0, 2**62, 10**9)[name]
+        curve = reader.curves([name], 0, max(1, reader.run().step), 10**9)[name]
         reader.close()
         return curve
 

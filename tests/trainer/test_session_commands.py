@@ -118,10 +118,10 @@ def test_a_single_step_of_a_running_network_holds_it_and_is_marked(running: Trai
 
 def test_a_kind_of_command_from_the_future_is_refused(running: Trained) -> None:
     with closing(schema.connect_writer(running.folder)) as db:
-        db.execute("INSERT INTO commands (at, who, kind, key, value) VALUES (0, 'me', 'rewind', '', '5')")
+        db.execute("INSERT INTO commands (at, who, kind, key, value) VALUES (0, 'me', 'teleport', '', '5')")
     answer = commands.wait(running.folder, 1, alive=lambda: running.trainer.poll() is None)
     assert answer is not None
-    assert (answer.status, answer.answer) == ("refused", "unknown command 'rewind'")
+    assert (answer.status, answer.answer) == ("refused", "unknown command 'teleport'")
 
 
 def test_many_single_steps_may_be_ended_by_resuming(running: Trained, wait_until: Wait) -> None:
