@@ -11,7 +11,7 @@ import numpy as np
 from nntui import config
 from nntui.config import RunConfig, check_answer
 from nntui.knob import ConfigError
-from nntui.knobs import KNOBS
+from nntui.knobs import KNOBS, TrainingConfig
 from nntui.store import folder
 from nntui.store.records import RunRecord
 from nntui.store.writer import Writer
@@ -73,7 +73,8 @@ class Learner:
         return f"{knob.show(old)} → {knob.show(new)}", new != old
 
     def _reconfigure(self, settings: RunConfig, what: str) -> None:
-        if not self.loop.remaining_with(settings.training):
+        ends_here = self.loop.remaining or _sooner(settings.training, self.config.training)
+        if ends_here and not self.loop.remaining_with(settings.training):
             done = f"at step {self.loop.step:,}, epoch {self.loop.batches.epoch:,}"
             raise ConfigError(f"{what}: the run is {done} already; stop ends it")
         task = self._problem.dataset.task
@@ -135,3 +136,8 @@ class Learner:
             checkpoints.keep(self._folder / folder.CHECKPOINTS, self.loop.step, name)
         except OSError as error:
             raise ConfigError(f"no checkpoint: {error.strerror or error}") from None
+
+
+def _sooner(wanted: TrainingConfig, now: TrainingConfig) -> bool:
+    """Whether a run is to end earlier; 0 steps are as many as there are epochs for."""
+    return wanted.epochs < now.epochs or 0 < wanted.steps < (now.steps or wanted.steps + 1)

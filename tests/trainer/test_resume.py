@@ -74,13 +74,14 @@ def test_a_run_killed_again_and_again_ends_as_if_nothing_had_been(kind: str, tra
 def test_a_finished_run_gets_more_epochs(train: Train) -> None:
     run = train("epochs=300", "optimizer=adam")
     assert run.trainer.wait(60) == 0
-    run = again(run, ("training.epochs", "500"))
+    run = again(run, ("training.lr", "0.05"), ("training.epochs", "500"))  # at its end, any knob can be turned
     assert run.trainer.wait(60) == 0
     record = run.record()
     assert (record.state, record.step, record.epoch) == ("finished", 500, 500)
     run.check_steps()
     assert run.weights() == undisturbed(run)
     assert [event.what for event in run.events()][:2] == ["started", "finished"]
+    assert [event.kind for event in run.events()] == ["state", "state", "set", "set", "state", "state"]
     assert run.events()[-1].text == "finished"
 
 
