@@ -55,6 +55,7 @@ SHOTS = (
     Shot("small", "deep-binary", size=(80, 24)),
     Shot("tiny", "xor", size=(40, 12)),
     Shot("diverged", "deep-binary", settings=("lr=1000", "optimizer=momentum"), until=lambda run: not run.live),
+    Shot("rewind", "deep-binary", keys=("1", "c", *["left"] * 14, "b", "y", "c", "]", "]", "space")),
     Shot("help", "xor", keys=("question_mark",)),
 )
 

@@ -78,7 +78,7 @@ def test_version(nntui: Nntui) -> None:
         ("rm x", "no runs in"),
         ("presets xro", "did you mean xor?"),
         ("step x 0", "must be a whole number from 1 to 1000000"),
-        ("runs too-much", "unexpected extra argument"),
+        ("paths too-much", "unexpected extra argument"),
         ("--nope", "No such option: --nope"),
     ],
 )

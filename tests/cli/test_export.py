@@ -94,7 +94,7 @@ def test_without_the_package_onnx_it_says_how_to_get_it(
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("metrics.parquet", "must be .csv (metrics), .onnx, .safetensors or .npz (network)"),
+        ("metrics.parquet", "must be .csv (metrics), .onnx, .safetensors, .npz (network) or .zip (all)"),
         ("weights.safetensor", "did you mean .safetensors?"),
         ("metrics", "has no ending"),
         ("nowhere/metrics.csv", "cannot be written: No such file or directory"),

@@ -63,7 +63,7 @@ def test_of_several_settings_all_are_applied_or_none(settings: list[str], told: 
     assert nntui("set", live, "lr=0.3").stdout.startswith("lr 0.01 → 0.3")
 
 
-@pytest.mark.parametrize("command", ["set RUN lr=1", "pause RUN", "resume RUN", "step RUN", "stop RUN"])
+@pytest.mark.parametrize("command", ["set RUN lr=1", "pause RUN", "step RUN", "checkpoint RUN", "stop RUN"])
 def test_a_run_that_has_ended_is_not_steered(command: str, demo: Path, nntui: Nntui) -> None:
     done = nntui(*command.replace("RUN", "demo").split())
     assert done.returncode == 2

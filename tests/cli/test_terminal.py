@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-
 PROGRAM = """
 import sys, types
 screen = types.ModuleType("nntui.tui.app")
-def opened(run, own):
+def opened(run, own, read_only=False):
     print(f"dashboard of {run and run.name}, {own.budget}, {own.theme or 'no theme'}, {own.marker}", flush=True)
     return 7
 screen.open_dashboard = opened

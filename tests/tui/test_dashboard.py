@@ -860,7 +860,7 @@ def test_an_ended_run_cannot_be_steered(kept: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         bar = lines(pilot)[-1]
         assert not any(word in bar for word in ("pause", "step", "stop", "turn", "type", "rate", "training goes on"))
-        keys = ["space", "full_stop", "s", "left", "right", "enter", "left_square_bracket", "right_square_bracket"]
+        keys = ["full_stop", "K", "s", "left", "right", "enter", "left_square_bracket", "right_square_bracket"]
         await pilot.press(*keys)
         assert isinstance(pilot.app.screen, DashboardScreen)
         assert "finished: no longer live" in text(pilot)
@@ -1268,11 +1268,11 @@ def test_each_pane_explains_itself(kept: Path, size: tuple[int, int]) -> None:
 
 def test_keys_of_ones_own_work_instead_of_those_of_the_keymap(live: Recording) -> None:
     async def session() -> None:
-        changes = {"a run: toggle_pause": ("b",), "the knobs: turn(1)": ("x",)}
+        changes = {"a run: toggle_pause": ("B",), "the knobs: turn(1)": ("x",)}
         app = NntuiApp(live.folder, keys=keymap.remapped(changes, ""))
         async with app.run_test(size=(120, 40)) as pilot:
             await settled(pilot)
-            await pilot.press("space", "right", "b", "x")
+            await pilot.press("space", "right", "B", "x")
             assert await asked(pilot, live, 2) == [("pause", "", ""), ("set", "training.lr", "0.16")]
 
     with unpaced():

@@ -226,7 +226,7 @@ class DashboardScreen(SteeringScreen):
         is_typing = isinstance(self.focused, Input)
         here = own[:1] if is_typing else [keymap.APP, keymap.DASHBOARD, keymap.PANES, *own]
         dead = set() if self.steers else set(STEERING)
-        if self.read_only:
+        if self.read_only or not self.check_action("toggle_pause", ()):
             dead.add("toggle_pause")
         if isinstance(self.focused, Pane):
             words |= self.focused.words

@@ -49,6 +49,8 @@ class SteeringScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A run that has ended offers no steering."""
+        if action == "toggle_pause":
+            return self._picture is not None and not self.unreadable
         return self.steers if action in STEERING else True
 
     def _command(self, kind: str, key: str = "", value: str = "") -> None:
