@@ -19,9 +19,10 @@ from nntui.store.shelf import Shelf
 from nntui.tui import past
 from nntui.tui.picture import Answer, Picture, Query, Table
 
-#: A table is read at most this often, those of a shorter time more often; those that never change, once.
-TABLE_SECONDS, TABLES_SECONDS = 2.0, {"weights": 0.5, "rows": float("inf")}
-#: The tables that are always read.
+#: A table is read at most this often, those of a shorter time more often; the rows, which hardly ever change, at once,
+#: and what is told of them with them.
+TABLE_SECONDS, TABLES_SECONDS = 2.0, {"weights": 0.5, "rows": 0.0}
+#: The tables that are always read, the rows first.
 TABLES = ("rows", "predictions")
 #: A silent trainer's process is looked for this often.
 ALIVE_SECONDS = 1.0
@@ -162,16 +163,17 @@ class Reading:
 
     def _read_tables(self, reader: Reader, run: RunRecord) -> dict[str, Table]:
         """The tables that are wanted, those that have not changed as they were read before."""
-        now = time.monotonic()
-        found = {}
-        for name in {*TABLES, *(name for names in self.tables.values() for name in names)}:
+        now, found, are_others = time.monotonic(), dict[str, Table](), False
+        wanted = {name for names in self.tables.values() for name in names}
+        for name in (*TABLES, *sorted(wanted.difference(TABLES))):
             table = self.picture.table(name) if self.picture else Table()
             seconds = TABLES_SECONDS.get(name, TABLE_SECONDS)
-            due = now - self._read_at.get(name, -math.inf) >= seconds or (run.state != "running" and seconds < math.inf)
+            due = now - self._read_at.get(name, -math.inf) >= seconds or run.state != "running" or are_others
             version = reader.table_version(name) if due or table.step < 0 else None
             if version not in (None, table.version):
                 self._read_at[name] = now
                 table = Table(*(reader.table(name) or (-1, {})), version or 0)
+                are_others |= name == "rows"
             found[name] = table
         return found
 

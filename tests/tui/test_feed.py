@@ -721,3 +721,20 @@ def test_a_chart_that_is_hidden_and_shown_again_is_read_again(live: Recording) -
             assert not follower.complaints, hidden
 
     follow(live.folder, scenario)
+
+
+def test_rows_that_are_other_ones_come_with_their_predictions(live: Recording) -> None:
+    """A run that goes on reads its data again, which somebody may have changed meanwhile."""
+
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        for number in (7, 3, 9):
+            live.writer.table(
+                "rows", 0, {"row": np.arange(number), "X": np.zeros((number, 2)), "T": np.zeros((number, 1))}
+            )
+            live.writer.table("predictions", 100 + number, {"P": np.zeros((number, 1))})
+            live.commit(step=100 + number)
+            await until(lambda number=number: len(follower.pictures[-1].predictions["P"]) == number)
+            assert all(len(picture.rows["T"]) == len(picture.predictions["P"]) for picture in follower.pictures)
+
+    follow(live.folder, scenario)

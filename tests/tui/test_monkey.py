@@ -11,6 +11,7 @@ import pytest
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from nntui import launch, paths
 from nntui.config import from_dict
@@ -75,7 +76,7 @@ async def play_about(pilot: Pilot[None], seed: int, count: int, opening: Sequenc
     await until(pilot, app._message_queue.empty)
     await settled(pilot)
     for _ in range(20):  # out of whatever is open
-        if len(app.screen_stack) <= 2:
+        if len(app.screen_stack) <= 2 and not isinstance(app.focused, Input):
             break
         await pilot.press("escape", "y")  # yes, leave what was edited
     await settled(pilot)
