@@ -26,8 +26,10 @@ from benchmarks.figures import Figure, machine, table
 from benchmarks.live import applied_seconds, latency, training, watching
 from benchmarks.recorded import STEPS, recorded_run
 from benchmarks.terminal_meter import NNTUI, TerminalMeter
+from nntui import paths
 from nntui.store import catalog
 from nntui.store.reader import Reader
+from nntui.tui.memory import FILE
 
 MIB = 2**20
 #: One loss, the gradient norms of so many layers, and three figures of an evaluation: 50 series.
@@ -258,6 +260,8 @@ def main() -> None:
         figures = []
         for name in options.names or measures:
             print(f"{name} ...", file=sys.stderr, flush=True)  # noqa: T201
+            with suppress(FileNotFoundError):
+                (paths.data_dir() / FILE).unlink()  # where the panes of the one before stood
             figures += measures[name](options.quick)
         print(table(figures))  # noqa: T201
         print(f"\n{machine()}")  # noqa: T201
