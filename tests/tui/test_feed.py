@@ -728,13 +728,16 @@ def test_rows_that_are_other_ones_come_with_their_predictions(live: Recording) -
 
     async def scenario(follower: Follower) -> None:
         await until(lambda: follower.pictures)
-        for number in (7, 3, 9):
-            live.writer.table(
-                "rows", 0, {"row": np.arange(number), "X": np.zeros((number, 2)), "T": np.zeros((number, 1))}
-            )
+
+        async def change(number: int) -> None:
+            rows = {"row": np.arange(number), "X": np.zeros((number, 2)), "T": np.zeros((number, 1))}
+            live.writer.table("rows", 0, rows)
             live.writer.table("predictions", 100 + number, {"P": np.zeros((number, 1))})
             live.commit(step=100 + number)
-            await until(lambda number=number: len(follower.pictures[-1].predictions["P"]) == number)
+            await until(lambda: len(follower.pictures[-1].predictions["P"]) == number)
+
+        for number in (7, 3, 9):
+            await change(number)
             assert all(len(picture.rows["T"]) == len(picture.predictions["P"]) for picture in follower.pictures)
 
     follow(live.folder, scenario)
