@@ -49,6 +49,7 @@ def chosen(pilot: Pilot[None], list_id: str = "#presets") -> str:
 
 
 async def choose(pilot: Pilot[None], name: str, list_id: str = "#presets") -> None:
+    await until(pilot, lambda: name in rows(pilot, list_id).ids)  # it is read while the screen opens
     rows(pilot, list_id).focus()
     rows(pilot, list_id).choose(name)
     await settled(pilot)
