@@ -10,7 +10,7 @@ from pathlib import Path
 from nntui import paths
 from nntui.config import RunConfig
 from nntui.processes import start_of
-from nntui.store import commands, copies, folder
+from nntui.store import catalog, copies, folder
 
 #: Windows has no sessions: there, a group of its own and no console.
 _WINDOWS_FLAGS = 0x00000200 | 0x00000008 if sys.platform == "win32" else 0
@@ -38,9 +38,7 @@ def start_again(run_folder: Path, asked: Sequence[tuple[str, str, str]]) -> tupl
 
     ``asked`` are kinds, keys and values of commands, whose ids are returned. Raises RunError, OSError.
     """
-    folder.reopen(run_folder)
-    numbers = [commands.append(run_folder, kind, key, value) for kind, key, value in asked]
-    return numbers, start_trainer(run_folder)
+    return folder.reopen(run_folder, asked), start_trainer(run_folder)
 
 
 def fork_run(
@@ -48,13 +46,13 @@ def fork_run(
 ) -> tuple[Path, list[int], subprocess.Popen[bytes]]:
     """A run of its own that goes on from a step of another one, which is not disturbed, with other knobs.
 
-    ``at`` None is where that run is now. Returns the folder, the ids of the commands that make it so, and the trainer.
-    Raises RunError, OSError.
+    ``at`` None, or a step it has not passed, is where that run is now. Returns the folder, the ids of the commands that
+    make it so, and the trainer. Raises RunError, OSError.
     """
     fork = copies.copy(source, paths.runs_dir(), name=name)
-    back = [] if at is None else [("rewind", "", str(at))]
-    asked = [*back, *(("set", key, value) for key, value in changes), ("resume", "", "")]
     try:
+        back = [("rewind", "", str(at))] if at is not None and at < catalog.open_run(fork).step else []
+        asked = [*back, *(("set", key, value) for key, value in changes), ("resume", "", "")]
         return fork, *start_again(fork, asked)
     except BaseException:
         folder.remove(fork)

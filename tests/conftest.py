@@ -88,6 +88,6 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_finish() -> None:
-    """What is there from the beginning is no garbage; to look through it again and again took a tenth of the time."""
+    """What is there from the beginning is no garbage, and need not be looked through again and again."""
     gc.collect()
     gc.freeze()

@@ -33,12 +33,14 @@ def fork(
     place, record = catalog.find_run(paths.runs_dir(), run)
     if at is not None and at > record.step:
         raise UserError(f"--at {at}: run {record.id} is at step {record.step}; must not be later")
+    if record.state == "diverged" and at in (None, record.step):
+        raise UserError(f"run {record.id} diverged at step {record.step}; --at STEP goes on from before it")
     check_name(name)
     wanted = steer.check(record, settings or [])
     made, numbers, _ = launch.fork_run(
         place,
         name=name or f"{record.name} fork"[:100],
-        at=None if at == record.step and not record.live else at,
+        at=at,
         changes=[(knob.key, knob.show(value)) for knob, value in wanted],
     )
     if detach:

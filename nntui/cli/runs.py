@@ -99,8 +99,8 @@ def _order(figure: str, now: float) -> Callable[[Found], tuple[bool, float]]:
     """Sorts by a figure, the best or the least first; runs without it come last. Raises UserError."""
     from nntui import runfilter
 
-    if figure not in (*runfilter.NUMBERS, "size"):
-        names = (*runfilter.NUMBERS, "size")
+    names = (*runfilter.NUMBERS, "size")
+    if figure not in names:
         raise UserError(f"--sort {figure}: must be one of {', '.join(names)}{closest(figure, names)}")
     greatest_first = -1.0 if figure in ("accuracy", "val_accuracy", "r2", "val_r2") else 1.0
 
@@ -137,8 +137,13 @@ def archive(
     undo: Annotated[bool, typer.Option("--undo", help="List them again.")] = False,
 ) -> None:
     """Keep runs, but list them no more."""
-    for run in runs:
-        _label(run, archived=not undo)
+    from nntui import paths
+    from nntui.store import catalog, folder
+
+    for place, _ in [
+        catalog.find_run(paths.runs_dir(), run) for run in runs
+    ]:  # all are known before the first is changed
+        folder.label(place, archived=not undo)
 
 
 def _label(wanted: str, **labels: str | bool) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from nntui.cli.output import FAILED, has_terminal, talk
 from nntui.cli.runs import Run
+from nntui.cli.train import Settings, end_settings
 from nntui.errors import UserError
 from nntui.text import plain
 
@@ -37,17 +38,8 @@ def _turn(place: Path, record: RunRecord, wanted: Sequence[tuple[Knob, Value]]) 
     """Sends all, then waits for the answers; returns the exit code."""
     from nntui.store import commands
 
-    sent = [(knob, commands.append(place, "set", knob.key, knob.show(value))) for knob, value in wanted]
-    code = 0
-    for knob, number in sent:
-        answer = _answer(place, record, number)
-        if answer is None:
-            return FAILED
-        if answer.status == "applied":
-            typer.echo(plain(f"{knob.name} {answer.answer} at step {answer.step}"))
-        else:
-            code = _refused(answer)
-    return code
+    sent = [commands.append(place, "set", knob.key, knob.show(value)) for knob, value in wanted]
+    return report(place, record, sent)
 
 
 def check(run: RunRecord, settings: list[str]) -> list[tuple[Knob, Value]]:
@@ -77,10 +69,7 @@ def resume(
     run: Run,
     epochs: Annotated[int | None, typer.Option(help="End after so many epochs.", metavar="N")] = None,
     steps: Annotated[int | None, typer.Option(help="End after so many steps.", metavar="N")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Turn a knob before the next step; may be repeated."),
-    ] = None,
+    settings: Settings = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return at once, also where there is a terminal.")] = False,
 ) -> int:
     """Let a run go on: one that is paused, or one that was stopped, has crashed or has finished.
@@ -91,7 +80,7 @@ def resume(
     place, record = _resumable(run)
     wanted = [
         (knob, value)
-        for knob, value in check(record, _ends(epochs, steps) + (settings or []))
+        for knob, value in check(record, end_settings(epochs, steps) + (settings or []))
         if knob.show(value) != _now(record, knob)
     ]
     code = (_resume_live if record.live else _start_again)(place, record, wanted)
@@ -108,21 +97,6 @@ def _now(run: RunRecord, knob: Knob) -> str:
     from nntui import config
 
     return knob.show(config.from_dict(run.config).get(knob.key))
-
-
-def _ends(epochs: int | None, steps: int | None) -> list[str]:
-    """The settings that these options mean, as for ``nntui train``. Raises UserError."""
-    from nntui.knobs import MAX_COUNT
-
-    if epochs is not None and steps is not None:
-        raise UserError("--epochs and --steps exclude each other")
-    if epochs is not None:
-        return [f"training.epochs={epochs}", "training.steps=0"]
-    if steps is None:
-        return []
-    if steps < 1:
-        raise UserError(f"--steps {steps}: must be a whole number from 1")
-    return [f"training.steps={steps}", f"training.epochs={MAX_COUNT}"]
 
 
 def _resumable(wanted: str) -> tuple[Path, RunRecord]:
@@ -164,11 +138,20 @@ def report(place: Path, record: RunRecord, numbers: Sequence[int]) -> int:
             return FAILED
         if answer.status != "applied":
             code = _refused(answer)
-        elif answer.kind == "resume":
-            typer.echo(f"goes on from step {answer.step}")
-        elif answer.kind == "set":
-            typer.echo(plain(f"{answer.key.rpartition('.')[2]} {answer.answer} at step {answer.step}"))
+        elif answer.kind != "rewind":  # which is told by whoever asked for it
+            typer.echo(plain(_done(answer)))
     return code
+
+
+def _done(answer: Command) -> str:
+    """What a trainer has done."""
+    match answer.kind:
+        case "set":
+            return f"{answer.key.rpartition('.')[2]} {answer.answer} at step {answer.step}"
+        case "step":
+            return f"{answer.answer} from step {answer.step}"
+    done = {"pause": "paused at", "resume": "goes on from", "checkpoint": "kept a checkpoint at", "stop": "stopped at"}
+    return f"{done[answer.kind]} step {answer.step}"
 
 
 def step(run: Run, count: Annotated[int, typer.Argument(metavar="[N]", help="How many.")] = 1) -> int:
@@ -224,17 +207,10 @@ def _ask(run: str, kind: str, value: str = "") -> int:
     from nntui.store import commands
 
     place, record = _live(run)
-    answer = _answer(place, record, commands.append(place, kind, value=value))
-    if answer is None:
-        return FAILED
-    if answer.status != "applied":
-        return _refused(answer)
-    if kind == "stop":
+    code = report(place, record, [commands.append(place, kind, value=value)])
+    if kind == "stop" and not code:
         ending.wait_for_exit(record)
-    done = {"pause": "paused at", "resume": "goes on from", "step": f"{value} single from", "stop": "stopped at"}
-    done |= {"checkpoint": "kept a checkpoint at"}
-    typer.echo(f"{done[kind]} step {answer.step}")
-    return 0
+    return code
 
 
 def _live(wanted: str) -> tuple[Path, RunRecord]:

@@ -65,20 +65,26 @@ def _configure(
     config: RunConfig, settings: list[str], seed: int | None, epochs: int | None, steps: int | None
 ) -> RunConfig:
     """The preset with what the command line changes. Raises UserError."""
+    ends = end_settings(epochs, steps)
+    config = config.with_settings(settings)
+    if seed is not None:
+        config = config.with_value("training.seed", seed)
+    return config.with_settings(ends)
+
+
+def end_settings(epochs: int | None, steps: int | None) -> list[str]:
+    """The settings that --epochs and --steps mean. Raises UserError."""
     from nntui.knobs import MAX_COUNT
 
     if epochs is not None and steps is not None:
         raise UserError("--epochs and --steps exclude each other")
-    config = config.with_settings(settings)
-    if seed is not None:
-        config = config.with_value("training.seed", seed)
     if epochs is not None:
-        config = config.with_value("training.epochs", epochs).with_value("training.steps", 0)
-    if steps is not None:
-        if steps < 1:
-            raise UserError(f"--steps {steps}: must be a whole number from 1")
-        config = config.with_value("training.steps", steps).with_value("training.epochs", MAX_COUNT)
-    return config
+        return [f"training.epochs={epochs}", "training.steps=0"]
+    if steps is None:
+        return []
+    if steps < 1:
+        raise UserError(f"--steps {steps}: must be a whole number from 1")
+    return [f"training.steps={steps}", f"training.epochs={MAX_COUNT}"]
 
 
 def _look(config: RunConfig) -> None:

@@ -36,18 +36,23 @@ def append(folder: Path, kind: str, key: str = "", value: str = "", *, patience:
 
     Another who writes is waited for as many seconds as there is ``patience``.
     """
-    assert kind in KINDS, kind
-    row = (time.time(), asker(), kind, key, value)
     db = connect_writer(folder, patience)
     try:
         with transaction(db):
-            cursor = db.execute("INSERT INTO commands (at, who, kind, key, value) VALUES (?, ?, ?, ?, ?)", row)
-            assert cursor.lastrowid is not None
-            return cursor.lastrowid
+            return insert(db, kind, key, value)
     except sqlite3.Error as error:
         raise RunError(f"{folder}: the command could not be written: {error}") from None
     finally:
         db.close()
+
+
+def insert(db: sqlite3.Connection, kind: str, key: str, value: str) -> int:
+    """The same as a part of somebody's transaction."""
+    assert kind in KINDS, kind
+    row = (time.time(), asker(), kind, key, value)
+    number = db.execute("INSERT INTO commands (at, who, kind, key, value) VALUES (?, ?, ?, ?, ?)", row).lastrowid
+    assert number is not None
+    return number
 
 
 def wait(

@@ -9,6 +9,7 @@ import shutil
 import time
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -184,14 +185,14 @@ def forget_from(folder: Path, step: int) -> None:
             path.unlink(missing_ok=True)
 
 
-def newest_first(folder: Path) -> Iterator[Checkpoint]:
-    """All that can be read, from the newest step to the earliest; each is read only when it is asked for."""
-    paths = [folder / LATEST, *(path for _, path in reversed(kept(folder)))]
+def newest_first(folder: Path, until: int) -> Iterator[Checkpoint]:
+    """All that can be read up to a step, the newest first; each is read only when it is asked for."""
+    paths = [folder / LATEST, *(path for step, path in reversed(kept(folder)) if step <= until)]
     for path in paths:
-        try:
-            yield load_checkpoint(path)
-        except CheckpointError:
-            continue
+        with suppress(CheckpointError):
+            found = load_checkpoint(path)
+            if found.step <= until:
+                yield found
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -122,17 +122,20 @@ class Learner:
         """Whether it is time for a checkpoint."""
         return self._keeping.due
 
-    def checkpoint(self, elapsed: float) -> None:
+    def checkpoint(self, elapsed: float) -> bool:
         """Writes one, unless the weights are spoiled: then the last good one stays. Raises OSError."""
-        if np.isfinite(self.loop.network.parameters).all():
+        good = bool(np.isfinite(self.loop.network.parameters).all())
+        if good:
             self._keeping.save(self.loop, self._problem, self.config, self._now.command, elapsed)
+        return good
 
     def keep(self, name: str, elapsed: float) -> None:
         """Writes one that stays, for good if it has a name. Raises ConfigError to refuse."""
         if fault := checkpoints.name_fault(name):
             raise ConfigError(f"checkpoint {name[:40]!r}: {fault}")
         try:
-            self.checkpoint(elapsed)
+            if not self.checkpoint(elapsed):
+                raise ConfigError("no checkpoint: the weights are not finite")
             checkpoints.keep(self._folder / folder.CHECKPOINTS, self.loop.step, name)
         except OSError as error:
             raise ConfigError(f"no checkpoint: {error.strerror or error}") from None

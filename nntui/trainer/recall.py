@@ -25,7 +25,6 @@ from nntui.trainer.weights import initial_network
 #: So many steps are made again at once, before whoever waits is told.
 STRIDE = 1024
 
-
 Meanwhile = Callable[[Slice], object]
 
 
@@ -123,8 +122,8 @@ class Past:
 
     def _nearest(self, step: int) -> Moment:
         """The newest checkpoint that is on the way to a step, or the beginning."""
-        for found in checkpoints.newest_first(self._checkpoints):
-            if found.step <= step and self._on_the_way(found):
+        for found in checkpoints.newest_first(self._checkpoints, step):
+            if self._on_the_way(found):
                 settings = config.from_dict(found.config)
                 loop = make_loop(settings, self._problem)
                 try:

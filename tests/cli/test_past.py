@@ -106,3 +106,21 @@ def test_a_run_is_carried_to_another_machine(
     done = nntui("import", file)
     assert (done.returncode, done.stderr) == (0, f"imported {demo.name} (demo), finished at step 3,000\n")
     assert nntui("replay", "demo").returncode == 0
+
+
+def test_a_held_run_is_forked_at_the_step_where_it_is(live: str, nntui: Nntui, runs: Runs) -> None:
+    step = int(nntui("pause", live).stdout.split()[-1])
+    done = nntui("fork", live, "--at", str(step), "--name", "other")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"goes on from step {step}\n", "")
+    assert nntui("stop", "other").returncode == 0
+
+
+def test_where_a_run_diverged_it_cannot_be_forked(nntui: Nntui, runs: Runs) -> None:
+    settings = ["lr=1000", "activation=relu", "output=identity", "loss=squared-error"]
+    assert nntui("train", "xor", "--plain", *[word for one in settings for word in ("--set", one)]).returncode == 1
+    step = runs()[0]["step"]
+    for arguments in ([], ["--at", str(step)]):
+        done = nntui("fork", "latest", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"diverged at step {step}; --at STEP goes on from before it" in done.stderr
+    assert len(runs()) == 1

@@ -21,7 +21,8 @@ PROGRAM = """
 import sys, types
 screen = types.ModuleType("nntui.tui.app")
 def opened(run, own, read_only=False):
-    print(f"dashboard of {run and run.name}, {own.budget}, {own.theme or 'no theme'}, {own.marker}", flush=True)
+    print(f"dashboard of {run and run.name}, {own.budget}, {own.theme or 'no theme'}, {own.marker}",
+          *["read-only"] * read_only, flush=True)
     return 7
 screen.open_dashboard = opened
 sys.modules["nntui.tui.app"] = screen
@@ -138,3 +139,8 @@ def test_charts_have_colours_only_at_a_terminal_that_wants_them(demo: Path, nntu
     assert "\x1b" not in nntui("show", "demo").stdout
     assert b"\x1b[38" in written_to_terminal("show", "demo", env={})
     assert b"\x1b" not in written_to_terminal("show", "demo", env={"NO_COLOR": "1"})
+
+
+def test_a_viewer_can_be_told_only_to_look(demo: Path, at_terminal: Callable[..., str]) -> None:
+    assert "auto read-only" in at_terminal("watch", "--read-only")
+    assert "read-only" not in at_terminal("watch").split("\n")[0]

@@ -48,7 +48,6 @@ def play(
 
     async def session() -> None:
         app = NntuiApp(folder, marker=marker)
-        app.animation_level = "none"
         async with app.run_test(size=size, notifications=True) as pilot:
             await settled(pilot)
             await scenario(pilot)

@@ -12,6 +12,7 @@ from nntui import launch, paths, presets
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.store import catalog
+from nntui.store.folder import label
 from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.reading import read_loss
 from nntui.tui.screens import runbox as subject
@@ -528,5 +529,17 @@ def test_the_data_of_a_preset_are_read_by_another_process(real_samples: None) ->
         await shows(pilot, "● 0 ◆ 1")
         await choose(pilot, "odd")
         await shows(pilot, "nowhere.csv: there is no")
+
+    play(scenario, None)
+
+
+def test_what_was_put_away_is_not_listed() -> None:
+    for name in ("kept", "away"):
+        folder = recorded.finished(paths.runs_dir(), recorded.table(), run_id=name, name=name)
+    label(folder, archived=True)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: rows(pilot, "#runs").ids)
+        assert rows(pilot, "#runs").ids == ("kept",)
 
     play(scenario, None)

@@ -74,8 +74,8 @@ class RunBox(ListBox):
                     say(self, self._reason, "error")
         if not self._list.is_attached:  # the screen is being left
             return
-        self._folders = {run.id: folder for folder, run in found}
-        self._runs = {run.id: run for _, run in found}
+        self._folders = {run.id: folder for folder, run in found if not run.archived}
+        self._runs = {run.id: run for _, run in found if not run.archived}
         self._offer()
 
     @property

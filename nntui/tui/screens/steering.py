@@ -24,9 +24,6 @@ from nntui.tui.screens.notice import say
 STEERING = frozenset(("single_step", "checkpoint", "stop", "turn_rate", "turn", "type", "undo"))
 
 
-READ_ONLY = "This viewer only looks: it was opened with --read-only."
-
-
 class SteeringScreen(Screen[None]):
     """A screen with knobs, whose feed appends commands to a run; it has the feed once it is mounted."""
 
@@ -53,14 +50,20 @@ class SteeringScreen(Screen[None]):
             return self._picture is not None and not self.unreadable
         return self.steers if action in STEERING else True
 
-    def _command(self, kind: str, key: str = "", value: str = "") -> None:
+    def _may_steer(self) -> bool:
+        """Whether anything may be asked of a run from here; says so where it may not."""
         if self.read_only:
-            say(self, READ_ONLY, "warning")
-        elif self._feed is not None:
+            say(self, "This viewer only looks: it was opened with --read-only.", "warning")
+        return not self.read_only
+
+    def _command(self, kind: str, key: str = "", value: str = "") -> None:
+        if self._may_steer() and self._feed is not None:
             self._feed.command(kind, key, value)
 
     def action_toggle_pause(self) -> None:
         """Pauses, or goes on; a run that has ended gets a trainer again."""
+        if not self._may_steer():
+            return
         if not self.live:
             self._go_on()
             return
@@ -72,9 +75,6 @@ class SteeringScreen(Screen[None]):
 
     def _go_on(self) -> None:
         """Goes on with a run that has ended: at once, or where there is something to be turned first, paused."""
-        if self.read_only:
-            say(self, READ_ONLY, "warning")
-            return
         state = self._picture.run.state if self._picture else ""
         if state in ("stopped", "crashed"):
             self._start_again([("resume", "", "")])
@@ -100,8 +100,7 @@ class SteeringScreen(Screen[None]):
         """Asks, then goes back."""
         from nntui.tui.screens.question import Question
 
-        if self.read_only:
-            say(self, READ_ONLY, "warning")
+        if not self._may_steer():
             return
 
         def take(yes: bool | None) -> None:
