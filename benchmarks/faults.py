@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,7 +22,7 @@ from statistics import median
 
 import psutil
 
-from benchmarks.figures import Figure, machine, quantile, table
+from benchmarks.figures import Figure, measure, parsed, quantile
 from benchmarks.live import training, wait
 from benchmarks.terminal_meter import NNTUI, TerminalMeter
 from nntui import launch, presets
@@ -32,7 +31,7 @@ from nntui.store import catalog, commands, folder
 from nntui.store.reader import Reader
 from nntui.store.records import Command
 from nntui.store.schema import FOREVER, connect_reader
-from nntui.trainer.checkpoints import save_checkpoint
+from nntui.trainer.keeping import Keeping
 from nntui.trainer.problem import make_problem
 from nntui.trainer.recall import make_loop
 from nntui.trainer.replay import replay
@@ -200,9 +199,10 @@ def cost(quick: bool) -> list[Figure]:
         loop.run(10)
         with tempfile.TemporaryDirectory() as place:
             times = []
-            for _ in range(5 if quick else 50):
+            keeping = Keeping(Path(place), 0.0)
+            for number in range(5 if quick else 50):
                 begun = time.perf_counter()
-                save_checkpoint(Path(place), loop, problem, config)
+                keeping.save(loop, problem, config, 0, float(number))  # each is kept, and too many are thinned out
                 times.append(time.perf_counter() - begun)
         # One after 1, 2, 4, 8, 16 seconds, then every 30: so many in the first minute.
         share = 100 * 6 * median(times) / 60
@@ -239,32 +239,21 @@ def _drawn(meter: TerminalMeter) -> bool:
     return "1 Loss" in meter.screen
 
 
+MEASURES: dict[str, Callable[[bool], list[Figure]]] = {
+    "kills": kills,
+    "viewers": viewers,
+    "full": full,
+    "together": together,
+    "cost": cost,
+    "marks": marks,
+}
+
+
 def main() -> None:
-    """Measures what is named, and prints a table."""
-    measures: dict[str, Callable[[bool], list[Figure]]] = {
-        "kills": kills,
-        "viewers": viewers,
-        "full": full,
-        "together": together,
-        "cost": cost,
-        "marks": marks,
-    }
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.faults", description="Breaks runs, and counts what is lost."
-    )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(measures)}; all, if none is named")
-    parser.add_argument("--quick", action="store_true", help="few of each, to see that all of it works")
-    options = parser.parse_args()
-    if unknown := set(options.names) - set(measures):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(measures)}")
-    with tempfile.TemporaryDirectory(prefix="nntui-benchmark-") as temporary:
-        os.environ["NNTUI_HOME"] = temporary
-        figures = []
-        for name in options.names or measures:
-            print(f"{name} ...", file=sys.stderr, flush=True)  # noqa: T201
-            figures += measures[name](options.quick)
-        print(table(figures))  # noqa: T201
-        print(f"\n{machine()}")  # noqa: T201
+    """Breaks what is named, and prints a table."""
+    description = "Breaks runs, and counts what is lost."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=description)
+    measure(parsed(parser, list(MEASURES)), MEASURES)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ import os
 import random
 import re
 import signal
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,14 +20,12 @@ from statistics import median
 
 import psutil
 
-from benchmarks.figures import Figure, machine, table
+from benchmarks.figures import Figure, measure, parsed
 from benchmarks.live import applied_seconds, latency, training, watching
 from benchmarks.recorded import STEPS, recorded_run
 from benchmarks.terminal_meter import NNTUI, TerminalMeter
-from nntui import paths
 from nntui.store import catalog
 from nntui.store.reader import Reader
-from nntui.tui.memory import FILE
 
 MIB = 2**20
 #: One loss, the gradient norms of so many layers, and three figures of an evaluation: 50 series.
@@ -238,6 +234,8 @@ def _resident(meter: TerminalMeter) -> float:
 
 def main() -> None:
     """Measures what is named, and prints a table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.screen", description="Measures what the screen costs.")
+    parser.add_argument("--hours", type=float, default=1.0, metavar="H", help="how long the hour is; 1")
     measures: dict[str, Callable[[bool], list[Figure]]] = {
         "live": live,
         "budget": budget,
@@ -247,24 +245,8 @@ def main() -> None:
         "lost": lost,
         "hour": lambda quick: hour(quick, options.hours),
     }
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.screen", description="Measures what the screen costs.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(measures)}; all, if none is named")
-    parser.add_argument("--quick", action="store_true", help="short and rough, to see that all of it works")
-    parser.add_argument("--hours", type=float, default=1.0, metavar="H", help="how long the hour is; 1")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the recorded run here for the next time")
-    options = parser.parse_args()
-    if unknown := set(options.names) - set(measures):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(measures)}")
-    with tempfile.TemporaryDirectory(prefix="nntui-benchmark-") as temporary:
-        os.environ["NNTUI_HOME"] = str(options.keep.absolute() if options.keep else temporary)
-        figures = []
-        for name in options.names or measures:
-            print(f"{name} ...", file=sys.stderr, flush=True)  # noqa: T201
-            with suppress(FileNotFoundError):
-                (paths.data_dir() / FILE).unlink()  # where the panes of the one before stood
-            figures += measures[name](options.quick)
-        print(table(figures))  # noqa: T201
-        print(f"\n{machine()}")  # noqa: T201
+    options = parsed(parser, list(measures))
+    measure(options, measures)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ from nntui.tui.screens.series import SeriesChoice
 from nntui.tui.screens.start import StartScreen
 from nntui.tui.screens.values import ValuesScreen
 from tests.tui import recorded
-from tests.tui.screen import lines, play, settled, shows
+from tests.tui.screen import lines, play, settled, shows, until
 
 PLACES: dict[str, type] = {
     keymap.APP: NntuiApp,
@@ -179,3 +179,16 @@ def test_words_elsewhere_tell_the_keys_as_they_are_remapped(monkeypatch: pytest.
         await shows(pilot, "x closes")
 
     play(scenario, folder)
+
+
+def test_pages_jump() -> None:
+    """What glides sends every step of the way, and a link may be slow."""
+    folder = recorded.finished(paths.runs_dir(), recorded.table())
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark", "home")
+        page = pilot.app.screen.query_one("#help")
+        page.scroll_to(y=10, duration=1e6)
+        await until(pilot, lambda: page.scroll_y == 10)
+
+    play(scenario, folder, size=(100, 20))
