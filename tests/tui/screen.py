@@ -88,7 +88,7 @@ def _draw_what_is_kept(
 
 async def _rest(*_: object) -> None:
     """Instead of Textual's wait for an idle process, which one that looks so often never is: until all is answered."""
-    limit = time.monotonic() + 1.0  # as Textual: what is animated never rests
+    limit = time.monotonic() + 5.0  # a run that trains may never rest
     await asyncio.sleep(0.001)
     while time.monotonic() < limit and _busy(active_app.get()):
         await asyncio.sleep(0.002)
