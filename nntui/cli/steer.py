@@ -194,6 +194,10 @@ def checkpoint(
 
     Named ones stay however many there are; nntui rewind and fork find any step from the nearest one.
     """
+    from nntui.store import folder
+
+    if fault := folder.checkpoint_fault(name):
+        raise UserError(f"NAME: {fault}")
     return _ask(run, "checkpoint", name)
 
 

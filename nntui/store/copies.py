@@ -95,10 +95,9 @@ def unpack(file: Path, runs: Path) -> tuple[Path, RunRecord]:
 
 def _copy_database(source: Path, target: Path) -> None:
     """What is committed at this moment; whoever writes goes on meanwhile."""
-    with closing(connect_reader(source)) as db, readable(source / DATABASE):
-        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(target)) as copied:
-            db.backup(copied)
+    os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
+    with closing(connect_reader(source)) as db, closing(sqlite3.connect(target)) as copied, readable(source / DATABASE):
+        db.backup(copied)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import shutil
 import socket
@@ -38,6 +39,13 @@ def create(runs: Path, *, name: str, preset: str, config: dict[str, Any]) -> Pat
 def new_id() -> str:
     """An id that no other run has."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def checkpoint_fault(name: str) -> str:
+    """What is wrong with a name for a checkpoint; nothing when it can be one, or there is none."""
+    if len(name) <= 40 and re.fullmatch(r"[\w-]*", name, re.ASCII):
+        return ""
+    return "a name must be at most 40 letters, digits, - and _"
 
 
 @contextmanager

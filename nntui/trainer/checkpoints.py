@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import time
 import zlib
@@ -143,13 +142,6 @@ def keep(folder: Path, step: int, name: str = "") -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-
-
-def name_fault(name: str) -> str:
-    """What is wrong with a name for a checkpoint; nothing when it can be one, or there is none."""
-    if len(name) <= 40 and re.fullmatch(r"[\w-]*", name, re.ASCII):
-        return ""
-    return "a name must be at most 40 letters, digits, - and _"
 
 
 def kept(folder: Path) -> list[tuple[int, Path]]:

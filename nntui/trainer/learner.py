@@ -131,7 +131,7 @@ class Learner:
 
     def keep(self, name: str, elapsed: float) -> None:
         """Writes one that stays, for good if it has a name. Raises ConfigError to refuse."""
-        if fault := checkpoints.name_fault(name):
+        if fault := folder.checkpoint_fault(name):
             raise ConfigError(f"checkpoint {name[:40]!r}: {fault}")
         try:
             if not self.checkpoint(elapsed):

@@ -50,6 +50,8 @@ def test_what_cannot_be_gone_on_with_is_told(demo: Path, live: str, nntui: Nntui
         ("fork", "demo", "--set", "seed=3"): "cannot change while the network trains",
         ("fork", "demo", "--name", "latest"): "already means the newest run",
         ("import", "nothing.zip"): "No such file",
+        ("export", "demo", "/nowhere/demo.zip"): "/nowhere/demo.zip: cannot be written: No such file",
+        ("checkpoint", live, "../evil"): "NAME: a name must be at most 40 letters",
     }.items():
         done = nntui(*arguments)
         assert (done.returncode, done.stdout) == (2, ""), arguments
