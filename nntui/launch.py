@@ -10,7 +10,7 @@ from pathlib import Path
 from nntui import paths
 from nntui.config import RunConfig
 from nntui.processes import start_of
-from nntui.store import catalog, copies, folder
+from nntui.store import catalog, commands, copies, folder
 
 #: Windows has no sessions: there, a group of its own and no console.
 _WINDOWS_FLAGS = 0x00000200 | 0x00000008 if sys.platform == "win32" else 0
@@ -38,7 +38,7 @@ def start_again(run_folder: Path, asked: Sequence[tuple[str, str, str]]) -> tupl
 
     ``asked`` are kinds, keys and values of commands, whose ids are returned. Raises RunError, OSError.
     """
-    return folder.reopen(run_folder, asked), start_trainer(run_folder)
+    return commands.reopen(run_folder, asked), start_trainer(run_folder)
 
 
 def fork_run(

@@ -1,17 +1,19 @@
-"""Appends commands to a run, and waits for the trainer's answer."""
+"""Asks something of a run: appends commands, reopens it for a new trainer, waits for the answer."""
 
 from __future__ import annotations
 
 import getpass
 import os
+import socket
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from nntui.store import catalog
 from nntui.store.records import Command
-from nntui.store.schema import BUSY_SECONDS, RunError, connect_reader, connect_writer, transaction
+from nntui.store.schema import BUSY_SECONDS, RunError, changing, connect_reader
 
 #: What may be asked of a trainer: to turn a knob, hold, go on, do so many single steps, go back to a step, keep a
 #: checkpoint, end.
@@ -32,22 +34,28 @@ def asker() -> str:
 
 
 def append(folder: Path, kind: str, key: str = "", value: str = "", *, patience: float = BUSY_SECONDS) -> int:
-    """Appends one command and returns its id. Raises RunError when the folder cannot be written.
+    """Appends one command and returns its id; others who write are waited for. Raises RunError."""
+    with changing(folder, patience) as db:
+        return _insert(db, kind, key, value)
 
-    Another who writes is waited for as many seconds as there is ``patience``.
+
+def reopen(folder: Path, asked: Sequence[tuple[str, str, str]] = ()) -> list[int]:
+    """Puts a run that has ended back into state ``starting``, for a new trainer, with what this is asked to do first.
+
+    ``asked`` are kinds, keys and values of commands, whose ids are returned. Raises RunError if it has a trainer.
     """
-    db = connect_writer(folder, patience)
-    try:
-        with transaction(db):
-            return insert(db, kind, key, value)
-    except sqlite3.Error as error:
-        raise RunError(f"{folder}: the command could not be written: {error}") from None
-    finally:
-        db.close()
+    with changing(folder) as db:
+        run = catalog.read_run(db)
+        if run.live:
+            raise RunError(f"run {run.id} is {run.state}: it has a trainer already")
+        db.execute(
+            "UPDATE run SET state = 'starting', reason = '', pid = NULL, heartbeat = ?, host = ?",
+            (time.time(), socket.gethostname()),
+        )
+        return [_insert(db, *command) for command in asked]
 
 
-def insert(db: sqlite3.Connection, kind: str, key: str, value: str) -> int:
-    """The same as a part of somebody's transaction."""
+def _insert(db: sqlite3.Connection, kind: str, key: str, value: str) -> int:
     assert kind in KINDS, kind
     row = (time.time(), asker(), kind, key, value)
     number = db.execute("INSERT INTO commands (at, who, kind, key, value) VALUES (?, ?, ?, ?, ?)", row).lastrowid

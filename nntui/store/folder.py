@@ -9,15 +9,14 @@ import shutil
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
-from nntui.store import catalog, commands
-from nntui.store.schema import APPLICATION_ID, CONFIG, DATABASE, FORMAT, SCHEMA, RunError, connect_writer, transaction
+from nntui.store.schema import APPLICATION_ID, CONFIG, DATABASE, FORMAT, SCHEMA, RunError, changing
 
 LOG = "trainer.log"
 CHECKPOINTS = "checkpoints"
@@ -99,46 +98,19 @@ def _create_database(folder: Path, run_id: str, name: str, preset: str, config: 
         db.close()
 
 
-@contextmanager
-def _changing(folder: Path) -> Iterator[sqlite3.Connection]:
-    """One transaction on a run that somebody else may be writing. Raises RunError."""
-    with closing(connect_writer(folder)) as db:
-        try:
-            with transaction(db):
-                yield db
-        except sqlite3.Error as error:
-            raise RunError(f"{folder / DATABASE}: cannot be written: {error}") from None
-
-
 def set_process(folder: Path, pid: int, started: float) -> None:
     """Records which process trains: its id and when it started, so that a later process of the same id is not it.
 
     Raises RunError.
     """
-    with _changing(folder) as db:
+    with changing(folder) as db:
         db.execute("UPDATE run SET pid = ?, pid_started = ?, heartbeat = ?", (pid, started, time.time()))
-
-
-def reopen(folder: Path, asked: Sequence[tuple[str, str, str]] = ()) -> list[int]:
-    """Puts a run that has ended back into state ``starting``, for a new trainer, with what this is asked to do first.
-
-    ``asked`` are kinds, keys and values of commands, whose ids are returned. Raises RunError if it has a trainer.
-    """
-    with _changing(folder) as db:
-        run = catalog.read_run(db)
-        if run.live:
-            raise RunError(f"run {run.id} is {run.state}: it has a trainer already")
-        db.execute(
-            "UPDATE run SET state = 'starting', reason = '', pid = NULL, heartbeat = ?, host = ?",
-            (time.time(), socket.gethostname()),
-        )
-        return [commands.insert(db, *command) for command in asked]
 
 
 def label(folder: Path, **labels: str | bool) -> None:
     """Changes what a person calls a run: its ``name``, its ``note``, whether it is ``archived``. Raises RunError."""
     assert labels.keys() <= {"name", "note", "archived"}
-    with _changing(folder) as db:
+    with changing(folder) as db:
         for name, value in labels.items():
             db.execute(f"UPDATE run SET {name} = ?", (value,))
 

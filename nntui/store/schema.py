@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from nntui.errors import UserError
@@ -138,3 +138,17 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def changing(folder: Path, patience: float = BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
+    """One transaction on a run; another who writes it is waited for as many seconds as there is ``patience``.
+
+    Raises RunError.
+    """
+    with closing(connect_writer(folder, patience)) as db:
+        try:
+            with transaction(db):
+                yield db
+        except sqlite3.Error as error:
+            raise RunError(f"{folder / DATABASE}: cannot be written: {error}") from None

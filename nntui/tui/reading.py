@@ -97,8 +97,11 @@ class Reading:
         return self._news
 
     def can_wait(self) -> bool:
-        """Whether there is no new state to be told."""
-        return self.picture is not None and self._open.run().state == self.picture.run.state
+        """Whether there is no new state to be told, and no knob that somebody else has turned."""
+        if self.picture is None:
+            return False
+        now, shown = self._open.run(), self.picture.run
+        return (now.state, now.config) == (shown.state, shown.config)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

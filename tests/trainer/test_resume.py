@@ -12,7 +12,8 @@ import pytest
 
 from nntui import config, launch
 from nntui.knobs import KNOBS
-from nntui.store import catalog, folder
+from nntui.store import catalog, commands
+from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.store.schema import FOREVER, RunError
 from nntui.trainer.checkpoints import LATEST
@@ -100,7 +101,7 @@ def test_the_loss_of_each_row_goes_on_where_it_was(train: Train) -> None:
 def test_without_a_word_a_run_that_has_begun_does_not_go_on(train: Train, wait_until: Wait) -> None:
     run = train("epochs=300")
     assert run.trainer.wait(60) == 0
-    folder.reopen(run.folder)
+    commands.reopen(run.folder)
     run = Trained(run.folder, launch.start_trainer(run.folder))
     wait_until(lambda: run.record().state == "paused")
     assert run.record().step == 300
@@ -120,7 +121,7 @@ def test_where_checkpoints_are_lost_their_steps_are_made_again(damage: str, trai
     get_further(run, 5000, wait_until)
     run.ask("stop")
     run.trainer.wait()
-    place = run.folder / folder.CHECKPOINTS
+    place = run.folder / CHECKPOINTS
     if damage == "newest":
         (place / LATEST).unlink()
     elif damage == "flipped bit":

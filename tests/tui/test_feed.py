@@ -307,6 +307,18 @@ def test_a_spent_budget_holds_back_neither_an_answer_nor_a_new_state(live: Recor
     follow(live.folder, scenario)
 
 
+def test_a_spent_budget_holds_back_no_knob_that_somebody_else_turned(live: Recording) -> None:
+    async def scenario(follower: Follower) -> None:
+        await until(lambda: follower.pictures)
+        follower.spent = True
+        await until(lambda: follower.feed._frugal)
+        commands.append(live.folder, "set", "training.lr", "0.125")
+        await until(live.answer)
+        await until(lambda: follower.pictures[-1].run.config["training"]["lr"] == 0.125)
+
+    follow(live.folder, scenario)
+
+
 def test_a_picture_is_of_one_moment(live: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a trainer commits in the middle of a read is seen by the next one, and then all of it."""
     begun, go_on, read = threading.Event(), threading.Event(), Reader.run

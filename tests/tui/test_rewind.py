@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from nntui import launch
 from nntui.config import from_dict
 from nntui.store import catalog
-from nntui.store.folder import reopen
+from nntui.store.commands import reopen
 from nntui.store.schema import connect_writer
 from nntui.tui.panes.curves import LossPane
 from nntui.tui.screens.dashboard import DashboardScreen
