@@ -312,9 +312,9 @@ def test_a_spent_budget_holds_back_no_knob_that_somebody_else_turned(live: Recor
         await until(lambda: follower.pictures)
         follower.spent = True
         await until(lambda: follower.feed._frugal)
-        commands.append(live.folder, "set", "training.lr", "0.125")
+        commands.append(live.folder, "set", "training.lr", "0.375")
         await until(live.answer)
-        await until(lambda: follower.pictures[-1].run.config["training"]["lr"] == 0.125)
+        await until(lambda: follower.pictures[-1].run.config["training"]["lr"] == 0.375)
 
     follow(live.folder, scenario)
 
