@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual import events, on
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
@@ -20,9 +22,9 @@ from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
 from nntui.errors import UserError
-from nntui.settings import Settings, settings_path
+from nntui.settings import USUAL, Settings, settings_path
 from nntui.tui import keymap, svg, terminal, themes, transliteration
-from nntui.tui.budget import Budget
+from nntui.tui.budget import PROCESSOR, Budget
 from nntui.tui.colourless import Colourless
 from nntui.tui.memory import Memory
 from nntui.tui.panes.board import Rearranged
@@ -31,6 +33,7 @@ from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.keys import places
 from nntui.tui.widgets.keybar import KeyBar
+from nntui.tui.widgets.spans import Update
 from nntui.tui.widgets.toosmall import TooSmall
 
 if TYPE_CHECKING:
@@ -69,7 +72,8 @@ class NntuiApp(App[None]):
         self._plain = transliteration.Plain(enabled=marker == "ascii")
         self._colourless = Colourless()
         self._at, self._read_only = at, read_only
-        self.budget = Budget(lambda: terminal.sent(self), budget)
+        self._bytes = Budget(lambda: terminal.sent(self), budget, keys_are_free=budget == USUAL)
+        self._processor = Budget(time.process_time, PROCESSOR, keys_are_free=True, patience=1.0)
         self._memory = Memory()
         self.last_folder = folder
         for own in themes.OWN:
@@ -96,8 +100,15 @@ class NntuiApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """What a person does is answered at once, whatever the budget."""
         if isinstance(event, (events.InputEvent, events.Resize)) and not isinstance(event, events.MouseMove):
-            self.budget.hurry()
+            self._hurry()
+        if isinstance(event, events.Resize) and (shown := terminal.shown(self)):
+            shown.forget()  # terminals move lines about
         await super().on_event(event)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, Update):
+            renderable.shown = terminal.shown(self)
+        super()._display(screen, renderable)
 
     @on(KeyBar.Pressed)
     def _press_shown(self, message: KeyBar.Pressed) -> None:
@@ -112,11 +123,15 @@ class NntuiApp(App[None]):
 
     def _open(self, folder: Path) -> None:
         self.last_folder = folder
-        self.budget.hurry()
-        layout = self._memory.layout
-        screen = DashboardScreen(folder, marker=self._marker, budget=self.budget, at=self._at, layout=layout)
+        self._hurry()
+        budgets, layout = (self._bytes, self._processor), self._memory.layout
+        screen = DashboardScreen(folder, marker=self._marker, budgets=budgets, at=self._at, layout=layout)
         screen.read_only = self._read_only
         self.push_screen(screen)
+
+    def _hurry(self) -> None:
+        self._bytes.hurry()
+        self._processor.hurry()
 
     @on(Rearranged)
     def _remember(self, message: Rearranged) -> None:
@@ -171,6 +186,10 @@ class NntuiApp(App[None]):
             self.notify(f"no picture: {error.strerror or error}", severity="error", markup=False)
         else:
             self.notify(f"wrote {file}", markup=False)
+
+    def action_paint_anew(self) -> None:
+        """Paints the whole screen, where something else has written on it."""
+        terminal.paint_anew(self)
 
     def search_themes(self) -> None:
         """The palette of themes."""

@@ -1,8 +1,8 @@
-"""What goes to the terminal: how much in a second, and when a picture has to wait so that it stays within a budget.
+"""What pictures cost, in bytes to the terminal or in seconds of the processor, and when the next one has to wait.
 
-A frame costs what it costs; what can be chosen is how often one is drawn. What was sent is a debt that the budget pays
+A frame costs what it costs; what can be chosen is how often one is drawn. What was used is a debt that the budget pays
 back as time goes by, and the next picture waits until it is paid. Keys do not wait: what they change is drawn at once,
-and paid back afterwards, unless the budget is the usual one.
+and paid back afterwards, unless what keys bring about is free.
 """
 
 from __future__ import annotations
@@ -12,32 +12,42 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from nntui.settings import USUAL
+#: Of a core, for what nobody has asked for: a slow machine gets fewer pictures, and its trainer the rest.
+PROCESSOR = 0.13
 
 
 class Budget:
-    """Watches the bytes to the terminal; ``sent`` tells how many there have been so far.
+    """Watches one cost; ``used`` tells how much there has been so far.
 
-    ``limit`` is in bytes a second, None where there is none.
+    ``limit`` is how much there may be in a second, None where that is not bounded. Nobody waits longer than
+    ``patience`` seconds: what is owed then is forgiven.
     """
 
-    #: What was saved up is good for so many seconds, and a debt is forgiven beyond so many.
+    #: What was saved up is good for so many seconds.
     SAVED: Final = 1.0
-    OWED: Final = 10.0
     #: For so many seconds after a key, its effect is drawn whatever it costs.
     HURRY: Final = 0.5
     #: Seconds over which the rate is taken.
     SPAN: Final = 2.0
 
     def __init__(
-        self, sent: Callable[[], int], limit: int | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        used: Callable[[], float],
+        limit: float | None = None,
+        *,
+        keys_are_free: bool = False,
+        patience: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limit = limit
-        self._sent = sent
+        self._used = used
+        self._keys_are_free = keys_are_free
+        self._patience = patience
+        self._waiting_since: float | None = None
         self._clock = clock
         self._credit = 0.0
         self._hurry_until = 0.0
-        self._samples: deque[tuple[float, int]] = deque([(clock(), sent())])
+        self._samples: deque[tuple[float, float]] = deque([(clock(), used())])
 
     def hurry(self) -> None:
         """Somebody has pressed a key: what it changes is not to wait."""
@@ -47,25 +57,32 @@ class Budget:
     def spent(self) -> bool:
         """Whether a picture that nobody has asked for has to wait."""
         now, _ = self._look()
-        return self.limit is not None and self._credit < 0 and now >= self._hurry_until
+        if self.limit is None or self._credit >= 0 or now < self._hurry_until:
+            self._waiting_since = None
+            return False
+        if self._waiting_since is None:
+            self._waiting_since = now
+        if now - self._waiting_since < self._patience:
+            return True
+        self._credit, self._waiting_since = 0.0, None
+        return False
 
     @property
     def rate(self) -> float:
-        """Bytes a second to the terminal, over the last two seconds."""
-        now, sent = self._look()
+        """How much is used in a second, over the last two seconds."""
+        now, used = self._look()
         then, before = self._samples[0]
-        return (sent - before) / (now - then) if now > then else 0.0
+        return (used - before) / (now - then) if now > then else 0.0
 
-    def _look(self) -> tuple[float, int]:
-        """Takes note of what was sent since the last look; the time, and all that was sent so far."""
-        now, sent = self._clock(), self._sent()
+    def _look(self) -> tuple[float, float]:
+        """Takes note of what was used since the last look; the time, and all that was used so far."""
+        now, used = self._clock(), self._used()
         then, before = self._samples[-1]
         if self.limit is not None:
             earned = self._credit + (now - then) * self.limit
-            is_free = self.limit == USUAL and then < self._hurry_until
-            owed = min(earned, self.SAVED * self.limit) - (0 if is_free else sent - before)
-            self._credit = max(owed, -self.OWED * self.limit)
-        self._samples.append((now, sent))
+            is_free = self._keys_are_free and then < self._hurry_until
+            self._credit = min(earned, self.SAVED * self.limit) - (0 if is_free else used - before)
+        self._samples.append((now, used))
         while len(self._samples) > 2 and now - self._samples[1][0] >= self.SPAN:
             self._samples.popleft()
-        return now, sent
+        return now, used

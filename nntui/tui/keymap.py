@@ -81,6 +81,7 @@ _SYMBOLS = {
     "left_curly_bracket": "{",
     "right_curly_bracket": "}",
     "ctrl+p": "^p",
+    "ctrl+l": "^l",
     "ctrl+z": "^z",
     "ctrl+q": "^q",
     "ctrl+c": "^c",
@@ -277,6 +278,7 @@ KEYS: tuple[Key, ...] = (
     Key(EXPLANATION, "escape,e,enter,space,q", "dismiss", "close it"),
     Key(HELP, "escape,question_mark,f1,q", "dismiss", "close the help"),
     Key(APP, "ctrl+p", "command_palette", "the palette: themes, a picture of the screen, more", "palette", 8),
+    Key(APP, "ctrl+l", "paint_anew", "paint the screen anew, if something else has written on it"),
     Key(APP, "ctrl+z", "suspend_process", "back to the shell; fg returns"),
 )
 

@@ -33,6 +33,7 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 
 from nntui.tui import transliteration
+from nntui.tui.widgets.spans import Shown
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -102,6 +103,18 @@ def backlog(app: App[Any]) -> int:
 def sent(app: App[Any]) -> int:
     """Bytes that the terminal has taken from `app` so far; 0 where another driver than ours draws."""
     return int(getattr(app._driver, "sent", 0))
+
+
+def shown(app: App[Any]) -> Shown | None:
+    """What the terminal of `app` shows; None where another driver than ours draws."""
+    return getattr(app._driver, "shown", None)
+
+
+def paint_anew(app: App[Any]) -> None:
+    """Send the whole screen, whatever the terminal shows."""
+    if known := shown(app):
+        known.forget()
+    app.refresh()
 
 
 def shows_palette(app: App[Any]) -> bool:
@@ -187,6 +200,10 @@ if sys.platform != "win32":
 
         _output: Output | None = None
 
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.shown = Shown()
+
         @property
         def backlog(self) -> int:
             """Writes handed to this driver and not taken by the terminal yet."""
@@ -205,6 +222,7 @@ if sys.platform != "win32":
             assert self._file is not None, "a terminal app needs a standard error stream"
             self._output = Output(self._file.fileno(), lost=self._on_lost, recovered=self._on_recovered)
             self._output.start()
+            self.shown.forget()
             super().start_application_mode()  # type: ignore[no-untyped-call]
 
         def stop_application_mode(self) -> None:
@@ -244,7 +262,7 @@ if sys.platform != "win32":
 
         def _on_recovered(self) -> None:
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._app.refresh)
+                self._loop.call_soon_threadsafe(paint_anew, self._app)
 
     class Output(threading.Thread):
         """Sends bytes to the terminal, or into a pipe; whoever hands them over never waits.

@@ -19,6 +19,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from nntui.tui import app as application
 from nntui.tui import feed
 from nntui.tui.app import NntuiApp
 from nntui.tui.panes.curves import CurvePane
@@ -63,6 +64,7 @@ def unpaced(every_frame: bool = False) -> Iterator[None]:
     paced = [Pictured, *Pictured.__subclasses__(), *PictureCells.__subclasses__(), *CurvePane.__subclasses__()]
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(feed, POLL_SECONDS=0.02, ENDED_POLL_SECONDS=0.05))
+        stack.enter_context(patch.object(application, "PROCESSOR", None))
         stack.enter_context(patch.object(samples, "SETTLE_SECONDS", 0.0))
         stack.enter_context(patch.object(dashboard_screen, "SYSTEM_SECONDS", 1e6))
         stack.enter_context(patch.object(Pictured, "MOST_REST", 0.0))

@@ -1,4 +1,4 @@
-"""A budget of bytes: how often a picture may be drawn within it."""
+"""Budgets: how often a picture may be drawn within what it costs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from nntui.settings import USUAL
 from nntui.tui.app import NntuiApp
 from nntui.tui.budget import Budget
+from nntui.tui.screens.dashboard import DashboardScreen
 from tests.tui import recorded, screen
 
 
@@ -18,7 +19,7 @@ class Link:
 
     def __init__(self, limit: int | None) -> None:
         self.now, self.sent = 100.0, 0
-        self.budget = Budget(lambda: self.sent, limit, lambda: self.now)
+        self.budget = Budget(lambda: self.sent, limit, keys_are_free=limit == USUAL, clock=lambda: self.now)
 
     def draw(self, seconds: float, frame: int, every: float = 0.1) -> int:
         """Draws frames of so many bytes as often as the budget lets it; the bytes of all of them."""
@@ -54,6 +55,16 @@ def test_no_debt_holds_the_screen_for_longer_than_ten_seconds() -> None:
     link.sent += 10_000_000
     assert link.budget.spent
     assert link.draw(10.5, 100) > 0
+
+
+def test_what_costs_too_much_by_itself_waits_no_longer_than_there_is_patience() -> None:
+    now, used = 100.0, 0.0
+    budget = Budget(lambda: used, 0.1, patience=1.0, clock=lambda: now)
+    let_through = 0
+    for _ in range(200):
+        now, used = now + 0.1, used + 0.05
+        let_through += not budget.spent
+    assert 15 <= let_through <= 20
 
 
 def test_what_was_saved_is_soon_gone() -> None:
@@ -99,11 +110,27 @@ def test_the_app_lets_what_a_key_changes_through(key: str, tmp_path: Path) -> No
         assert isinstance(pilot.app, NntuiApp)
         link = Link(2048)
         link.sent += 10_000
-        pilot.app.budget = link.budget
+        pilot.app._bytes = link.budget
         assert link.budget.spent
         await pilot.hover(offset=(5, 5))
         assert link.budget.spent
         await pilot.press(key)
         assert not link.budget.spent
+
+    screen.play(scenario, recorded.finished(tmp_path / "runs", recorded.table()))
+
+
+def test_a_processor_that_is_used_up_is_left_to_others(tmp_path: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        assert isinstance(app, NntuiApp)
+        assert isinstance(app.screen, DashboardScreen)
+        feed = app.screen._feed
+        assert feed is not None
+        assert not feed._spent()
+        app._processor.limit = 1e-9
+        await screen.until(pilot, feed._spent)
+        await pilot.press("y")
+        assert not feed._spent()
 
     screen.play(scenario, recorded.finished(tmp_path / "runs", recorded.table()))

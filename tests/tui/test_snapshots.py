@@ -67,9 +67,6 @@ def look(snap_compare: Compare) -> Look:
         theme: str = DARK,
         marker: str = "braille",
     ) -> None:
-        app = NntuiApp(folder, marker=marker)
-        app.theme = theme
-
         async def press(pilot: Pilot[None]) -> None:
             await settled(pilot)
             for key in keys:
@@ -79,6 +76,8 @@ def look(snap_compare: Compare) -> Look:
                 entry.cursor_blink = False
 
         with unpaced():
+            app = NntuiApp(folder, marker=marker)
+            app.theme = theme
             assert snap_compare(app, terminal_size=size, run_before=press)
 
     return compare

@@ -1,4 +1,4 @@
-"""The sequences that are sent for changed spans: the same screen as Textual's own, in fewer bytes."""
+"""What is sent to a terminal: the same screen as with Textual's own sequences, in fewer bytes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.color import ColorSystem
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
 
-from nntui.tui.widgets.spans import Pen
+from nntui.tui.widgets.spans import FrameUpdate, Pen, Shown, SpansUpdate
 
 COLORS = st.sampled_from([None, "#ff8000", "#00c0ff", "#202020", "red", "default", "color(200)"])
 STYLES = st.builds(
@@ -73,3 +76,45 @@ def test_links_are_kept() -> None:
     sent = written([Segment("a", Style(color="#00c0ff")), Segment("b", link), Segment("c", Style(color="#00c0ff"))])
     assert "https://example.org" in sent
     assert [cell[1] for cell in cells(sent)[:3]] == ["00c0ff", "ff8000", "00c0ff"]
+
+
+WIDTH, HEIGHT = 12, 3
+LINES = st.text("ab█漢", min_size=WIDTH, max_size=WIDTH).map(lambda text: Strip([Segment(text)]).crop(0, WIDTH))
+FRAMES = st.builds(
+    lambda lines: FrameUpdate([[line] for line in lines], Region(0, 0, WIDTH, HEIGHT)),
+    st.lists(LINES, min_size=HEIGHT, max_size=HEIGHT),
+)
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> SpansUpdate:
+    """An update of some spans; nothing is known of the lines around them."""
+    y, start = draw(st.integers(0, HEIGHT - 1)), draw(st.integers(0, WIDTH - 2))
+    end = draw(st.integers(start + 1, WIDTH))
+    strip = draw(LINES).apply_style(draw(STYLES))
+    return SpansUpdate(
+        [{0: strip if y == row else None} for row in range(HEIGHT)], [(y, start, end)], [[WIDTH]] * HEIGHT
+    )
+
+
+@given(st.lists(FRAMES | spans(), min_size=1, max_size=6))
+@settings(deadline=None, max_examples=200)
+def test_what_is_shown_already_need_not_be_sent(updates: list[FrameUpdate | SpansUpdate]) -> None:
+    console, shown = Console(), Shown()
+    lazy, eager = pyte.Screen(WIDTH, HEIGHT), pyte.Screen(WIDTH, HEIGHT)
+    for update in updates:
+        pyte.Stream(eager).feed(update.render_segments(console))
+        update.shown = shown
+        pyte.Stream(lazy).feed(update.render_segments(console))
+        assert lazy.buffer == eager.buffer
+
+
+def test_the_same_frame_is_sent_once_and_again_when_it_was_forgotten() -> None:
+    console, shown = Console(), Shown()
+    frame = FrameUpdate([[Strip([Segment("abc")])], [Strip([Segment("def")])]], Region(0, 0, 3, 2))
+    frame.shown = shown
+    sent = frame.render_segments(console)
+    assert "abc" in sent
+    assert frame.render_segments(console) == ""
+    shown.forget()
+    assert frame.render_segments(console) == sent

@@ -52,17 +52,17 @@ class DashboardScreen(SteeringScreen):
         folder: Path,
         *,
         marker: str,
-        budget: Budget | None = None,
+        budgets: tuple[Budget, ...] = (),
         at: int | None = None,
         layout: Mapping[str, Any] | None = None,
     ) -> None:
-        """``at`` is the step at which the run is shown and not followed further.
+        """``budgets`` are what news have to stay within, bytes first; ``at`` a step at which the run is shown for good.
 
         ``layout`` is what was remembered of where the panes stand.
         """
         super().__init__()
         self._at = at
-        self._budget = budget or Budget(lambda: 0)
+        self._budgets = budgets or (Budget(lambda: 0),)
         self._layout = layout
         self.folder = folder
         self._marker = marker
@@ -83,7 +83,11 @@ class DashboardScreen(SteeringScreen):
     def on_mount(self) -> None:
         """Starts following the run."""
         self._feed = Feed(
-            self.folder, self.post_message, lambda: terminal.backlog(self.app) > 0, lambda: self._budget.spent, self._at
+            self.folder,
+            self.post_message,
+            congested=lambda: terminal.backlog(self.app) > 0,
+            spent=lambda: any(budget.spent for budget in self._budgets),
+            at=self._at,
         )
         # Before the loss pane knows what it has room for and asks itself, so that the first paint has a curve.
         self._feed.want("loss", LossPane.first_query(self.app.size.width))
@@ -106,11 +110,11 @@ class DashboardScreen(SteeringScreen):
 
     def _measure(self) -> None:
         line = self.query_one(SystemLine)
-        if self.is_active and line.display and self._picture is not None:
+        if self.is_current and line.display and self._picture is not None:
             run = self._picture.run
             here = run.live and run.host == socket.gethostname()
             usage = self._meter.read(run.pid if here else None)
-            line.usage(usage, run, self._budget.rate, self._budget.limit)
+            line.usage(usage, run, self._budgets[0].rate, self._budgets[0].limit)
 
     # What comes from the feed
 
@@ -118,7 +122,7 @@ class DashboardScreen(SteeringScreen):
     def _show(self, message: NewPicture) -> None:
         message.stop()
         before, self._picture = self._picture, message.picture
-        if self.is_active:
+        if self.is_current:  # in sight, if only around a dialog
             self._draw()
         for screen in self.app.screen_stack:
             if isinstance(screen, RunDialog):
@@ -128,7 +132,7 @@ class DashboardScreen(SteeringScreen):
             self._tell_state(before, message.picture)
 
     def _draw(self) -> None:
-        """Shows the newest picture. Not under a dialog: Textual would send the whole dimmed screen again each time."""
+        """Shows the newest picture."""
         if self._picture is not None:
             self.query_one(Header).picture(self._picture)
             self.query_one(Board).picture(self._picture)
@@ -140,7 +144,8 @@ class DashboardScreen(SteeringScreen):
     @property
     def settled(self) -> bool:
         """Whether all that is known of the run, and wanted, is drawn; or why it cannot be is told."""
-        late = any(pane.late for pane in self.query("*").results() if isinstance(pane, Pictured))
+        drawn = (node for screen in self.app.screen_stack for node in screen.walk_children())
+        late = any(pane.late for pane in drawn if isinstance(pane, Pictured))
         return bool(self.unreadable) or (self._feed is not None and self._feed.settled(self._picture) and not late)
 
     def _tell_state(self, before: Picture | None, picture: Picture) -> None:

@@ -3,7 +3,8 @@
 A key typed before a closing screen has gone still reaches it, and Textual would then close the screen beneath.
 
 Of the names that Textual keeps private, these are used here; ``tests/tui/test_dialog.py`` holds them:
-``CommandPalette._cancel_gather_commands()``, ``._gather_commands(search_value)``, ``._action_command_list(action)``.
+``CommandPalette._cancel_gather_commands()``, ``._gather_commands(search_value)``, ``._action_command_list(action)``,
+``Screen._compositor.render_strips()``.
 """
 
 from __future__ import annotations
@@ -12,10 +13,28 @@ from contextlib import suppress
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
+from textual.geometry import Region
 from textual.screen import ModalScreen, ScreenResultType
+from textual.strip import Strip
 
 
-class Dialog(ModalScreen[ScreenResultType]):
+class _Over(ModalScreen[ScreenResultType]):
+    """A screen that leaves what it does not cover as it is.
+
+    Textual would dim all of it: two colours to be mixed for every piece of text on the screen, at each of its changes.
+    """
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What lies beneath, (crop.height) lines."""
+        stack = self.app.screen_stack
+        if self.styles.background.a == 1 or self not in stack[1:]:
+            return super().render_lines(crop)
+        lines = stack[stack.index(self) - 1]._compositor.render_strips()[crop.y : crop.bottom]
+        lines += [Strip.blank(crop.right)] * (crop.height - len(lines))
+        return [line.crop_extend(crop.x, crop.right, None) for line in lines]
+
+
+class Dialog(_Over[ScreenResultType]):
     """A screen over another one, closed with a result."""
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
@@ -23,7 +42,7 @@ class Dialog(ModalScreen[ScreenResultType]):
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
-class Palette(CommandPalette):
+class Palette(_Over[None], CommandPalette):
     """Textual's command palette, which closes once, and bears any key before its list is there or when it has gone."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:

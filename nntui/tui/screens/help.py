@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -62,6 +63,7 @@ class _Page(Widget):
         return _text(self.size.width)
 
 
+@lru_cache(maxsize=2)
 def _text(width: int) -> Content:
     return Content("\n\n").join(_sections(width))
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Self
 
-from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -19,13 +17,7 @@ from nntui.tui.widgets import spans
 
 spans.install()
 
-#: A new span costs a cursor movement and a colour, about as many bytes as this many unchanged cells.
-MERGE_GAP = 4
 _BLANK_LINE = Strip([], 0)
-#: ASCII, lines, blocks and braille: what charts are made of, one cell each.
-_SINGLE_CELLS = re.compile("[ -~\u2500-\u259f\u2800-\u28ff]*")
-_Cell = tuple[str, Style]
-_BLANK_CELL: _Cell = (" ", Style.null())
 
 
 def line(*parts: str | tuple[str, Style]) -> Strip:
@@ -130,43 +122,6 @@ def _changes(before: Sequence[Strip], after: Sequence[Strip], size: Size) -> Ite
     for y, (old, new) in zip(range(size.height), pairs, strict=False):
         if old is new or old == new:
             continue
-        for start, end in _spans(_cells(old), _cells(new)):
+        for start, end in spans.differing(spans.cells(old), spans.cells(new)):
             if start < size.width:
                 yield Region(start, y, min(end, size.width) - start, 1)
-
-
-def _spans(old: list[_Cell], new: list[_Cell]) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of the runs of cells that differ, those a few cells apart as one."""
-    start = end = -1
-    for x, (a, b) in enumerate(zip_longest(old, new, fillvalue=_BLANK_CELL)):
-        if a == b:
-            continue
-        if start >= 0 and x - end >= MERGE_GAP:
-            yield start, end
-            start = x
-        elif start < 0:
-            start = x
-        end = x + 1
-    if start >= 0:
-        yield start, end
-
-
-def _cells(strip: Strip) -> list[_Cell]:
-    """Split a strip into its cells.
-
-    A wide character fills two cells, the second marked as its continuation, so that the two always equal or
-    differ from those of another strip together. What has no width belongs to the character before it.
-    """
-    cells: list[_Cell] = []
-    for text, segment_style, _ in strip:
-        style = segment_style or _BLANK_CELL[1]
-        if _SINGLE_CELLS.fullmatch(text):
-            cells.extend([(char, style) for char in text])
-            continue
-        for start, end, width in split_graphemes(text)[0]:
-            grapheme = text[start:end]
-            if width:
-                cells.append((grapheme, style))
-            if width == 2:
-                cells.append(("\0" + grapheme, style))
-    return cells

@@ -1,15 +1,20 @@
-"""Sends a changed span of a line from where it begins, and of its colours only what changes.
+"""Sends the terminal what it does not show yet, and of its colours only what changes.
 
 Textual 8.2 crops what it sends of a partly changed line on the right, but not on the left: one changed cell at the
-right end of a chart costs the whole line. And it names both colours of every piece of text, and takes them back after
-it: thirty-five bytes, often for one dot. The names used here are private to Textual, whose minor version is pinned for
-that reason.
+right end of a chart costs the whole line. It sends the whole screen, often three times, when a dialog opens. And it
+names both colours of every piece of text, and takes them back after it: thirty-five bytes, often for one dot. The names
+used here are private to Textual, whose minor version is pinned for that reason.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, groupby, zip_longest
+from operator import itemgetter
 
+from rich.cells import split_graphemes
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.control import Control
@@ -20,20 +25,118 @@ from textual import _compositor
 _RESET = "\x1b[0m"
 
 
-class SpansUpdate(_compositor.ChopsUpdate):
-    """An update of the screen that holds exactly the spans that were marked as changed."""
+#: A new span costs a cursor movement and a colour, about as many bytes as this many unchanged cells.
+MERGE_GAP = 4
+#: ASCII, lines, blocks and braille: what charts are made of, one cell each.
+_SINGLE_CELLS = re.compile("[ -~\u2500-\u259f\u2800-\u28ff]*")
+
+#: A character and its style. A wide one fills two cells: the second, its continuation, is marked by NUL, so that the
+#: two always equal or differ from those of another line together.
+Cell = tuple[str, Style]
+BLANK: Cell = (" ", Style.null())
+
+
+def cells(segments: Iterable[Segment]) -> list[Cell]:
+    """Splits a line into its cells; what has no width belongs to the character before it."""
+    found: list[Cell] = []
+    for text, segment_style, _ in segments:
+        style = segment_style or BLANK[1]
+        if _SINGLE_CELLS.fullmatch(text):
+            found.extend([(char, style) for char in text])
+            continue
+        for start, end, width in split_graphemes(text)[0]:
+            grapheme = text[start:end]
+            if width:
+                found.append((grapheme, style))
+            if width == 2:
+                found.append(("\0" + grapheme, style))
+    return found
+
+
+def differing(old: Sequence[Cell | None], new: Sequence[Cell | None]) -> Iterator[tuple[int, int]]:
+    """Yields (start, end) of the runs of cells that differ, those a few cells apart as one; a shorter one is padded."""
+    start = end = -1
+    for x, (a, b) in enumerate(zip_longest(old, new, fillvalue=BLANK)):
+        if a == b:
+            continue
+        if start >= 0 and x - end >= MERGE_GAP:
+            yield start, end
+            start = x
+        elif start < 0:
+            start = x
+        end = x + 1
+    if start >= 0:
+        yield start, end
+
+
+class Shown:
+    """What a terminal shows, cell by cell, as far as that is known.
+
+    Textual sends the whole screen for a dialog that opens or a pane that closes; here only what then differs is sent.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[int, list[Cell | None]] = {}
+        #: Equal styles as one object: those are compared in no time.
+        self._styles: dict[Style, Style] = {}
+
+    def forget(self) -> None:
+        """The terminal may show anything now."""
+        self._lines.clear()
+        self._styles.clear()
+
+    def draw(self, x: int, y: int, segments: Iterable[Segment]) -> Iterator[tuple[int, list[Cell]]]:
+        """Takes note of what is drawn from a cell on; yields the runs that were not there, each after its column."""
+        one, null = self._styles.setdefault, BLANK[1]
+        new = cells([Segment(text, one(style or null, style or null)) for text, style, _ in segments])
+        line, end = self._lines.setdefault(y, []), x + len(new)
+        line += [None] * (end - len(line))
+        for start, stop in differing(line[x:end], new):
+            whole = start - (start > 0 and new[start][0][0] == "\0")
+            yield x + whole, new[whole:stop]
+        for edge, half in ((x - 1, x), (end, end)):  # of a wide character only one half is left
+            if edge >= 0 and half < len(line) and (line[half] or BLANK)[0][0] == "\0":
+                line[edge] = None
+        line[x:end] = new
+
+
+class Update:
+    """An update of the screen of which a terminal is sent what it does not show yet; ``shown`` is set by the app."""
+
+    shown: Shown | None = None
+
+    def pieces(self) -> Iterator[tuple[int, int, Iterable[Segment]]]:
+        """Where each piece of the update begins, x and y, and what it is."""
+        raise NotImplementedError
 
     def render_segments(self, console: Console) -> str:
         """Return the terminal sequences of the update; they assume no colours and leave none."""
         pen = Pen(console._color_system or ColorSystem.TRUECOLOR)
+        shown = self.shown or Shown()
+        for x, y, segments in self.pieces():
+            for start, run in shown.draw(x, y, segments):
+                pen.move(start, y)
+                pen.draw(run)
+        return pen.text()
+
+
+class SpansUpdate(Update, _compositor.ChopsUpdate):
+    """An update of the screen that holds exactly the spans that were marked as changed."""
+
+    def pieces(self) -> Iterator[tuple[int, int, Iterable[Segment]]]:
         for y, start, end in self.spans:
             for right, (left, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
                 begin, stop = max(left, start), min(right, end)
                 if strip is not None and begin < stop:
-                    pen.sequences.append(Control.move_to(begin, y).segment.text)
-                    for segment in strip.crop(begin - left, stop - left):
-                        pen.write(segment)
-        return pen.text()
+                    yield begin, y, strip.crop(begin - left, stop - left)
+
+
+class FrameUpdate(Update, _compositor.LayoutUpdate):
+    """An update of the whole screen."""
+
+    def pieces(self) -> Iterator[tuple[int, int, Iterable[Segment]]]:
+        for y, strips in enumerate(self.strips, self.region.y):
+            yield self.region.x, y, chain.from_iterable(strips)
 
 
 class Pen:
@@ -54,6 +157,15 @@ class Pen:
             return
         self._to(style)
         self.sequences.append(text)
+
+    def move(self, x: int, y: int) -> None:
+        """Goes on at a cell."""
+        self.sequences.append(Control.move_to(x, y).segment.text)
+
+    def draw(self, run: Sequence[Cell]) -> None:
+        """Adds cells."""
+        for style, same in groupby(run, key=itemgetter(1)):
+            self.write(Segment("".join(text for text, _ in same if text[0] != "\0"), style))
 
     def text(self) -> str:
         """All that was written, its colours taken back."""
@@ -89,5 +201,6 @@ def _codes(style: Style, color_system: ColorSystem) -> str:
 
 
 def install() -> None:
-    """Make every Textual screen of this process send its partial updates this way."""
+    """Make every Textual screen of this process send its updates this way."""
     _compositor.ChopsUpdate = SpansUpdate  # type: ignore[misc]
+    _compositor.LayoutUpdate = FrameUpdate  # type: ignore[misc]
