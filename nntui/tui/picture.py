@@ -119,6 +119,20 @@ class Picture:
         """Whether the run is shown as it was: of its tables, and of its network, only the newest are kept."""
         return self.table("predictions").step > self.run.step
 
+    def is_same(self, before: Picture, pane: str) -> bool:
+        """Whether a pane sees in it what it saw in the one before. What has not changed is the same object."""
+        return (
+            (self.run, self.silence, self.series, self.events)
+            == (before.run, before.silence, before.series, before.events)
+            and self.given_up is before.given_up
+            and _are(self.tables, before.tables)
+            and _are(self.answers, before.answers)
+            and _are(self._curves_of(pane), before._curves_of(pane))
+        )
+
+    def _curves_of(self, pane: str) -> Mapping[str, object]:
+        return {chart: curves for chart, curves in self.curves.items() if chart.partition("/")[0] == pane}
+
     @property
     def rows(self) -> Arrays:
         """The rows of the prediction table."""
@@ -131,6 +145,10 @@ class Picture:
 
 
 _NO_TABLE = Table()
+
+
+def _are(items: Mapping[str, object], others: Mapping[str, object]) -> bool:
+    return items.keys() == others.keys() and all(item is others[name] for name, item in items.items())
 
 
 class Wanted(Message):

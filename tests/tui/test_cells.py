@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import pty
 import re
@@ -20,12 +21,15 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.dom import DOMNode
 from textual.geometry import Region
 from textual.strip import Strip
 
 from nntui.text import PLACEHOLDER, plain
 from nntui.tui.widgets.cells import Cells, _changes, line
 from nntui.tui.widgets.text import fit
+
+PRIVATE = {"_get_component_classes": [], "_attach": ["self", "parent"]}
 
 RED = Style(color="red")
 
@@ -227,6 +231,12 @@ BLINKER = textwrap.dedent("""
 
     Blinker().run()
 """)
+
+
+def test_textual_still_has_the_private_names_that_cells_use() -> None:
+    found = {name: list(inspect.signature(getattr(DOMNode, name)).parameters) for name in PRIVATE}
+    assert found == PRIVATE, "Textual has changed: compare nntui/tui/widgets/cells.py"
+    assert DOMNode()._component_styles == {}
 
 
 def read_until(terminal: int, found: bytes, seconds: float = 20) -> bytes:

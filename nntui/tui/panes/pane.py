@@ -118,8 +118,10 @@ class Pictured(_Base):
 
     def picture(self, picture: Picture) -> None:
         """Shows the run as it is in the picture, soon."""
-        urgent = self._last is None or self._last.run.state != picture.run.state
-        self._last = picture
+        before, self._last = self._last, picture
+        if before is not None and picture.is_same(before, self.id or ""):
+            return
+        urgent = before is None or before.run.state != picture.run.state
         wait = self._drawn_at + max(self.EVERY, self._rest) - time.monotonic()
         if urgent:
             self.redraw()

@@ -1,4 +1,8 @@
-"""A grid of lines that sends to the terminal only the cells that changed."""
+"""A grid of lines that sends to the terminal only the cells that changed.
+
+Of the names that Textual keeps private, these are used here; ``tests/tui/test_cells.py`` holds them:
+``DOMNode._get_component_classes()``, ``._component_styles``, ``._attach(parent)``.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from typing import Self
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.css.styles import RenderStyles
+from textual.dom import DOMNode
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -53,6 +59,9 @@ class Cells(Widget):
 
     #: How many cells the latest lines have sent to the terminal.
     cells_sent = 0
+    #: What the styles of components follow from.
+    _lit: tuple[object, ...] = ()
+    _was_focused = False
     _lines: Sequence[Strip] = ()
     _ground: Style | None = None
 
@@ -86,12 +95,31 @@ class Cells(Widget):
         """There is room for more or for less."""
         self.redraw()
 
+    @classmethod
+    def _get_component_classes(cls) -> frozenset[str]:  # type: ignore[override]
+        # Textual would look up all of them whenever a class or the focus changes: half the time of such a change.
+        return frozenset()
+
+    def get_component_styles(self, *names: str) -> RenderStyles:
+        """The styles of components, looked up when they are first asked for in a theme."""
+        for name in names:
+            if name not in self._component_styles:
+                part = DOMNode(classes=name)
+                part._attach(self)
+                self.app.stylesheet.apply(part)
+                self._component_styles[name] = part.styles
+        return super().get_component_styles(*names)
+
     def notify_style_update(self) -> None:
-        """A new theme brings new colours and another background."""
+        """A new theme brings new colours and another background; the focus may bring other words."""
         super().notify_style_update()
         self._ground = None
-        # The styles of components are updated after those of the widget.
-        self.call_next(self.redraw)
+        lit = (self.app.theme, self.background_colors)
+        if lit != self._lit:
+            self._component_styles.clear()
+        if (*lit, self.has_focus) != (*self._lit, self._was_focused):
+            self._lit, self._was_focused = lit, self.has_focus
+            self.call_next(self.redraw)
 
     def render_line(self, y: int) -> Strip:
         """Return row `y` on the widget's background, cut or extended to its width."""

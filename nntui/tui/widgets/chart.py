@@ -213,14 +213,13 @@ class Chart(Cells):
             for label, series in zip(self._plotted.labels, self._plotted.palette, strict=False)
         ]
 
-    def on_resize(self) -> None:
+    def redraw(self) -> None:
         self._draw()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._palette.clear()
-        # The styles of components are updated after those of the widget.
-        self.call_next(self._draw)
+        if not self._component_styles:  # another theme
+            self._palette.clear()
 
     def _style(self, component: str) -> Style:
         """The theme's style for a part of the chart, on whatever background the widget has."""
