@@ -125,18 +125,12 @@ def test_a_second_space_takes_the_first_one_back_before_the_trainer_has_answered
     play(scenario, live.folder)
 
 
-def test_nothing_is_drawn_anew_under_a_dialog_and_everything_when_it_is_gone(live: Recording) -> None:
+def test_the_run_goes_on_beneath_a_dialog(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
-        await pilot.press("question_mark")
-        await settled(pilot)
-        screen = next(screen for screen in pilot.app.screen_stack if isinstance(screen, DashboardScreen))
-        header, before = screen.query_one(Header), screen._picture
-        drawn = header._drawn_at
+        await pilot.press("s")
+        await shows(pilot, "Stop this run")
         live.train(100)
-        await until(pilot, lambda: screen._picture is not before)
-        assert header._drawn_at == drawn
-        await pilot.press("escape")
-        await shows(pilot, f"{live.status.step:,}")
+        await shows(pilot, f"{live.status.step:,}", "Stop this run")
 
     play(scenario, live.folder)
 

@@ -10,40 +10,33 @@ Of the names that Textual keeps private, these are used here; ``tests/tui/test_d
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
 from textual.geometry import Region
-from textual.screen import ModalScreen, ScreenResultType
+from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.strip import Strip
 
 
-class _Over(ModalScreen[ScreenResultType]):
-    """A screen that leaves what it does not cover as it is.
-
-    Textual would dim all of it: two colours to be mixed for every piece of text on the screen, at each of its changes.
-    """
+class Dialog(ModalScreen[ScreenResultType]):
+    """A screen over another one, closed with a result."""
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """What lies beneath, (crop.height) lines."""
-        stack = self.app.screen_stack
-        if self.styles.background.a == 1 or self not in stack[1:]:
-            return super().render_lines(crop)
-        lines = stack[stack.index(self) - 1]._compositor.render_strips()[crop.y : crop.bottom]
-        lines += [Strip.blank(crop.right)] * (crop.height - len(lines))
-        return [line.crop_extend(crop.x, crop.right, None) for line in lines]
-
-
-class Dialog(_Over[ScreenResultType]):
-    """A screen over another one, closed with a result."""
+        """What lies beneath, where this does not cover it, as it is."""
+        return super().render_lines(crop) if self.styles.background.a == 1 else beneath(self, crop)
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Closes this screen, if it is still there."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
-class Palette(_Over[None], CommandPalette):
+class Palette(CommandPalette):
     """Textual's command palette, which closes once, and bears any key before its list is there or when it has gone."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What lies beneath, where this does not cover it, as it is."""
+        return beneath(self, crop)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Closes this screen, if it is still there."""
@@ -57,3 +50,15 @@ class Palette(_Over[None], CommandPalette):
     def _action_command_list(self, action: str) -> None:
         with suppress(KeyError):
             super()._action_command_list(action)
+
+
+def beneath(screen: Screen[Any], crop: Region) -> list[Strip]:
+    """The lines, in a region, of the screen under another one.
+
+    Textual would dim them: two colours to be mixed for every piece of text on the screen, at each of its changes.
+    """
+    stack = screen.app.screen_stack
+    below = stack[stack.index(screen) - 1]._compositor.render_strips() if screen in stack[1:] else []
+    lines = below[crop.y : crop.bottom]
+    lines += [Strip.blank(crop.right)] * (crop.height - len(lines))
+    return [line.crop_extend(crop.x, crop.right, None) for line in lines]
