@@ -29,7 +29,6 @@ from nntui.tui.panes import events
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.gradients import GradientPane
-from nntui.tui.panes.header import Header
 from nntui.tui.panes.knobs.pane import LIVE, KnobPane
 from nntui.tui.panes.layers import pane as layers
 from nntui.tui.screens.dashboard import DashboardScreen
