@@ -53,7 +53,9 @@ PROMISED = {
 class Trained:
     """A preset with some settings, trained to its end."""
 
-    def __init__(self, preset: str, *settings: str) -> None:
+    def __init__(self, preset: str, *settings: str, enough: float = 0.0) -> None:
+        """``enough`` is the loss at which it need not go on."""
+        self._enough = enough
         self.config: RunConfig = presets.find(preset).load().with_settings(settings)
         self.problem: Problem = make_problem(self.config)
         self.loop: Loop = make_loop(self.config, self.problem)
@@ -61,7 +63,10 @@ class Trained:
 
     def train(self) -> None:
         while not self.loop.finished:
-            assert self.loop.run(CAPACITY).diverged is None
+            made = self.loop.run(CAPACITY)
+            assert made.diverged is None
+            if made.losses[-1] < self._enough:
+                break
 
     def turn(self, *settings: str) -> None:
         """Turns knobs and goes on to the end that they give."""
@@ -200,7 +205,7 @@ def test_one_unit_learns_pictures_by_heart_and_guesses_at_new_ones() -> None:
 
 @pytest.mark.heavy
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("preset", PROMISED)
+@pytest.mark.parametrize("preset", [name for name in PROMISED if name != "deep-binary"])
 def test_a_preset_as_it_is_shipped(preset: str) -> None:
     assert Trained(preset).worth >= PROMISED[preset]
 
@@ -208,14 +213,17 @@ def test_a_preset_as_it_is_shipped(preset: str) -> None:
 @pytest.mark.heavy
 def test_xor_is_solved_for_95_of_100_seeds() -> None:
     """At ten times the shipped rate: as it is shipped, the hundred take a quarter of an hour."""
-    solved = [Trained("xor", "lr=0.1", "epochs=50000", f"seed={seed}").worth == 1.0 for seed in range(100)]
+    trained = [Trained("xor", "lr=0.1", "epochs=50000", f"seed={seed}", enough=0.05) for seed in range(100)]
+    solved = [end.worth == 1.0 for end in trained]
     assert sum(solved) >= 95
 
 
 @pytest.mark.heavy
 @pytest.mark.timeout(3600)
 def test_deep_binary_as_it_is_shipped_beats_one_unit() -> None:
-    assert Trained("deep-binary").worth >= Trained("deep-binary", "layers=[]", "epochs=2000").worth + 0.05
+    deep = Trained("deep-binary").worth
+    assert deep >= PROMISED["deep-binary"]
+    assert deep >= Trained("deep-binary", "layers=[]", "epochs=2000").worth + 0.05
 
 
 @pytest.mark.heavy

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nntui.engine import Network
 from nntui.knobs import OPTIMIZERS, TrainingConfig
 from nntui.trainer.block import MOST, STEPS, Block
-from nntui.trainer.loop import CAPACITY, Loop
+from nntui.trainer.loop import Loop
 
 Array = NDArray[Any]
 Make = Callable[[], Loop]
@@ -94,7 +94,7 @@ def test_a_network_diverges_at_the_same_step_with_the_same_weights(
         )
         return make(network, optimizer=optimizer, batch_size=batch_size, lr=lr)
 
-    diverged = check_same(start, [7, CAPACITY], monkeypatch)
+    diverged = check_same(start, [7, 8 * STEPS], monkeypatch)
     assert diverged is not None or optimizer == "adam" or lr == 0.9
 
 

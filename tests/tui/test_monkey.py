@@ -99,20 +99,20 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path / "place")
 
 
-@few_and_many(150, 4_000)
+@few_and_many(100, 4_000)
 def test_on_a_run_that_has_finished(count: int) -> None:
     folder = recorded.finished(paths.runs_dir(), recorded.images())
     play(lambda pilot: play_about(pilot, 1, count), folder, every_frame=True)
 
 
-@few_and_many(150, 4_000)
+@few_and_many(100, 4_000)
 def test_on_a_run_just_made(count: int) -> None:
     recording = recorded.Recording(paths.runs_dir(), recorded.table())
     play(lambda pilot: play_about(pilot, 2, count), recording.folder, every_frame=True)
     recording.writer.close()
 
 
-@few_and_many(150, 4_000)
+@few_and_many(100, 4_000)
 def test_on_a_run_that_trains(count: int, real_answers: None) -> None:
     settings = from_dict({"data": {"test_fraction": 0.0}, "model": {"layers": [3]}, "training": {"epochs": 10**9}})
     folder, trainer = launch.start_run(settings, preset="xor")
@@ -122,7 +122,7 @@ def test_on_a_run_that_trains(count: int, real_answers: None) -> None:
 
 
 @pytest.mark.parametrize("opening", [("5", "enter"), ("5", "i"), ("1", "p")], ids=["autopsy", "values", "series"])
-@few_and_many(60, 800)
+@few_and_many(40, 800)
 def test_over_a_run(count: int, opening: tuple[str, ...]) -> None:
     folder = recorded.finished(paths.runs_dir(), recorded.heights())
     play(lambda pilot: play_about(pilot, 4, count, opening), folder, every_frame=True)
@@ -135,7 +135,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "start_run", lambda *_, **__: (made[0], None))
 
 
-@few_and_many(150, 4_000)
+@few_and_many(100, 4_000)
 def test_at_the_start_screen(count: int, nothing_starts: None) -> None:
     play(lambda pilot: play_about(pilot, 5, count), None, every_frame=True)
 
@@ -144,6 +144,6 @@ OPENINGS = {"edit": ("e",), "compare": ("tab", "space", "down", "space", "c"), "
 
 
 @pytest.mark.parametrize("opening", OPENINGS.values(), ids=OPENINGS)
-@few_and_many(60, 800)
+@few_and_many(40, 800)
 def test_over_the_start_screen(count: int, opening: tuple[str, ...], nothing_starts: None) -> None:
     play(lambda pilot: play_about(pilot, 6, count, opening), None, every_frame=True)

@@ -27,7 +27,8 @@ def test_a_dashboard_of_ascii_is_ascii() -> None:
 
     async def scenario(pilot: Pilot[None]) -> None:
         for number in "1234567":
-            for key in (number, "m", "v", "c", "question_mark", "escape", "e", "escape", "slash", "escape", "escape"):
+            more = ("question_mark", "escape", "slash", "escape") if number in "57" else ()
+            for key in (number, "m", "v", "e", "escape", *more, "escape"):
                 await pilot.press(key)
                 await settled(pilot)
                 assert text(pilot).isascii(), (number, key)
