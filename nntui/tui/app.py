@@ -32,8 +32,8 @@ from nntui.tui.reading import open_run
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.keys import places
+from nntui.tui.spans import Update
 from nntui.tui.widgets.keybar import KeyBar
-from nntui.tui.widgets.spans import Update
 from nntui.tui.widgets.toosmall import TooSmall
 
 if TYPE_CHECKING:

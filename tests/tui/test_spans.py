@@ -15,7 +15,7 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
-from nntui.tui.widgets.spans import FrameUpdate, Pen, Shown, SpansUpdate
+from nntui.tui.spans import FrameUpdate, Pen, Shown, SpansUpdate
 
 COLORS = st.sampled_from([None, "#ff8000", "#00c0ff", "#202020", "red", "default", "color(200)"])
 STYLES = st.builds(

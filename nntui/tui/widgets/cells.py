@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from nntui.text import plain
-from nntui.tui.widgets import spans
+from nntui.tui import spans
 
 spans.install()
 

@@ -10,9 +10,9 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
+from nntui.tui.spans import MERGE_GAP
 from nntui.tui.widgets.axes import Frame
 from nntui.tui.widgets.raster import Raster
-from nntui.tui.widgets.spans import MERGE_GAP
 
 _TO_ASCII = str.maketrans("│─└┤┬┊✗▲▼●✕◆★·–…→×□", "|-+++!x^vox#*,-.>x?")
 
