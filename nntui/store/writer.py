@@ -200,6 +200,11 @@ class Writer:
         row = (time.time(), step, kind, text)
         self._stage("INSERT INTO events (at, step, kind, text) VALUES (?, ?, ?, ?)", row)
 
+    def ask(self, who: str, kind: str, key: str, value: str) -> None:
+        """Stages a command of the trainer's own, which waits as those of others do."""
+        row = (time.time(), who, kind, key, value)
+        self._stage("INSERT INTO commands (at, who, kind, key, value) VALUES (?, ?, ?, ?, ?)", row)
+
     def answer(self, command: Command, status: str, step: int, text: str) -> None:
         """Stages what came of a command: ``applied`` or ``refused``."""
         row = (status, step, text, command.id)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-import numpy as np
-
-from nntui import config
+from nntui import config, guard
 from nntui.config import RunConfig, check_answer
+from nntui.guard import WayOut
 from nntui.knob import ConfigError
 from nntui.knobs import KNOBS, TrainingConfig
-from nntui.store import folder
-from nntui.store.records import RunRecord
+from nntui.store import catalog, folder
+from nntui.store.reader import Reader
+from nntui.store.records import Command, RunRecord
+from nntui.store.schema import FOREVER
 from nntui.store.writer import Writer
 from nntui.trainer import checkpoints
 from nntui.trainer.keeping import Keeping
@@ -34,7 +36,7 @@ class Learner:
         self._problem = make_problem(config.from_dict(record.config))
         past = Past(run_folder, self._problem)
         self.is_new = not past.has_begun
-        self._now = past.at(record.step, meanwhile=lambda made: beat())
+        self._now = past.now(record.step, meanwhile=lambda made: beat())
         self.loop = self._now.loop
         self.telemetry = Telemetry(writer, self.loop, self._problem, past.losses)
         self._keeping = Keeping(run_folder / folder.CHECKPOINTS, record.elapsed)
@@ -104,11 +106,43 @@ class Learner:
         self.note(command)
         self._writer.go_back(step, last)
         self.telemetry.go_back()
+        self.telemetry.latest.clear()
         for made in again:
             self.telemetry.record(made)
         self.telemetry.describe()
         self._tell_config()
         self.evaluate_all()
+
+    @property
+    def times_back(self) -> int:
+        """How often the run has gone back by itself."""
+        return guard.times(self._commands)
+
+    @property
+    def _commands(self) -> list[Command]:
+        with closing(Reader(self._folder)) as reader:
+            return reader.commands(FOREVER)
+
+    def way_out(self) -> WayOut | None:
+        """Where a run that has diverged is to go back to by itself, and with which rate; None if it is to end."""
+        training, now, time = self.config.training, self.config.to_dict(), self.times_back + 1
+        if training.guard != "rewind" or time > training.guard_limit or self.loop.step <= 1:
+            return None  # of step 1: no rate helps against a bad beginning
+        return guard.way_out(self.loop.step, now, catalog.first_config(self._folder) or now, self._commands, time)
+
+    def settle(self) -> None:
+        """Of a run that has diverged: makes the network what it was at its last good step, for whoever asks it later.
+
+        That is the last one whose weights are known to have given a loss: those of the step after it gave none that
+        is any good. Where it is not known when the optimizer's state was spoiled, it is that of the last checkpoint.
+        """
+        past = Past(self._folder, self._problem)
+        if self.loop.diverged:
+            then = past.now(max(0, self.loop.step - 2), meanwhile=lambda made: self._beat())
+        else:
+            then = past.nearest(self.loop.step)
+        self._now = become(self._now, then, self._problem.dataset.task)
+        self.telemetry.go_back()
 
     def forget_later(self) -> None:
         """Removes the checkpoints of what was given up, once it is on the disk that the run went back."""
@@ -123,8 +157,8 @@ class Learner:
         return self._keeping.due
 
     def checkpoint(self, elapsed: float) -> bool:
-        """Writes one, unless the weights are spoiled: then the last good one stays. Raises OSError."""
-        good = bool(np.isfinite(self.loop.network.parameters).all())
+        """Writes one, unless the network is no good any more: then the last good one stays. Raises OSError."""
+        good = self.loop.is_sound
         if good:
             self._keeping.save(self.loop, self._problem, self.config, self._now.command, elapsed)
         return good
@@ -135,7 +169,7 @@ class Learner:
             raise ConfigError(f"checkpoint {name[:40]!r}: {fault}")
         try:
             if not self.checkpoint(elapsed):
-                raise ConfigError("no checkpoint: the weights are not finite")
+                raise ConfigError("no checkpoint: the network has diverged")
             checkpoints.keep(self._folder / folder.CHECKPOINTS, self.loop.step, name)
         except OSError as error:
             raise ConfigError(f"no checkpoint: {error.strerror or error}") from None

@@ -126,3 +126,19 @@ def test_where_a_run_diverged_it_cannot_be_forked(nntui: Nntui, runs: Runs) -> N
         assert (done.returncode, done.stdout) == (2, "")
         assert f"diverged at step {step}; --at STEP goes on from before it" in done.stderr
     assert len(runs()) == 1
+
+
+def test_of_a_run_that_diverged_resume_says_what_to_type(nntui: Nntui, runs: Runs) -> None:
+    settings = ["source=plane", "target=height", "layers=", "lr=2.5", "epochs=300"]
+    assert nntui("train", "xor", "--plain", *[word for one in settings for word in ("--set", one)]).returncode == 1
+    run = runs()[0]
+    done = nntui("resume", run["id"])
+    told = f"nntui rewind {run['id']} --to 0 && nntui resume {run['id']} --set lr=1.25"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr
+        == f"nntui: run {run['id']} diverged at step {run['step']}; at half the rate, from before it: {told}\n"
+    )
+    first, second = (words.split()[1:] for words in told.split(" && "))
+    assert nntui(*first).returncode == 0
+    assert nntui(*second).returncode == 0

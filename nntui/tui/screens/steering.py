@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from nntui import launch
 from nntui.errors import UserError
 from nntui.knob import Value
 from nntui.knobs import KNOBS
-from nntui.tui import keymap
+from nntui.tui import reading
 from nntui.tui.feed import Answered, Feed
 from nntui.tui.panes.knobs.pane import KnobPane, NeedsNewRun, Turned, Typed
 from nntui.tui.panes.looking import Rewinding
@@ -82,8 +83,21 @@ class SteeringScreen(Screen[None]):
             self._start_again([])
             say(self, "Paused where it finished: raise epochs or steps, then go on.")
         elif state == "diverged":
-            cursor, back = (keymap.shown(keymap.CURVES, action) for action in ("cursor", "rewind"))
-            say(self, f"It would diverge again: go back before it, with {cursor} and {back} on the curves.", "warning")
+            self._offer_way_out()
+
+    @work(group="way out", exclusive=True)
+    async def _offer_way_out(self) -> None:
+        """Asks, then goes back from a divergence, and on at half the rate."""
+        from nntui.tui.screens.question import Question
+
+        try:
+            way = await asyncio.to_thread(reading.way_out, self.folder)
+        except UserError as error:
+            say(self, str(error), "error")
+            return
+        question = Question(f"Go back to step {way.step:,}, and on with lr {way.lr}?", "What it did since is kept.")
+        if await self.app.push_screen_wait(question):
+            self._start_again([*way.asked, ("resume", "", "")])
 
     @work(thread=True, group="trainer", exclusive=True)
     def _start_again(self, asked: Sequence[tuple[str, str, str]]) -> None:
