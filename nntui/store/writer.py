@@ -143,7 +143,9 @@ class Writer:
             self._stage_tail(stream)
         row = (branch, time.time(), step, last, tables.encode(given_up))
         self._stage("INSERT INTO branches VALUES (?, ?, ?, ?, ?)", row)
-        self._stage("UPDATE events SET branch = ? WHERE step > ? AND branch = 0", (branch, step))
+        # A knob that was turned at just that step is where it was again.
+        given_up_events = "branch = 0 AND (step > ? OR (step = ? AND kind = 'set'))"
+        self._stage(f"UPDATE events SET branch = ? WHERE {given_up_events}", (branch, step, step))
         self._stage("UPDATE run SET branches = ?", (branch,))
 
     def record(self, stream: str, steps: NDArray[np.int64], values: NDArray[Any]) -> None:
