@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from nntui import config, guard
+from nntui import config, guard, turns
 from nntui.config import RunConfig, check_answer
 from nntui.guard import WayOut
-from nntui.knob import ConfigError
+from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS, TrainingConfig
 from nntui.store import catalog, folder
 from nntui.store.reader import Reader
@@ -25,6 +26,9 @@ from nntui.trainer.recall import Past, become, turned
 from nntui.trainer.telemetry import STEP, Telemetry
 
 log = logging.getLogger("nntui.trainer")
+
+#: The most rungs that a knob is turned by at once; no ladder has more.
+MOST_RUNGS = 100
 
 
 class Learner:
@@ -61,18 +65,30 @@ class Learner:
         self.telemetry.evaluate()
         self.telemetry.keep_weights(at_rest=True)
 
-    def turn(self, key: str, value: str) -> tuple[str, bool]:
-        """Turns a knob; its old and new value as text, and whether they differ. Raises ConfigError to refuse."""
-        knob = KNOBS.get(key)
-        if knob is None:
-            raise ConfigError(f"unknown key {key!r}")
-        if not knob.live:
-            raise ConfigError(f"{knob.key}: cannot change while the network trains; start a new run with it")
-        old, settings = self.config.get(knob.key), self.config.with_value(knob.key, knob.parse(value))
+    def set(self, key: str, value: str) -> tuple[str, bool]:
+        """Gives a knob a value; the old and the new one as text, and whether they differ. Raises ConfigError."""
+        knob = _live(key)
+        return self._change(knob, knob.parse(value))
+
+    def turn(self, key: str, rungs: str) -> tuple[str, bool]:
+        """Turns a knob up or down its ladder by so many rungs, or to its end; the rest as :meth:`set`."""
+        knob, count = _live(key), _rungs(rungs)
+        value = old = self.config.get(knob.key)
+        for _ in range(abs(count)):
+            value = turns.turned(knob, value, 1 if count > 0 else -1, lambda value: self._fits(knob, value))
+        if value == old:
+            raise ConfigError(f"{knob.key} = {knob.show(old)}: cannot be turned any further")
+        return self._change(knob, value)
+
+    def _fits(self, knob: Knob, value: Value) -> bool:
+        return turns.fits(self.config, knob, value, task=self._problem.dataset.task, step=self.loop.step)
+
+    def _change(self, knob: Knob, value: Value) -> tuple[str, bool]:
+        old, settings = self.config.get(knob.key), self.config.with_value(knob.key, value)
         new = settings.get(knob.key)
         if new != old:
             self._reconfigure(settings, f"{knob.key} = {knob.show(new)}")
-        return f"{knob.show(old)} → {knob.show(new)}", new != old
+        return knob.show(old) + turns.ARROW + knob.show(new), new != old
 
     def _reconfigure(self, settings: RunConfig, what: str) -> None:
         ends_here = self.loop.remaining or _sooner(settings.training, self.config.training)
@@ -173,6 +189,24 @@ class Learner:
             checkpoints.keep(self._folder / folder.CHECKPOINTS, self.loop.step, name)
         except OSError as error:
             raise ConfigError(f"no checkpoint: {error.strerror or error}") from None
+
+
+def _live(key: str) -> Knob:
+    """The knob of this key, if it can be turned while the network trains. Raises ConfigError."""
+    knob = KNOBS.get(key)
+    if knob is None:
+        raise ConfigError(f"unknown key {key!r}")
+    if not knob.live:
+        raise ConfigError(f"{knob.key}: cannot change while the network trains; start a new run with it")
+    return knob
+
+
+def _rungs(text: str) -> int:
+    """By how many rungs a knob is to be turned. Raises ConfigError."""
+    count = int(text) if re.fullmatch(r"[+-]?\d{1,3}", text, re.ASCII) else 0
+    if not 1 <= abs(count) <= MOST_RUNGS:
+        raise ConfigError(f"turn {text!r}: must be a whole number from -{MOST_RUNGS} to {MOST_RUNGS}, other than 0")
+    return count
 
 
 def _sooner(wanted: TrainingConfig, now: TrainingConfig) -> bool:

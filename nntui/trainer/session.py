@@ -206,6 +206,7 @@ class Session:
             raise ConfigError(f"the run has {self._state}")
         done = {
             "set": self._turn,
+            "turn": self._turn,
             "pause": self._hold,
             "resume": self._go_on,
             "step": self._step,
@@ -261,7 +262,8 @@ class Session:
         return f"back from step {last:,}"
 
     def _turn(self, command: Command) -> str:
-        told, is_news = self._learner.turn(command.key, command.value)
+        change = self._learner.set if command.kind == "set" else self._learner.turn
+        told, is_news = change(command.key, command.value)
         if is_news:
             if command.key.startswith("model.") and self._state == "paused":
                 self._telemetry.evaluate()

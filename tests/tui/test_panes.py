@@ -407,7 +407,7 @@ def test_an_end_of_the_run_that_has_passed_is_turned_over(table: Picture) -> Non
     asked: list[Any] = []
 
     class Knobs(KnobPane):
-        def asked(self, knob: Any, value: Any) -> None:
+        def asked(self, knob: Any, value: Any, words: str = "") -> None:
             asked.append((knob.name, value))
 
     async def scenario(pilot: Pilot[None]) -> None:

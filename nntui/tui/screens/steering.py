@@ -20,6 +20,7 @@ from nntui.tui.panes.knobs.pane import KnobPane, NeedsNewRun, Turned, Typed
 from nntui.tui.panes.looking import Rewinding
 from nntui.tui.picture import Picture
 from nntui.tui.screens.notice import say
+from nntui.turns import ARROW
 
 #: What needs a trainer.
 STEERING = frozenset(("single_step", "checkpoint", "stop", "turn_rate", "turn", "type", "undo"))
@@ -141,8 +142,8 @@ class SteeringScreen(Screen[None]):
     @on(Turned)
     def _turn(self, message: Turned) -> None:
         if self.read_only:
-            self.query_one(KnobPane).answered(message.knob.key, message.knob.show(message.value), None)
-        self._command("set", message.knob.key, message.knob.show(message.value))
+            self.query_one(KnobPane).answered(message.knob.key, message.value, None)
+        self._command(message.kind, message.knob.key, message.value)
 
     @on(NeedsNewRun)
     def _say_new_run(self, message: NeedsNewRun) -> None:
@@ -181,7 +182,7 @@ class SteeringScreen(Screen[None]):
             self._pausing = ""
         if message.key:
             applied = command is not None and command.status == "applied"
-            before = command.answer.partition(" → ")[0] if command is not None and applied else None
+            before = command.answer.partition(ARROW)[0] if command is not None and applied else None
             self.query_one(KnobPane).answered(message.key, message.value, before)
         if command is None:
             say(self, message.text, "error")
