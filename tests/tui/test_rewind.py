@@ -78,7 +78,9 @@ def test_space_offers_the_way_out_of_a_divergence(nntui_home: Path) -> None:
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
         assert catalog.open_run(folder).state == "diverged"
-        await pilot.press("space", "y")
+        await pilot.press("space")
+        await shows(pilot, "Go back to step 0, and on with lr 1.25?")
+        await pilot.press("y")
         await until(pilot, lambda: catalog.open_run(folder).state == "finished")
         await shows(pilot, "finished", "lr 2.5 → 1.25", "back from step")
         assert catalog.open_run(folder).step == 300
