@@ -27,6 +27,7 @@ from benchmarks.live import training, wait
 from benchmarks.terminal_meter import NNTUI, TerminalMeter
 from nntui import launch, presets
 from nntui.config import RunConfig
+from nntui.knobs import KNOBS
 from nntui.store import catalog, commands, folder
 from nntui.store.reader import Reader
 from nntui.store.records import Command
@@ -35,9 +36,12 @@ from nntui.trainer.keeping import Keeping
 from nntui.trainer.problem import make_problem
 from nntui.trainer.recall import make_loop
 from nntui.trainer.replay import replay
+from nntui.turns import ARROW
 
 #: What is trained while it is killed: dropout, mini-batches and Adam have state of every kind.
 SETTINGS = ("dropout=0.1", "batch_size=32", "optimizer=adam", "epochs=1000000000")
+#: By so many rungs two who turn a knob at once turn it from where the other one has left it.
+RUNGS = ("+1", "-1", "+2", "-2")
 #: A run is killed so many times before it ends and is made again.
 KILLS = 10
 
@@ -167,8 +171,11 @@ def together(quick: bool) -> list[Figure]:
 
         def turn(seed: int) -> None:
             chance = random.Random(seed)
-            for _ in range(count):
-                commands.append(run, "set", "training.lr", f"{chance.uniform(0.001, 0.1):.6f}", patience=60)
+            for number in range(count):
+                kind, value = "turn", chance.choice(RUNGS)
+                if number % 5 == 0:
+                    kind, value = "set", f"{chance.uniform(0.001, 0.1):.6f}"
+                commands.append(run, kind, "training.lr", value, patience=60)
 
         askers = [threading.Thread(target=turn, args=(seed,)) for seed in range(2)]
         for asker in askers:
@@ -182,11 +189,23 @@ def together(quick: bool) -> list[Figure]:
     steps = [command.step or 0 for command in given]
     applied = sum(command.status == "applied" for command in given)
     chained = all(
-        after.answer.partition(" → ")[0] == before.answer.rpartition(" → ")[2] for before, after in pairwise(given)
+        after.answer.partition(ARROW)[0] == before.answer.rpartition(ARROW)[2] for before, after in pairwise(given)
     )
-    good = applied == 2 * count and steps == sorted(steps) and chained and float(given[-1].value) == now
+    good = applied == 2 * count and steps == sorted(steps) and chained
+    good = good and float(given[-1].answer.rpartition(ARROW)[2]) == now and all(map(_as_asked, given))
     measured = f"{applied} of {2 * count} applied{', in order' if good else ', not in order'}"
     return [Figure(f"two who turn knobs at once, {2 * count:,} commands: each once, in order", "all", measured, good)]
+
+
+def _as_asked(command: Command) -> bool:
+    """Whether a knob went to the value that was asked for, or as many rungs up or down from where it was."""
+    knob = KNOBS[command.key]
+    old, new = map(knob.parse, command.answer.split(ARROW))
+    if command.kind == "set":
+        return new == knob.parse(command.value)
+    for _ in range(abs(int(command.value))):
+        old = knob.turned(old, 1 if int(command.value) > 0 else -1)
+    return new == old
 
 
 def cost(quick: bool) -> list[Figure]:

@@ -25,6 +25,7 @@ INITIALIZERS = ("zeros", "normal", "uniform", "xavier", "he", "lecun", "orthogon
 LOSSES = ("cross-entropy", "squared-error", "huber")
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "step", "exponential", "cosine", "on-plateau")
+GUARDS = ("stop", "rewind")
 TASKS = ("binary", "multi-class", "regression")
 FILLINGS = ("error", "drop", "zero", "mean", "median")
 DTYPES = ("float32", "float64")
@@ -242,6 +243,21 @@ class TrainingConfig:
         ladder=_EPOCHS,
         live=True,
         none=(0, "off"),
+    )
+    guard: str = _knob(
+        "stop",
+        "what to do when the loss diverges: end, or go back by itself and on at half the rate",
+        choices=GUARDS,
+        live=True,
+    )
+    guard_limit: int = _knob(
+        5,
+        "how often the guard goes back, at most, since somebody last went back",
+        low=0,
+        high=1000,
+        ladder=(0, 1, 2, 3, 5, 10, 20, 50, 100),
+        live=True,
+        needs=("training.guard", ("rewind",)),
     )
     batch_size: int = _knob(
         0,

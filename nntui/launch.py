@@ -49,7 +49,7 @@ def fork_run(
     ``at`` None, or a step it has not passed, is where that run is now. Returns the folder, the ids of the commands that
     make it so, and the trainer. Raises RunError, OSError.
     """
-    fork = copies.copy(source, paths.runs_dir(), name=name)
+    fork = copies.copy(source, paths.runs_dir(), name=name, at=at)
     try:
         back = [("rewind", "", str(at))] if at is not None and at < catalog.open_run(fork).step else []
         asked = [*back, *(("set", key, value) for key, value in changes), ("resume", "", "")]

@@ -65,10 +65,11 @@ def _outcome(run: RunRecord) -> str:
 
 
 def _head(run: RunRecord) -> str:
+    made = f"preset {run.preset}, made {age(time.time() - run.created)} ago on {run.host}"
     lines = [
         f"{run.id}  {run.name}" + (f"  ({run.title})" if run.title else ""),
         _outcome(run),
-        f"preset {run.preset}, made {age(time.time() - run.created)} ago on {run.host}",
+        ", ".join(part for part in (made, run.descent) if part),
     ]
     return "\n".join(map(plain, lines))
 
@@ -132,7 +133,8 @@ def _to_look_at(reader: Reader, run: RunRecord) -> str:
 
 def _changes(reader: Reader) -> str:
     """What was done to the run, when, and by whom."""
-    rows = [(f"{event.step:,}", event.text) for event in reader.events() if event.kind != "state"]
+    told = [event for event in reader.events() if event.kind != "state"]
+    rows = [(f"{event.step:,}", event.text + (" (given up)" if event.branch else "")) for event in told]
     return table(("step", "change"), rows, right="step") if rows else ""
 
 

@@ -106,8 +106,12 @@ def _resumable(wanted: str) -> tuple[Path, RunRecord]:
 
     place, run = catalog.find_run(paths.runs_dir(), wanted)
     if run.state == "diverged":
+        from nntui import guard
+
+        way = guard.offered(place)
         raise UserError(
-            f"run {run.id} diverged at step {run.step}; nntui rewind {run.id} --to STEP goes back before it"
+            f"run {run.id} diverged at step {run.step}; at half the rate, from before it: "
+            f"nntui rewind {run.id} --to {way.step} && nntui resume {run.id} --set lr={way.lr}"
         )
     return place, run
 

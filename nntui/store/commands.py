@@ -15,9 +15,9 @@ from nntui.store import catalog
 from nntui.store.records import Command
 from nntui.store.schema import BUSY_SECONDS, RunError, changing, connect_reader
 
-#: What may be asked of a trainer: to turn a knob, hold, go on, do so many single steps, go back to a step, keep a
-#: checkpoint, end.
-KINDS = ("set", "pause", "resume", "step", "rewind", "checkpoint", "stop")
+#: What may be asked of a trainer: to give a knob a value, to turn it by so many rungs from where it is then, hold, go
+#: on, do so many single steps, go back to a step, keep a checkpoint, end.
+KINDS = ("set", "turn", "pause", "resume", "step", "rewind", "checkpoint", "stop")
 
 
 def asker() -> str:

@@ -33,8 +33,11 @@ MOST_FILES, MOST_RATIO, FREE_BYTES = 1000, 100, 64 * 2**20
 _SUFFIX = ".safetensors"
 
 
-def copy(source: Path, runs: Path, *, name: str) -> Path:
-    """Another run, stopped, which is as this one is now, its checkpoints included. Raises RunError."""
+def copy(source: Path, runs: Path, *, name: str, at: int | None = None) -> Path:
+    """Another run, stopped, which is as this one is now, its checkpoints included. Raises RunError.
+
+    It tells that it was forked from this one ``at`` a step, or where it is if that is None or not so far.
+    """
     run_id = new_id()
     with drafted(runs, run_id) as draft:
         _copy_database(source, draft / DATABASE)
@@ -44,7 +47,7 @@ def copy(source: Path, runs: Path, *, name: str) -> Path:
                 _link(checkpoint, draft / CHECKPOINTS / checkpoint.name)
         with closing(connect_writer(draft)) as db, transaction(db):
             _settle(db)
-            db.execute("UPDATE run SET id = ?, name = ?, created = ?", (run_id, name, time.time()))
+            _tell_origin(db, run_id, name, at)
     return runs / run_id
 
 
@@ -117,6 +120,17 @@ def _settle(db: sqlite3.Connection) -> None:
         "UPDATE run SET state = 'stopped', pid = NULL, host = '' WHERE state IN ('starting', 'running', 'paused')"
     )
     db.execute("UPDATE commands SET status = 'refused', answer = 'asked of another run' WHERE status = 'waiting'")
+
+
+def _tell_origin(db: sqlite3.Connection, run_id: str, name: str, at: int | None) -> None:
+    """Makes a copy a run of its own, which knows where it comes from."""
+    origin, origin_name, step = db.execute("SELECT id, name, step FROM run").fetchone()
+    step, now = step if at is None else min(at, step), time.time()
+    db.execute(
+        "UPDATE run SET id = ?, name = ?, created = ?, origin = ?, origin_step = ?", (run_id, name, now, origin, step)
+    )
+    text = f"forked from {origin_name} ({origin}) at step {step:,}"
+    db.execute("INSERT INTO events (at, step, kind, text) VALUES (?, ?, 'state', ?)", (now, step, text))
 
 
 def _entries(file: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

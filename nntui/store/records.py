@@ -34,7 +34,8 @@ class RunRecord:
     clock over its last few seconds; ``elapsed`` is seconds of training, pauses not counted; ``branches`` is how often
     the run went back to an earlier step. ``latest`` holds the newest value of each metric, ``data`` what the network
     learns from: names of inputs and target, classes, rows. ``note`` is what somebody wrote about it; one that is
-    ``archived`` is kept, but not listed.
+    ``archived`` is kept, but not listed. ``origin`` is the id of the run that it was forked from, if it was, at
+    ``origin_step``.
     """
 
     id: str
@@ -56,6 +57,8 @@ class RunRecord:
     branches: int = 0
     note: str = ""
     archived: bool = False
+    origin: str = ""
+    origin_step: int = 0
     latest: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     layers: tuple[LayerRecord, ...] = ()
@@ -66,6 +69,11 @@ class RunRecord:
         """Losses and scores, of the training rows and of those held out; None where there is none yet, or ever."""
         score = "r2" if self.data.get("task") == "regression" else "accuracy"
         return {name: self.latest.get(name) for name in ("loss", "val_loss", score, f"val_{score}")}
+
+    @property
+    def descent(self) -> str:
+        """Where it was forked from; nothing of a run that began by itself."""
+        return f"forked from {self.origin} at step {self.origin_step:,}" if self.origin else ""
 
     @property
     def remaining(self) -> float | None:

@@ -32,7 +32,9 @@ CREATE TABLE run (
     progress REAL NOT NULL DEFAULT 0, steps_left INTEGER NOT NULL DEFAULT 0,
     steps_per_s REAL NOT NULL DEFAULT 0, elapsed REAL NOT NULL DEFAULT 0,
     latest TEXT NOT NULL DEFAULT '{}', branches INTEGER NOT NULL DEFAULT 0,
-    note TEXT NOT NULL DEFAULT '', archived INTEGER NOT NULL DEFAULT 0
+    note TEXT NOT NULL DEFAULT '', archived INTEGER NOT NULL DEFAULT 0,
+    -- The id of the run that it was forked from, if it was, and the step.
+    origin TEXT NOT NULL DEFAULT '', origin_step INTEGER NOT NULL DEFAULT 0
 );
 -- A stream is a set of series recorded together, at the same steps.
 CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, series TEXT NOT NULL, level INTEGER NOT NULL);

@@ -143,7 +143,9 @@ class Writer:
             self._stage_tail(stream)
         row = (branch, time.time(), step, last, tables.encode(given_up))
         self._stage("INSERT INTO branches VALUES (?, ?, ?, ?, ?)", row)
-        self._stage("UPDATE events SET branch = ? WHERE step > ? AND branch = 0", (branch, step))
+        # A knob that was turned at just that step is where it was again.
+        given_up_events = "branch = 0 AND (step > ? OR (step = ? AND kind = 'set'))"
+        self._stage(f"UPDATE events SET branch = ? WHERE {given_up_events}", (branch, step, step))
         self._stage("UPDATE run SET branches = ?", (branch,))
 
     def record(self, stream: str, steps: NDArray[np.int64], values: NDArray[Any]) -> None:
@@ -199,6 +201,11 @@ class Writer:
         """Stages something to be marked on the curves."""
         row = (time.time(), step, kind, text)
         self._stage("INSERT INTO events (at, step, kind, text) VALUES (?, ?, ?, ?)", row)
+
+    def ask(self, who: str, kind: str, key: str, value: str) -> None:
+        """Stages a command of the trainer's own, which waits as those of others do."""
+        row = (time.time(), who, kind, key, value)
+        self._stage("INSERT INTO commands (at, who, kind, key, value) VALUES (?, ?, ?, ?, ?)", row)
 
     def answer(self, command: Command, status: str, step: int, text: str) -> None:
         """Stages what came of a command: ``applied`` or ``refused``."""

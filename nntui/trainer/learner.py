@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-import numpy as np
-
-from nntui import config
+from nntui import config, guard, turns
 from nntui.config import RunConfig, check_answer
-from nntui.knob import ConfigError
+from nntui.guard import WayOut
+from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS, TrainingConfig
-from nntui.store import folder
-from nntui.store.records import RunRecord
+from nntui.store import catalog, folder
+from nntui.store.reader import Reader
+from nntui.store.records import Command, RunRecord
+from nntui.store.schema import FOREVER
 from nntui.store.writer import Writer
 from nntui.trainer import checkpoints
 from nntui.trainer.keeping import Keeping
@@ -23,6 +26,9 @@ from nntui.trainer.recall import Past, become, turned
 from nntui.trainer.telemetry import STEP, Telemetry
 
 log = logging.getLogger("nntui.trainer")
+
+#: The most rungs that a knob is turned by at once; no ladder has more.
+MOST_RUNGS = 100
 
 
 class Learner:
@@ -34,7 +40,7 @@ class Learner:
         self._problem = make_problem(config.from_dict(record.config))
         past = Past(run_folder, self._problem)
         self.is_new = not past.has_begun
-        self._now = past.at(record.step, meanwhile=lambda made: beat())
+        self._now = past.now(record.step, meanwhile=lambda made: beat())
         self.loop = self._now.loop
         self.telemetry = Telemetry(writer, self.loop, self._problem, past.losses)
         self._keeping = Keeping(run_folder / folder.CHECKPOINTS, record.elapsed)
@@ -59,18 +65,30 @@ class Learner:
         self.telemetry.evaluate()
         self.telemetry.keep_weights(at_rest=True)
 
-    def turn(self, key: str, value: str) -> tuple[str, bool]:
-        """Turns a knob; its old and new value as text, and whether they differ. Raises ConfigError to refuse."""
-        knob = KNOBS.get(key)
-        if knob is None:
-            raise ConfigError(f"unknown key {key!r}")
-        if not knob.live:
-            raise ConfigError(f"{knob.key}: cannot change while the network trains; start a new run with it")
-        old, settings = self.config.get(knob.key), self.config.with_value(knob.key, knob.parse(value))
+    def set(self, key: str, value: str) -> tuple[str, bool]:
+        """Gives a knob a value; the old and the new one as text, and whether they differ. Raises ConfigError."""
+        knob = _live(key)
+        return self._change(knob, knob.parse(value))
+
+    def turn(self, key: str, rungs: str) -> tuple[str, bool]:
+        """Turns a knob up or down its ladder by so many rungs, or to its end; the rest as :meth:`set`."""
+        knob, count = _live(key), _rungs(rungs)
+        value = old = self.config.get(knob.key)
+        for _ in range(abs(count)):
+            value = turns.turned(knob, value, 1 if count > 0 else -1, lambda value: self._fits(knob, value))
+        if value == old:
+            raise ConfigError(f"{knob.key} = {knob.show(old)}: cannot be turned any further")
+        return self._change(knob, value)
+
+    def _fits(self, knob: Knob, value: Value) -> bool:
+        return turns.fits(self.config, knob, value, task=self._problem.dataset.task, step=self.loop.step)
+
+    def _change(self, knob: Knob, value: Value) -> tuple[str, bool]:
+        old, settings = self.config.get(knob.key), self.config.with_value(knob.key, value)
         new = settings.get(knob.key)
         if new != old:
             self._reconfigure(settings, f"{knob.key} = {knob.show(new)}")
-        return f"{knob.show(old)} → {knob.show(new)}", new != old
+        return knob.show(old) + turns.ARROW + knob.show(new), new != old
 
     def _reconfigure(self, settings: RunConfig, what: str) -> None:
         ends_here = self.loop.remaining or _sooner(settings.training, self.config.training)
@@ -104,11 +122,43 @@ class Learner:
         self.note(command)
         self._writer.go_back(step, last)
         self.telemetry.go_back()
+        self.telemetry.latest.clear()
         for made in again:
             self.telemetry.record(made)
         self.telemetry.describe()
         self._tell_config()
         self.evaluate_all()
+
+    @property
+    def times_back(self) -> int:
+        """How often the run has gone back by itself."""
+        return guard.times(self._commands)
+
+    @property
+    def _commands(self) -> list[Command]:
+        with closing(Reader(self._folder)) as reader:
+            return reader.commands(FOREVER)
+
+    def way_out(self) -> WayOut | None:
+        """Where a run that has diverged is to go back to by itself, and with which rate; None if it is to end."""
+        training, now, time = self.config.training, self.config.to_dict(), self.times_back + 1
+        if training.guard != "rewind" or time > training.guard_limit or self.loop.step <= 1:
+            return None  # of step 1: no rate helps against a bad beginning
+        return guard.way_out(self.loop.step, now, catalog.first_config(self._folder) or now, self._commands, time)
+
+    def settle(self) -> None:
+        """Of a run that has diverged: makes the network what it was at its last good step, for whoever asks it later.
+
+        That is the last one whose weights are known to have given a loss: those of the step after it gave none that
+        is any good. Where it is not known when the optimizer's state was spoiled, it is that of the last checkpoint.
+        """
+        past = Past(self._folder, self._problem)
+        if self.loop.diverged:
+            then = past.now(max(0, self.loop.step - 2), meanwhile=lambda made: self._beat())
+        else:
+            then = past.nearest(self.loop.step)
+        self._now = become(self._now, then, self._problem.dataset.task)
+        self.telemetry.go_back()
 
     def forget_later(self) -> None:
         """Removes the checkpoints of what was given up, once it is on the disk that the run went back."""
@@ -123,8 +173,8 @@ class Learner:
         return self._keeping.due
 
     def checkpoint(self, elapsed: float) -> bool:
-        """Writes one, unless the weights are spoiled: then the last good one stays. Raises OSError."""
-        good = bool(np.isfinite(self.loop.network.parameters).all())
+        """Writes one, unless the network is no good any more: then the last good one stays. Raises OSError."""
+        good = self.loop.is_sound
         if good:
             self._keeping.save(self.loop, self._problem, self.config, self._now.command, elapsed)
         return good
@@ -135,10 +185,28 @@ class Learner:
             raise ConfigError(f"checkpoint {name[:40]!r}: {fault}")
         try:
             if not self.checkpoint(elapsed):
-                raise ConfigError("no checkpoint: the weights are not finite")
+                raise ConfigError("no checkpoint: the network has diverged")
             checkpoints.keep(self._folder / folder.CHECKPOINTS, self.loop.step, name)
         except OSError as error:
             raise ConfigError(f"no checkpoint: {error.strerror or error}") from None
+
+
+def _live(key: str) -> Knob:
+    """The knob of this key, if it can be turned while the network trains. Raises ConfigError."""
+    knob = KNOBS.get(key)
+    if knob is None:
+        raise ConfigError(f"unknown key {key!r}")
+    if not knob.live:
+        raise ConfigError(f"{knob.key}: cannot change while the network trains; start a new run with it")
+    return knob
+
+
+def _rungs(text: str) -> int:
+    """By how many rungs a knob is to be turned. Raises ConfigError."""
+    count = int(text) if re.fullmatch(r"[+-]?\d{1,3}", text, re.ASCII) else 0
+    if not 1 <= abs(count) <= MOST_RUNGS:
+        raise ConfigError(f"turn {text!r}: must be a whole number from -{MOST_RUNGS} to {MOST_RUNGS}, other than 0")
+    return count
 
 
 def _sooner(wanted: TrainingConfig, now: TrainingConfig) -> bool:

@@ -27,6 +27,9 @@ Array = NDArray[Any]
 
 #: The most steps a slice can hold.
 CAPACITY = 8192
+#: A loss has exploded when it is more than so many times that of the first step, or that of answering nothing (logits
+#: of 0 for every row), whichever is larger: a run may begin with a loss of 0. It is far more than batches differ by.
+EXPLODED = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +38,7 @@ class Slice:
 
     ``steps`` (n,) are the numbers of the steps, counted from 1; ``losses`` (n,) the mean loss of each batch before
     its update; ``norms`` (n, layers) the norm of each layer's gradient of that loss, the penalties left out.
-    ``diverged`` names the layer where the last of these steps stopped being finite; its update was not made.
+    ``diverged`` tells how the last of these steps diverged; its update was not made.
     """
 
     steps: NDArray[np.int64]
@@ -67,6 +70,8 @@ class Loop:
         self.batches = Batches(X.astype(network.dtype, copy=False), T.astype(network.dtype), training.seed)
         self.held_out = held_out
         self.step = 0
+        #: How the newest step diverged: none is made after it.
+        self.diverged: str | None = None
         self.training = training
         self.optimizer = make_optimizer(training.optimizer, network.parameters, **asdict(training))
         self._schedule = _schedule(training)
@@ -76,6 +81,8 @@ class Loop:
         self._norms = np.empty((CAPACITY, len(network.layers)))
         self._ones = np.ones(len(network.layers))
         self._before = np.empty_like(network.parameters)
+        self._first_loss, self._limit = math.inf, math.inf
+        self._nothing: tuple[tuple[str, float], float] | None = None
 
     def configure(self, training: TrainingConfig) -> None:
         """Turns live knobs: weights stay, and the optimizer keeps its state unless it is another optimizer."""
@@ -147,6 +154,7 @@ class Loop:
             "row": self.batches.row,
             "dropout": self.network.rng.bit_generator.state,
             "watch": facts,
+            "first_loss": self._first_loss if self.step else None,
         }
 
     def load(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
@@ -160,17 +168,23 @@ class Loop:
         self.optimizer.load(under("optimizer", arrays))
         self.watch.load(under("watch", arrays), facts["watch"])
         self.network.rng.bit_generator.state = facts["dropout"]
-        self.step = int(facts["step"])
+        self.step, self.diverged = int(facts["step"]), None
+        self._first_loss = float(facts["first_loss"]) if self.step else math.inf
         self.batches.go_to(int(facts["epoch"]), int(facts["row"]))
 
     # Training
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def run(self, count: int) -> Slice:
-        """Trains for at most ``count`` steps; fewer when the run ends or its numbers stop being finite."""
+        """Trains for at most ``count`` steps; fewer when the run ends or diverges."""
         first, count = self.step + 1, min(count, CAPACITY, self.remaining)
-        done, diverged = 0, None
+        done, diverged = 0, self.diverged
         self.watch.begin()
+        if self.step == 0 < count and diverged is None:
+            self._limit = math.inf
+            diverged, done = self._train(0, last=count == 1), 1
+            self._first_loss = float(self._losses[0])
+        self._limit = EXPLODED * max(self._first_loss, self._loss_of_nothing)
         size = self.training.batch_size or self.batches.rows
         if not self.watch.active and Block.suits(self.network, min(size, self.batches.rows)):
             while done < count and diverged is None:
@@ -180,19 +194,23 @@ class Loop:
             while done < count and diverged is None and not self.stalled:
                 diverged = self._train(done, last=done + 1 == count)
                 done += 1
+        self.diverged = diverged
         steps = np.arange(first, first + done, dtype=np.int64)
         return Slice(steps, self._losses[:done], self._norms[:done], diverged)
 
     def _train(self, done: int, *, last: bool) -> str | None:
-        """One step, recorded as number ``done`` of the slice; the layer where it stopped being finite, if it did."""
+        """One step, recorded as number ``done`` of the slice; how it diverged, if it did."""
         network, rows = self.network, self.batches.coming(self.training.batch_size)
         X, T = self.batches.next(rows)
         row = self._norms[done]
         self._losses[done] = loss = network.batch_loss(network.gradient(X, T), T)
         network.gradient_norms(row)
-        if not math.isfinite(loss + row.dot(self._ones)):
+        size = loss + row.dot(self._ones)
+        if loss > self._limit or not math.isfinite(size):
             self.step += 1
-            return network.first_nonfinite(X, T)
+            if math.isfinite(size):
+                return f"the loss has exploded: it is {loss:.3g}, and was {self._first_loss:.3g} at first"
+            return f"NaN or infinity, first in {network.first_nonfinite(X, T)}"
         if last:
             np.copyto(self._before, network.parameters)
         self._update()
@@ -205,8 +223,8 @@ class Loop:
     def _train_block(self, done: int, end: int) -> tuple[int, str | None]:
         """Some steps of a tiny network, whose losses and norms are taken together afterwards.
 
-        Returns how many were made, and the layer where the last one stopped being finite, if it did. Where that may
-        be, all is put back, and the steps are made again, one by one.
+        Returns how many were made, and how the last one diverged, if it did. Where that may be, all is put back, and
+        the steps are made again, one by one.
         """
         network, batches, before = self.network, self.batches, self._keep()
         rows = batches.coming(self.training.batch_size)
@@ -229,8 +247,10 @@ class Loop:
                 self.step += 1
                 batches.advance(rows)
         losses, norms = block.measure(count)
-        # A batch's losses are summed in the network's dtype, and may overflow where the mean would not.
-        if (losses * rows + norms.sum(axis=1) < 0.5 * float(np.finfo(network.dtype).max)).all():
+        # A batch's losses are summed in the network's dtype, and may overflow where the mean would not. What is close
+        # to the limit is left to the single steps: theirs is the loss that counts, to the last bit.
+        sizes, largest = losses * rows + norms.sum(axis=1), 0.5 * float(np.finfo(network.dtype).max)
+        if (sizes < largest).all() and (losses < 0.99 * self._limit).all():
             self._losses[done : done + count] = losses
             self._norms[done : done + count] = norms
             return count, None
@@ -239,6 +259,15 @@ class Loop:
             if diverged := self._train(done + k, last=False):
                 return k + 1, diverged
         return count, None
+
+    @property
+    def _loss_of_nothing(self) -> float:
+        """The loss of logits of 0 for every row: what answering nothing costs, by the loss function of now."""
+        network, T = self.network, self.batches.T
+        measure = network.loss_name, network.huber_delta
+        if self._nothing is None or self._nothing[0] != measure:
+            self._nothing = measure, float(network.losses_of(np.zeros(T.shape, network.dtype), T).mean())
+        return self._nothing[1]
 
     @property
     def _is_steady(self) -> bool:
@@ -296,6 +325,11 @@ class Loop:
         """The part of the optimizer's state that is not finite, whose parameters would move no more; "" if all is."""
         state = self.optimizer.state.items()
         return next((name for name, array in state if not np.isfinite([array.min(), array.max()]).all()), "")
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it has not diverged, and all its weights and its optimizer's state are finite."""
+        return not self.diverged and not self.spoiled and bool(np.isfinite(self.network.parameters).all())
 
     def _block(self, rows: int) -> Block:
         """Where batches of so many rows are recorded together."""

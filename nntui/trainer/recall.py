@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,6 @@ from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
-from nntui.store.records import Command
 from nntui.store.schema import FOREVER
 from nntui.store.tables import Arrays
 from nntui.trainer import checkpoints
@@ -21,6 +20,7 @@ from nntui.trainer.checkpoints import Checkpoint, CheckpointError
 from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.problem import Problem, configure_network
 from nntui.trainer.weights import initial_network
+from nntui.turns import Turn, path_of
 
 #: So many steps are made again at once, before whoever waits is told.
 STRIDE = 1024
@@ -86,8 +86,14 @@ class Past:
         ``meanwhile`` is given what is made again, slice by slice. Raises CheckpointError where that step cannot be
         reached.
         """
-        moment = self._nearest(min(step if until == FOREVER else step - 1, begin))
+        moment = self.nearest(min(step if until == FOREVER else step - 1, begin))
         return self.onward(moment, step, until=until, meanwhile=meanwhile)
+
+    def now(self, step: int, *, meanwhile: Meanwhile = _nobody) -> Moment:
+        """The run where it is, or just before. As :meth:`at`, but a checkpoint of it will say that it went back."""
+        moment = self.at(step, meanwhile=meanwhile)
+        back = max((command.id for command in self._given if command.kind == "rewind"), default=0)
+        return moment._replace(command=max(moment.command, back))
 
     def onward(self, moment: Moment, step: int, *, until: int = FOREVER, meanwhile: Meanwhile = _nobody) -> Moment:
         """From a moment of this past to a later one; the rest as :meth:`at`."""
@@ -113,14 +119,24 @@ class Past:
 
     def witnesses(self) -> Iterator[Checkpoint]:
         """The checkpoints on the way to where the run is, the earliest first, without those that cannot be read."""
-        earlier = [path for _, path in checkpoints.kept(self._checkpoints)]
-        for path in (*earlier, self._checkpoints / checkpoints.LATEST):
-            with suppress(CheckpointError):
-                found = checkpoints.load_checkpoint(path)
-                if self._on_the_way(found):
-                    yield found
+        latest = self._read(checkpoints.LATEST)
+        for step, path in checkpoints.kept(self._checkpoints):
+            if latest is not None and latest.step < step:  # a run that diverged has gone back to its last good step
+                yield latest
+                latest = None
+            if found := self._read(path.name):
+                yield found
+        if latest is not None:
+            yield latest
 
-    def _nearest(self, step: int) -> Moment:
+    def _read(self, name: str) -> Checkpoint | None:
+        """A checkpoint, if it can be read and is on the way to where the run is."""
+        with suppress(CheckpointError):
+            found = checkpoints.load_checkpoint(self._checkpoints / name)
+            return found if self._on_the_way(found) else None
+        return None
+
+    def nearest(self, step: int) -> Moment:
         """The newest checkpoint that is on the way to a step, or the beginning."""
         for found in checkpoints.newest_first(self._checkpoints, step):
             if self._on_the_way(found):
@@ -140,28 +156,6 @@ class Past:
             for command in self._given
             if command.kind == "rewind" and command.id > checkpoint.command
         )
-
-
-class Turn(NamedTuple):
-    """A knob that was turned: the command's id, the step, the knob's key and its new value."""
-
-    id: int
-    step: int
-    key: str
-    value: str
-
-
-def path_of(commands: Sequence[Command]) -> list[Turn]:
-    """The knobs that were turned on the way to where the run is, without those that were given up by a rewind."""
-    path: list[Turn] = []
-    for command in commands:
-        if command.status != "applied" or command.step is None:
-            continue
-        if command.kind == "set" and command.key in KNOBS:
-            path.append(Turn(command.id, command.step, command.key, command.value))
-        elif command.kind == "rewind":
-            path = [turn for turn in path if turn.step < int(command.value)]
-    return path
 
 
 def _advance(loop: Loop, step: int, meanwhile: Meanwhile) -> None:

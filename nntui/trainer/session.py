@@ -8,6 +8,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+from nntui import guard
 from nntui.knob import ConfigError
 from nntui.knobs import KNOBS
 from nntui.store import catalog
@@ -45,6 +46,7 @@ class Session:
         self._state, self._reason = "running" if self._learner.is_new else "paused", ""
         self._asked_to_stop = False
         self._pause_at: int | None = None
+        self._diverged_at: int | None = None
         self._evaluate_at = 0.0
 
     def run(self) -> str:
@@ -97,13 +99,16 @@ class Session:
         self._speed.fit(done, time.monotonic() - begun)
         self._telemetry.record(happened)
         self._note_end(happened)
-        if begun - self._flushed_at >= FLUSH_SECONDS or self._state != "running":
+        if happened.diverged:
+            if self._live:
+                self._flush()
+        elif begun - self._flushed_at >= FLUSH_SECONDS or self._state != "running":
             self._evaluate()
             self._speed.measure(self._loop.step, self._elapsed)
-            if 0 < done == count and not happened.diverged:
-                spoiled = self._record_layers()
-                if spoiled and self._live:
-                    self._end("diverged", f"NaN or infinity in {spoiled}")
+            if 0 < done == count:
+                self._record_layers()
+            if self._live and self._loop.spoiled:
+                self._diverge(f"NaN or infinity in the optimizer's {self._loop.spoiled}")
             if self._live:
                 self._flush()
         if self._state == "running" and self._learner.due:
@@ -112,8 +117,10 @@ class Session:
         self._elapsed += time.monotonic() - begun
 
     def _note_end(self, happened: Slice) -> None:
-        if happened.diverged is not None:
-            self._end("diverged", f"NaN or infinity, first in {happened.diverged}")
+        if happened.diverged:
+            self._diverge(happened.diverged)
+        elif self._loop.finished and not self._loop.is_sound:
+            self._diverge("NaN or infinity after the last step")
         elif self._loop.finished:
             self._end("finished", self._stalled)
         elif self._asked_to_stop:
@@ -133,6 +140,18 @@ class Session:
         self._state, self._reason, self._pause_at = state, reason, None
         self._event("state", f"{state} {reason}".strip())
 
+    def _diverge(self, reason: str) -> None:
+        """Asks itself to go back, if that is wanted and has not been tried too often; else the run ends."""
+        way = self._learner.way_out()
+        if way is None:
+            count = self._learner.times_back
+            often = f"; it went back {count} time{'s'[: count != 1]} by itself" if count else ""
+            self._end("diverged", reason + often)
+            return
+        self._event("warning", f"diverged: {reason}")
+        for command in way.asked:
+            self._writer.ask(guard.WHO, *command)
+
     def _pause(self) -> None:
         """Holds here, with everything about this step on the disk."""
         self._state, self._pause_at = "paused", None
@@ -149,9 +168,9 @@ class Session:
         self._telemetry.keep_weights(at_rest=at_rest)
         self._evaluate_at = time.monotonic() + (time.monotonic() - begun) / EVALUATION_SHARE
 
-    def _record_layers(self) -> str | None:
+    def _record_layers(self) -> None:
         wall = time.time() - self._created
-        return self._telemetry.record_layers(self._speed.steps_per_s, self._elapsed, wall)
+        self._telemetry.record_layers(self._speed.steps_per_s, self._elapsed, wall)
 
     def _idle(self) -> None:
         """Paused: waits for a command, a signal, or the next heartbeat."""
@@ -172,7 +191,7 @@ class Session:
             try:
                 text = self._apply(command)
             except ConfigError as error:
-                self._writer.answer(command, "refused", self._loop.step, str(error))
+                self._writer.answer(command, "refused", self._step_now, str(error))
             else:
                 self._writer.answer(command, "applied", self._loop.step, text)
                 if command.kind == "rewind":
@@ -187,6 +206,7 @@ class Session:
             raise ConfigError(f"the run has {self._state}")
         done = {
             "set": self._turn,
+            "turn": self._turn,
             "pause": self._hold,
             "resume": self._go_on,
             "step": self._step,
@@ -231,17 +251,19 @@ class Session:
         return f"kept {command.value}".strip()
 
     def _rewind(self, command: Command) -> str:
-        """Back at an earlier step, to the bit, and paused; what came after it becomes a branch."""
+        """Back at an earlier step, to the bit, and paused, unless it goes back by itself; the rest becomes a branch."""
         step, last = _earlier(command.value, self._loop.step), self._loop.step
         self._flush()  # all that is given up is told from what is on the disk
         self._learner.go_back(step)
         self._event("state", f"back from step {last:,} by {command.who}")
-        self._state, self._pause_at = "paused", None
+        if command.who != guard.WHO:
+            self._state, self._pause_at = "paused", None
         self._speed.start_anew(step, self._elapsed)
         return f"back from step {last:,}"
 
     def _turn(self, command: Command) -> str:
-        told, is_news = self._learner.turn(command.key, command.value)
+        change = self._learner.set if command.kind == "set" else self._learner.turn
+        told, is_news = change(command.key, command.value)
         if is_news:
             if command.key.startswith("model.") and self._state == "paused":
                 self._telemetry.evaluate()
@@ -253,12 +275,17 @@ class Session:
     # Records
 
     def _event(self, kind: str, text: str) -> None:
-        self._writer.event(self._loop.step, kind, text)
+        self._writer.event(self._step_now, kind, text)
+
+    @property
+    def _step_now(self) -> int:
+        """The step that the run has come to; once it has diverged, its network is that of an earlier one."""
+        return self._loop.step if self._diverged_at is None else self._diverged_at
 
     def _status(self) -> Status:
         return Status(
             state=self._state,
-            step=self._loop.step,
+            step=self._step_now,
             epoch=self._loop.batches.epoch,
             progress=self._loop.progress,
             steps_left=self._loop.remaining,
@@ -293,8 +320,6 @@ class Session:
 
     def _checkpoint(self) -> None:
         """Keeps the network as it is; where that cannot be, the last good checkpoint stays."""
-        if self._state == "diverged":
-            return
         try:
             self._learner.checkpoint(self._elapsed)
         except OSError as error:
@@ -303,6 +328,9 @@ class Session:
 
     def _finish(self) -> None:
         """The last evaluation and checkpoint; only then is the end told. What was asked too late is refused."""
+        if not self._loop.is_sound:
+            self._diverged_at = self._loop.step
+            self._learner.settle()
         self._learner.evaluate_all()
         self._checkpoint()
         self._flush()

@@ -88,7 +88,6 @@ class Telemetry:
         """The run is at an earlier step again: nothing that was seen of later ones counts any more."""
         self._evaluated, self._stale = -1, True
         self._tables.go_back()
-        self.latest.clear()
 
     def record(self, happened: Slice) -> None:
         """Stages every step of a slice."""
@@ -99,12 +98,12 @@ class Telemetry:
         self.latest["grad_norm"] = [_number(norm) for norm in happened.norms[-1]]
         self.latest["lr"] = self._loop.rate
 
-    def record_layers(self, steps_per_s: float, elapsed: float, wall: float) -> str | None:
-        """Stages the weights' norms and how far the last step moved them; names what is not finite.
+    def record_layers(self, steps_per_s: float, elapsed: float, wall: float) -> None:
+        """Stages the weights' norms and how far the last step moved them.
 
         ``elapsed`` are seconds of training, ``wall`` those since the run was made.
         """
-        network, spoiled = self._loop.network, self._loop.spoiled
+        network = self._loop.network
         weights = network.layer_norms(network.parameters)
         ratios = self._loop.update_norms() / np.maximum(weights, np.finfo(np.float32).tiny)
         times = (self._loop.rate, steps_per_s, self._loop.epochs_done, elapsed, wall)
@@ -112,9 +111,6 @@ class Telemetry:
         self._writer.record(LAYERS, np.array([self._loop.step]), values[None, :])
         self.latest["weight_norm"] = [_number(norm) for norm in weights]
         self.latest["update_ratio"] = [_number(ratio) for ratio in ratios]
-        layers = zip(network.layers, weights, strict=True)
-        bad = next((f"the weights of {layer.name}" for layer, norm in layers if not math.isfinite(norm)), None)
-        return bad or (f"the optimizer's {spoiled}" if spoiled else None)
 
     def evaluate(self, *, at_rest: bool = True) -> None:
         """Stages score, validation loss and score, activations and predictions, unless this step has them already.

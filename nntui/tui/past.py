@@ -13,6 +13,7 @@ from typing import Any
 from nntui.errors import UserError
 from nntui.knobs import KNOBS
 from nntui.store.records import Command, Event, RunRecord
+from nntui.turns import path_of
 
 #: Series that are told in fields of their own.
 _FIELDS = frozenset(("epoch", "elapsed", "wall", "steps_per_s"))
@@ -78,10 +79,10 @@ def config_at(run: RunRecord, step: int, first: Mapping[str, Any], commands: Seq
     ``first`` is the configuration with which the run began, ``commands`` are all that it was given, in order.
     """
     config = copy.deepcopy(run.config)
-    turned = [command for command in commands if command.kind == "set" and command.status == "applied"]
-    for key in {command.key for command in turned if (command.step or 0) > step and command.key in KNOBS}:
+    turned = path_of(commands)
+    for key in {turn.key for turn in turned if turn.step > step}:
         section, _, name = key.partition(".")
-        before = [command.value for command in turned if command.key == key and (command.step or 0) <= step]
+        before = [turn.value for turn in turned if turn.key == key and turn.step <= step]
         with suppress(UserError):
             if before:
                 config[section][name] = KNOBS[key].parse(before[-1])

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from nntui import guard
+from nntui.guard import WayOut
 from nntui.store import catalog, pieces
 from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
@@ -205,6 +207,11 @@ def _silence(run: RunRecord) -> int:
 def open_run(folder: Path) -> RunRecord:
     """The run of a folder as it stands. Raises RunError."""
     return catalog.open_run(folder)
+
+
+def way_out(folder: Path) -> WayOut:
+    """Where a run that has diverged can go back to, and with which rate. Raises RunError."""
+    return guard.offered(folder)
 
 
 def shelf(runs: Path, most: int = 200) -> Shelf:

@@ -81,6 +81,9 @@ def test_a_fork_leaves_the_other_run_alone(demo: Path, nntui: Nntui, runs: Runs)
     fork = nntui("fork", "demo", "--at", "1000", "--set", "lr=0.1", "--name", "slow", "--detach").stdout.strip()
     assert ended(runs, fork)["name"] == "slow"
     assert ended(runs, fork)["step"] == 3000
+    report = nntui("show", fork).stdout
+    assert f", forked from {demo.name} at step 1,000\n" in report
+    assert "forked" not in nntui("show", "demo").stdout
     assert next(run for run in runs() if run["name"] == "demo") == before
     same = nntui("fork", "demo", "--at", "2999", "--detach").stdout.strip()
     assert ended(runs, same)["loss"] == before["loss"]
@@ -126,3 +129,17 @@ def test_where_a_run_diverged_it_cannot_be_forked(nntui: Nntui, runs: Runs) -> N
         assert (done.returncode, done.stdout) == (2, "")
         assert f"diverged at step {step}; --at STEP goes on from before it" in done.stderr
     assert len(runs()) == 1
+
+
+def test_of_a_run_that_diverged_resume_says_what_to_type(nntui: Nntui, runs: Runs) -> None:
+    settings = ["source=plane", "target=height", "layers=", "lr=2.5", "epochs=300"]
+    assert nntui("train", "xor", "--plain", *[word for one in settings for word in ("--set", one)]).returncode == 1
+    run = runs()[0]
+    done = nntui("resume", run["id"])
+    told = f"nntui rewind {run['id']} --to 0 && nntui resume {run['id']} --set lr=1.25"
+    assert (done.returncode, done.stdout) == (2, "")
+    begun = f"nntui: run {run['id']} diverged at step {run['step']}; at half the rate, from before it: "
+    assert done.stderr == f"{begun}{told}\n"
+    first, second = (words.split()[1:] for words in told.split(" && "))
+    assert nntui(*first).returncode == 0
+    assert nntui(*second).returncode == 0

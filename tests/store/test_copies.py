@@ -51,7 +51,9 @@ def test_a_copy_is_a_run_of_its_own(recorded: Path, runs: Path) -> None:
     run, first = catalog.open_run(made), catalog.open_run(recorded)
     assert (run.name, run.state, run.step, run.pid) == ("second", "stopped", 500, None)
     assert run.id == made.name != first.id
-    assert told(made) == told(recorded)
+    losses, events = told(recorded)
+    assert told(made) == (losses, [*events, f"forked from first ({first.id}) at step 500"])
+    assert (run.descent, first.descent) == (f"forked from {first.id} at step 500", "")
     assert sorted(path.name for path in (made / "checkpoints").iterdir()) == [
         "000000000000.safetensors",
         "latest.safetensors",

@@ -107,7 +107,7 @@ def test_a_sum_of_losses_that_overflows_is_found_at_its_step(monkeypatch: pytest
         return Loop(network, np.ones((4, 1)), np.zeros((4, 1)), TrainingConfig(lr=1e-9, epochs=1000))
 
     assert start().run(STEPS).steps.tolist() == [1]
-    assert check_same(start, [STEPS], monkeypatch) == "loss"
+    assert check_same(start, [STEPS], monkeypatch) == "NaN or infinity, first in loss"
 
 
 def test_squares_that_overflow_are_no_divergence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,9 @@ from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.store.schema import FOREVER, RunError
 from nntui.trainer.checkpoints import LATEST
-from nntui.trainer.recall import path_of
+from nntui.trainer.problem import make_problem
 from nntui.trainer.replay import Verdict, replay
+from nntui.turns import path_of
 from tests.trainer.conftest import Trained, Wait, advance, make_loop, turn
 
 Train = Callable[..., Trained]
@@ -27,14 +28,15 @@ Train = Callable[..., Trained]
 def undisturbed(run: Trained) -> bytes:
     """The weights of a run that has had the same commands at the same steps, and was never stopped."""
     settings = config.from_dict(catalog.first_config(run.folder))
-    loop = make_loop(settings)
+    loop, task = make_loop(settings), make_problem(settings).dataset.task
     reader = Reader(run.folder)
     for command in path_of(reader.commands(FOREVER)):
         advance(loop, command.step)
         settings = settings.with_value(command.key, KNOBS[command.key].parse(command.value))
-        turn(loop, settings, "binary")
+        turn(loop, settings, task)
     reader.close()
-    advance(loop, run.record().step)
+    record = run.record()
+    advance(loop, run.model().step if record.state == "diverged" else record.step)
     return loop.network.parameters.tobytes()
 
 

@@ -12,7 +12,7 @@ from nntui import launch
 from nntui.store import folder
 from nntui.store.reader import Reader
 from nntui.trainer import checkpoints
-from tests.trainer.conftest import Trained, Wait
+from tests.trainer.conftest import Trained, Wait, wait_for
 from tests.trainer.test_resume import again, get_further, undisturbed
 
 Train = Callable[..., Trained]
@@ -107,6 +107,31 @@ def test_checkpoints_are_kept_on_request_and_named_ones_for_good(
         refused = running.ask("checkpoint", value=name)
         assert refused.status == "refused"
         assert "letters, digits" in refused.answer
+
+
+def test_a_knob_turned_at_the_step_gone_back_to_is_given_up(train: Train) -> None:
+    run = train("epochs=300", "lr=0.1")
+    assert run.trainer.wait(60) == 0
+    asked = [("rewind", "", "100"), ("set", "training.lr", "0.5"), ("checkpoint", "", ""), ("rewind", "", "90")]
+    asked += [("step", "", "10")]
+    run = Trained(run.folder, launch.start_again(run.folder, asked)[1])
+    wait_for(lambda: (run.record().state, run.record().step, run.record().branches) == ("paused", 100, 2))
+    run.ask("set", "training.lr", "0.7")
+    run.ask("step", value="2")
+    wait_for(lambda: (run.record().state, run.record().step) == ("paused", 102))
+    assert run.ask("rewind", value="100").status == "applied"
+    assert run.record().config["training"]["lr"] == 0.1
+    run.ask("stop")
+    assert run.trainer.wait(60) == 0
+    told = [(event.text.partition(" by ")[0], event.branch) for event in run.events() if event.step == 100]
+    assert told == [
+        ("back from step 300", 2),
+        ("lr 0.1 → 0.5", 2),
+        ("checkpoint", 2),
+        ("lr 0.1 → 0.7", 3),
+        ("back from step 102", 0),
+        ("stopped", 0),
+    ]
 
 
 def test_what_was_given_up_is_kept_as_a_branch(train: Train) -> None:

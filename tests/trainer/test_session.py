@@ -90,7 +90,8 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(train: Train) -> None:
 
 
 def test_a_rate_far_too_large_diverges_and_keeps_the_last_good_checkpoint(train: Train) -> None:
-    run = train("lr=1000", preset="deep-binary")
+    network = ("layers=64,64,64,64,64,64", "activation=relu", "init=he")
+    run = train("source=plane", "target=height", *network, "lr=1000")
     assert run.trainer.wait(60) == 1
     record = run.record()
     assert record.state == "diverged"

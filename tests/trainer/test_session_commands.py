@@ -13,7 +13,9 @@ from nntui.knobs import KNOBS
 from nntui.store import catalog, commands, folder, schema
 from nntui.store.reader import Reader
 from nntui.store.records import Command
+from nntui.trainer.replay import replay
 from tests.trainer.conftest import Trained, Wait, advance, make_loop, turn
+from tests.trainer.test_resume import again, get_further, undisturbed
 
 Train = Callable[..., Trained]
 
@@ -88,6 +90,13 @@ REFUSED = [
     ("set", "training.lr", "fast", "training.lr = 'fast': must be a number"),
     ("set", "training.optimizer", "adm", "did you mean adam?"),
     ("set", "training.learning_rate", "1", "unknown key 'training.learning_rate'"),
+    ("turn", "training.learning_rate", "+1", "unknown key 'training.learning_rate'"),
+    ("turn", "model.layers", "+1", "model.layers: cannot change while the network trains"),
+    ("turn", "training.lr", "0", "turn '0': must be a whole number from -100 to 100, other than 0"),
+    ("turn", "training.lr", "", "turn '': must be"),
+    ("turn", "training.lr", "+-1", "turn '+-1': must be"),
+    ("turn", "training.lr", "101", "turn '101': must be"),
+    ("turn", "training.l2", "-1", "training.l2 = 0: cannot be turned any further"),
     ("step", "", "0", "must be a whole number from 1"),
     ("step", "", "-3", "must be a whole number from 1"),
     ("step", "", "9" * 400, "must be a whole number from 1"),
@@ -165,10 +174,10 @@ def test_config_commands_and_seed_give_the_weights_again_to_the_bit(train: Train
     ]
     asked.append(run.ask("stop"))
     run.trainer.wait(60)
-    assert run.weights() == replay(run, asked)
+    assert run.weights() == made_again(run, asked)
 
 
-def replay(run: Trained, asked: list[Command]) -> bytes:
+def made_again(run: Trained, asked: list[Command]) -> bytes:
     """The parameters after the same commands at the same steps, from the configuration that the run began with."""
     settings = config.load(run.folder / schema.CONFIG)
     loop = make_loop(settings)
@@ -180,6 +189,53 @@ def replay(run: Trained, asked: list[Command]) -> bytes:
             turn(loop, settings, "binary")
     assert config.from_dict(run.record().config) == settings
     return loop.network.parameters.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "rungs", "answer"),
+    [
+        ((), "training.lr", "+1", "0.01 → 0.0125"),
+        (("lr=0.011",), "training.lr", "-1", "0.011 → 0.01"),
+        ((), "training.lr", "-3", "0.01 → 0.005"),
+        ((), "training.lr", "100", "0.01 → 100"),  # as far as the ladder goes
+        ((), "training.batch_size", "-1", "all → 65536"),
+        (("optimizer=adamw",), "training.optimizer", "+1", "adamw → sgd"),
+        # For numbers there is no cross-entropy: it is passed by.
+        (("source=plane", "target=height", "loss=auto"), "model.loss", "+1", "auto → squared-error"),
+        (("activation=relu",), "model.activation", "+2", "relu → elu"),
+    ],
+)
+def test_a_knob_is_turned_by_rungs_from_where_it_is(
+    settings: tuple[str, ...], key: str, rungs: str, answer: str, train: Train
+) -> None:
+    run = train(*settings)
+    assert (run.ask("turn", key, rungs).answer, run.ask("pause").status) == (answer, "applied")
+    knob = KNOBS[key]
+    assert knob.show(config.from_dict(run.record().config).get(key)) == answer.rpartition(" → ")[2]
+    assert f"{knob.name} {answer} by " in "\n".join(event.text for event in run.events())
+
+
+def test_turns_are_made_again_as_they_were(train: Train, wait_until: Wait) -> None:
+    run = train("optimizer=adam", preset="deep-binary")
+    for key, rungs in (("training.lr", "+3"), ("training.lr", "-1"), ("model.dropout", "+2"), ("training.l2", "1")):
+        get_further(run, 50, wait_until)
+        assert run.ask("turn", key, rungs).status == "applied"
+    get_further(run, 50, wait_until)
+    back = run.record().step - 10
+    assert run.ask("turn", "training.lr", "+9").status == "applied"
+    assert run.ask("rewind", value=str(back)).status == "applied"
+    assert run.ask("turn", "training.optimizer", "+1").answer == "adam → adamw"
+    run.ask("resume")
+    get_further(run, 50, wait_until)
+    run.trainer.kill()
+    run.trainer.wait()
+    run = again(run)
+    get_further(run, 50, wait_until)
+    run.ask("stop")
+    assert run.trainer.wait(60) == 0
+    assert run.weights() == undisturbed(run)
+    verdict = replay(run.folder, lambda made: None)
+    assert (verdict.parted, verdict.turns) == (None, 5)
 
 
 @pytest.mark.parametrize("key", ["training.epochs", "training.steps"])

@@ -322,8 +322,11 @@ class Recording:
         """Answers the commands that wait, and turns the knobs as asked; returns kind, key and value of each."""
         waiting = self.writer.waiting()
         for command in waiting:
-            if status == "applied" and command.kind == "set":
-                self.config = self.config.with_value(command.key, KNOBS[command.key].parse(command.value))
+            if status == "applied" and command.kind in ("set", "turn"):
+                knob = KNOBS[command.key]
+                old, is_rung = self.config.get(knob.key), command.kind == "turn"
+                new = knob.turned(old, int(command.value)) if is_rung else knob.parse(command.value)
+                self.config = self.config.with_value(command.key, new)
                 self.writer.configure(self.config.to_dict())
             self.writer.answer(command, status, self.status.step, text)
         self.commit()

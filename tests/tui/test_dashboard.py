@@ -82,15 +82,15 @@ ASKING = [
     ("space", ("pause", "", "")),
     ("full_stop", ("step", "", "1")),
     ("n", ("step", "", "1")),
-    ("left_square_bracket", ("set", "training.lr", "0.1")),
-    ("right_square_bracket", ("set", "training.lr", "0.16")),
-    ("left", ("set", "training.lr", "0.1")),
-    ("h", ("set", "training.lr", "0.1")),
-    ("minus", ("set", "training.lr", "0.1")),
-    ("right", ("set", "training.lr", "0.16")),
-    ("l", ("set", "training.lr", "0.16")),
-    ("plus", ("set", "training.lr", "0.16")),
-    ("equals_sign", ("set", "training.lr", "0.16")),
+    ("left_square_bracket", ("turn", "training.lr", "-1")),
+    ("right_square_bracket", ("turn", "training.lr", "+1")),
+    ("left", ("turn", "training.lr", "-1")),
+    ("h", ("turn", "training.lr", "-1")),
+    ("minus", ("turn", "training.lr", "-1")),
+    ("right", ("turn", "training.lr", "+1")),
+    ("l", ("turn", "training.lr", "+1")),
+    ("plus", ("turn", "training.lr", "+1")),
+    ("equals_sign", ("turn", "training.lr", "+1")),
 ]
 
 
@@ -175,7 +175,8 @@ def test_rapid_presses_add_up(live: Recording) -> None:
         for _ in UP:
             pilot.app.simulate_key("right")  # without waiting for what the key before has done
         commands = await asked(pilot, live, len(UP))
-        assert commands == [("set", "training.lr", value) for value in UP]
+        assert commands == [("turn", "training.lr", "+1")] * len(UP)
+        assert dashboard(pilot).query_one(KnobPane).value(KNOBS["training.lr"]) == float(UP[-1])
 
     play(scenario, live.folder)
 
@@ -193,7 +194,7 @@ def test_each_knob_that_matters_is_chosen_and_turned(live: Recording) -> None:
         met = [knob for knob in met if knob.live and knob.name != "steps"]
         assert KNOBS["training.momentum"] in met  # of the optimizer that comes next
         before = {knob: live.config.get(knob.key) for knob in met}
-        wanted = [("set", knob.key, knob.show(knob.turned(before[knob], 1))) for knob in met]
+        wanted = [("turn", knob.key, "+1") for knob in met]
         wanted = [want for want, knob in zip(wanted, met, strict=True) if knob.turned(before[knob], 1) != before[knob]]
         assert await asked(pilot, live, len(wanted)) == wanted
 
@@ -221,8 +222,10 @@ def test_a_choice_that_cannot_stand_with_the_others_is_passed_by() -> None:
     recording.train(100)
 
     async def scenario(pilot: Pilot[None]) -> None:
-        dashboard(pilot).query_one(KnobPane).turn(KNOBS["model.loss"], 1)
-        assert await asked(pilot, recording, 1) == [("set", "model.loss", "squared-error")]
+        pane = dashboard(pilot).query_one(KnobPane)
+        pane.turn(KNOBS["model.loss"], 1)
+        assert await asked(pilot, recording, 1) == [("turn", "model.loss", "+1")]
+        assert pane.value(KNOBS["model.loss"]) == "squared-error"
 
     play(scenario, recording.folder)
 
@@ -240,7 +243,7 @@ def test_several_activations_are_typed_and_turned_to_one(live: Recording) -> Non
         pilot.app.screen.query_one(Input).value = "elu, gelu"
         await pilot.press("enter")
         assert await asked(pilot, live, 2) == [
-            ("set", "model.activation", "leaky-relu"),
+            ("turn", "model.activation", "+1"),
             ("set", "model.activation", "[elu, gelu]"),
         ]
         await shows(pilot, "[elu, gelu]")
@@ -291,6 +294,7 @@ def test_of_several_values_asked_for_the_last_is_shown(live: Recording) -> None:
         await pilot.press("right", "right")
         await asked(pilot, live, 2)
         first = live.writer.waiting()[0]
+        live.config = live.config.with_value("training.lr", 0.16)
         live.writer.answer(first, "applied", 100, "")
         live.commit(step=101)
         await until(pilot, lambda: dashboard(pilot)._picture.run.step == 101)  # type: ignore[union-attr]
@@ -310,7 +314,8 @@ def test_a_change_from_elsewhere_turns_the_knob_here(live: Recording) -> None:
         pane = dashboard(pilot).query_one(KnobPane)
         await until(pilot, lambda: pane.value(KNOBS["training.lr"]) == 0.5)
         await pilot.press("right")
-        assert await asked(pilot, live, 1) == [("set", "training.lr", "0.63")]
+        assert await asked(pilot, live, 1) == [("turn", "training.lr", "+1")]
+        await shows(pilot, "0.63")
 
     play(scenario, live.folder)
 
@@ -347,11 +352,34 @@ def test_undoing_gives_back_what_the_trainer_says_there_was(live: Recording) -> 
     play(scenario, live.folder)
 
 
+def test_a_press_counts_from_where_somebody_else_has_left_the_knob(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane = dashboard(pilot).query_one(KnobPane)
+        await pilot.press("right", "right")
+        assert await asked(pilot, live, 2) == [("turn", "training.lr", "+1")] * 2
+        assert pane.value(KNOBS["training.lr"]) == 0.2
+        one, other = live.writer.waiting()
+        live.config = live.config.with_value("training.lr", 0.5)  # what the two have made of 0.32
+        live.writer.configure(live.config.to_dict())
+        live.writer.answer(one, "applied", 100, "0.32 → 0.4")
+        live.commit(step=101)
+        await until(pilot, lambda: len(live.writer.waiting()) == 1)
+        assert pane.value(KNOBS["training.lr"]) == 0.2, "until the last press is answered"
+        live.writer.answer(other, "applied", 100, "0.4 → 0.5")
+        live.commit(step=102)
+        await until(pilot, lambda: pane.value(KNOBS["training.lr"]) == 0.5)
+        await pilot.press("u", "u")
+        assert await asked(pilot, live, 2) == [("set", "training.lr", "0.4"), ("set", "training.lr", "0.32")]
+
+    play(scenario, live.folder)
+
+
 def test_the_answer_to_an_undo_is_no_change(live: Recording) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         async def answered(key: str, value: str, before: str) -> None:
             await pilot.press(key)
-            assert await asked(pilot, live, 1) == [("set", "training.lr", value)]
+            command = ("turn", "training.lr", "+1") if key == "right" else ("set", "training.lr", value)
+            assert await asked(pilot, live, 1) == [command]
             live.answer(text=f"{before} → {value}")
             await until(pilot, lambda: not dashboard(pilot).query_one(KnobPane)._asked)
 
@@ -1266,7 +1294,7 @@ def test_keys_of_ones_own_work_instead_of_those_of_the_keymap(live: Recording) -
         async with app.run_test(size=(120, 40)) as pilot:
             await settled(pilot)
             await pilot.press("space", "right", "B", "x")
-            assert await asked(pilot, live, 2) == [("pause", "", ""), ("set", "training.lr", "0.16")]
+            assert await asked(pilot, live, 2) == [("pause", "", ""), ("turn", "training.lr", "+1")]
 
     with unpaced():
         asyncio.run(session())

@@ -407,7 +407,7 @@ def test_an_end_of_the_run_that_has_passed_is_turned_over(table: Picture) -> Non
     asked: list[Any] = []
 
     class Knobs(KnobPane):
-        def asked(self, knob: Any, value: Any) -> None:
+        def asked(self, knob: Any, value: Any, words: str = "") -> None:
             asked.append((knob.name, value))
 
     async def scenario(pilot: Pilot[None]) -> None:
@@ -425,6 +425,19 @@ def test_who_turned_a_knob_is_seen_beside_the_clock(table: Picture) -> None:
     pane = EventPane()
     shown = show(pane, replace(table, events=(event,)), (44, 4))
     assert "1,500 ▲ lr 0.1 → 0.125 by ada@pts/3" in shown[0]
+
+
+def test_what_was_given_up_is_told_apart_by_a_sign(table: Picture) -> None:
+    events = Event(1, 0.0, 900, "set", "lr 0.1 → 9", branch=1), Event(2, 0.0, 500, "state", "back from step 1,000")
+    pane, found, without = EventPane(), EventPane(), EventPane()
+    shown = show(pane, replace(table, events=events), (44, 9))
+    assert " 500 ● back from step 1,000" in shown[0]
+    assert " 900┊▲ lr 0.1 → 9" in shown[1]
+    assert str(pane.border_subtitle).startswith("2 events · ┊ given up · ")
+    found.filter_by("given up")
+    assert "back" not in "".join(show(found, replace(table, events=events), (44, 9)))
+    show(without, replace(table, events=events[1:]), (44, 9))
+    assert "given up" not in str(without.border_subtitle)
 
 
 def test_a_knob_that_is_chosen_stays_when_it_loses_its_effect(table: Picture) -> None:

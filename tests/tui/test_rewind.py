@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from nntui import launch
+from nntui import launch, presets
 from nntui.config import from_dict
 from nntui.store import catalog
 from nntui.store.commands import reopen
@@ -54,27 +54,47 @@ def test_a_finished_run_is_gone_on_with_and_gone_back_in(finished: Path) -> None
     play(scenario, finished)
 
 
-@pytest.mark.parametrize("state", ["stopped", "diverged"])
-def test_what_space_does_depends_on_how_the_run_ended(state: str, finished: Path) -> None:
+def test_space_goes_on_with_a_run_that_was_stopped(finished: Path) -> None:
     with closing(connect_writer(finished)) as db:
-        db.execute("UPDATE run SET state = ?", (state,))
+        db.execute("UPDATE run SET state = 'stopped'")
 
     async def scenario(pilot: Pilot[None]) -> None:
-        await shows(pilot, state)
+        await shows(pilot, "stopped")
         await pilot.press("space")
-        if state == "diverged":
-            await shows(pilot, "It would diverge again")
-        else:
-            await until(pilot, lambda: catalog.open_run(finished).state == "finished")
+        await until(pilot, lambda: catalog.open_run(finished).state == "finished")
 
     play(scenario, finished)
+
+
+def test_space_offers_the_way_out_of_a_divergence(nntui_home: Path) -> None:
+    wild = ["source=plane", "target=height", "layers=", "optimizer=sgd", "lr=2.5", "epochs=300"]
+    folder, trainer = launch.start_run(presets.find("xor").load().with_settings(wild), preset="xor")
+    assert trainer.wait(60) == 1
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "diverged", "the loss has exploded", "go back, halve lr")
+        await pilot.press("space")
+        await shows(pilot, "Go back to step 0, and on with lr 1.25?")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
+        assert catalog.open_run(folder).state == "diverged"
+        await pilot.press("space")
+        await shows(pilot, "Go back to step 0, and on with lr 1.25?")
+        await pilot.press("y")
+        await until(pilot, lambda: catalog.open_run(folder).state == "finished")
+        await shows(pilot, "finished", "lr 2.5 → 1.25", "back from step")
+        assert catalog.open_run(folder).step == 300
+
+    play(scenario, folder)
 
 
 def test_a_run_that_cannot_be_started_again_says_why(finished: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await shows(pilot, "finished")
-        reopen(finished)  # somebody else was quicker
-        await pilot.press("space")
+        screen = pilot.app.screen
+        assert isinstance(screen, DashboardScreen)
+        reopen(finished)  # somebody else was quicker, and the screen does not know it yet
+        screen.action_toggle_pause()
         await shows(pilot, "it has a trainer")
 
     play(scenario, finished)

@@ -23,6 +23,8 @@ from nntui.tui.widgets.text import fit
 
 #: The symbol of each kind of event; those of the curves' marks are the same.
 SYMBOLS = {"set": "▲", "warning": "✕", "state": "●"}
+#: What stands before the symbol of an event that was given up when the run went back, and the words that find it.
+ASIDE, GIVEN_UP = "┊", "given up"
 #: The kinds that have a colour of their own.
 _TONED = ("warning", "set")
 #: Cells of a step at least, and the width from which on the clock has room besides.
@@ -122,24 +124,26 @@ class EventPane(FilteredPane):
         width, text = max(4, self.size.width - self._left_width), plain(event.text)
         lines = textwrap.wrap(text, width) if cell_len(text) == len(text) else chop_cells(text, width)
         most = max(1, self.lines_free // 2)
-        return [*lines[: most - 1], "".join(lines[most - 1 :])] if lines else [""]
+        return [*lines[: most - 1], "".join(lines[most - 1 :])] if len(lines) > most else lines or [""]
 
     def _row(self, event: Event, text: str, row: int, chosen: bool) -> Strip:
         base = self.get_component_rich_style("events--chosen") if chosen else Style()
         quiet = ink(self.get_component_rich_style("events--quiet"))
-        tone = ink(self.get_component_rich_style(f"events--{event.kind}")) if event.kind in _TONED else quiet
+        is_toned = event.kind in _TONED and not event.branch
+        tone = ink(self.get_component_rich_style(f"events--{event.kind}")) if is_toned else quiet
         width = self._left_width
         clock = time.strftime("%H:%M:%S ", time.localtime(event.at)) if self.size.width >= _WIDE else ""
-        left = f"{clock}{count(event.step):>{self._step_width}} "
+        left = f"{clock}{count(event.step):>{self._step_width}}{ASIDE if event.branch else ' '}"
         symbol = f"{SYMBOLS.get(event.kind, '·')} "
         told = [(left, base + quiet), (symbol, base + tone)] if not row else [(" " * width, base)]
-        return line(*told, (fit(text, self.size.width - width), base))
+        return line(*told, (fit(text, self.size.width - width), base + quiet if event.branch else base))
 
     def _legend(self, total: int) -> str:
         if self._search:
             return f"{count(len(self._events))} of {count(total)}"
+        aside = f" · {ASIDE} {GIVEN_UP}" if any(event.branch for event in self._events) else ""
         searches = f"{keymap.shown(self.PLACE, 'search')} searches"
-        return f"{count(total)} event{'' if total == 1 else 's'} · {searches}" if total else ""
+        return f"{count(total)} event{'' if total == 1 else 's'}{aside} · {searches}" if total else ""
 
     # Keys and mouse
 
@@ -178,5 +182,6 @@ class EventPane(FilteredPane):
 
 
 def _searched(event: Event) -> str:
-    """What of an event is searched: kind, step and text."""
-    return f"{event.kind} {event.step} {count(event.step)} {event.text}".casefold()
+    """What of an event is searched: kind, step and text, and whether it was given up."""
+    aside = GIVEN_UP if event.branch else ""
+    return f"{event.kind} {event.step} {count(event.step)} {event.text} {aside}".casefold()

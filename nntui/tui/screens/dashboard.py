@@ -37,6 +37,8 @@ from nntui.tui.system import Meter
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
+#: What is offered to whoever looks at a run that has diverged.
+WAY_OUT = "go back, halve lr"
 #: What the machine is busy with is measured this often.
 SYSTEM_SECONDS = 1.0
 
@@ -154,7 +156,8 @@ class DashboardScreen(SteeringScreen):
         if before is None or not before.run.live or run.live:
             return
         if run.state in ("diverged", "crashed"):
-            say(self, f"{run.state} at step {run.step:,}: {run.reason}", "error", 10)
+            way = f"; {keymap.shown(keymap.DASHBOARD, 'toggle_pause')}: {WAY_OUT}" if run.state == "diverged" else ""
+            say(self, f"{run.state} at step {run.step:,}: {run.reason}{way}", "error", 10)
         else:
             say(self, f"{run.state} at step {run.step:,}")
 
@@ -224,7 +227,7 @@ class DashboardScreen(SteeringScreen):
             {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
         )
         if self._picture is not None and self._picture.run.state not in ("starting", "running"):
-            words["toggle_pause"] = "go on"
+            words["toggle_pause"] = WAY_OUT if self._picture.run.state == "diverged" else "go on"
         if hidden := self.query_one(Board).hidden:
             words["pane(7)"] = f"panes, {hidden} hidden"
         own = places(self.focused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +14,13 @@ from nntui import launch
 from nntui.errors import UserError
 from nntui.knob import Value
 from nntui.knobs import KNOBS
-from nntui.tui import keymap
+from nntui.tui import reading
 from nntui.tui.feed import Answered, Feed
 from nntui.tui.panes.knobs.pane import KnobPane, NeedsNewRun, Turned, Typed
 from nntui.tui.panes.looking import Rewinding
 from nntui.tui.picture import Picture
 from nntui.tui.screens.notice import say
+from nntui.turns import ARROW
 
 #: What needs a trainer.
 STEERING = frozenset(("single_step", "checkpoint", "stop", "turn_rate", "turn", "type", "undo"))
@@ -82,8 +84,21 @@ class SteeringScreen(Screen[None]):
             self._start_again([])
             say(self, "Paused where it finished: raise epochs or steps, then go on.")
         elif state == "diverged":
-            cursor, back = (keymap.shown(keymap.CURVES, action) for action in ("cursor", "rewind"))
-            say(self, f"It would diverge again: go back before it, with {cursor} and {back} on the curves.", "warning")
+            self._offer_way_out()
+
+    @work(group="way out", exclusive=True)
+    async def _offer_way_out(self) -> None:
+        """Asks, then goes back from a divergence, and on at half the rate."""
+        from nntui.tui.screens.question import Question
+
+        try:
+            way = await asyncio.to_thread(reading.way_out, self.folder)
+        except UserError as error:
+            say(self, str(error), "error")
+            return
+        question = Question(f"Go back to step {way.step:,}, and on with lr {way.lr}?", "What it did since is kept.")
+        if await self.app.push_screen_wait(question):
+            self._start_again([*way.asked, ("resume", "", "")])
 
     @work(thread=True, group="trainer", exclusive=True)
     def _start_again(self, asked: Sequence[tuple[str, str, str]]) -> None:
@@ -127,8 +142,8 @@ class SteeringScreen(Screen[None]):
     @on(Turned)
     def _turn(self, message: Turned) -> None:
         if self.read_only:
-            self.query_one(KnobPane).answered(message.knob.key, message.knob.show(message.value), None)
-        self._command("set", message.knob.key, message.knob.show(message.value))
+            self.query_one(KnobPane).answered(message.knob.key, message.value, None)
+        self._command(message.kind, message.knob.key, message.value)
 
     @on(NeedsNewRun)
     def _say_new_run(self, message: NeedsNewRun) -> None:
@@ -167,7 +182,7 @@ class SteeringScreen(Screen[None]):
             self._pausing = ""
         if message.key:
             applied = command is not None and command.status == "applied"
-            before = command.answer.partition(" → ")[0] if command is not None and applied else None
+            before = command.answer.partition(ARROW)[0] if command is not None and applied else None
             self.query_one(KnobPane).answered(message.key, message.value, before)
         if command is None:
             say(self, message.text, "error")

@@ -9,11 +9,12 @@ from nntui.knob import ConfigError, Knob, Value
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """A knob, the value it had, and the one that was asked for."""
+    """A knob, the value it had, the one that was to come, and how that was asked for: the command's value."""
 
     knob: Knob
     before: Value
-    asked: Value
+    after: Value
+    asked: str
 
 
 class History:
@@ -32,7 +33,7 @@ class History:
     def answered(self, key: str, asked: str, before: str | None) -> None:
         """The trainer's answer: what the knob had before, as the trainer tells it; None when the change is refused."""
         for change in self._waiting:
-            if change.knob.key == key and change.knob.show(change.asked) == asked:
+            if change.knob.key == key and change.asked == asked:
                 self._waiting.remove(change)
                 if change in self._changes:
                     place = self._changes.index(change)
@@ -44,8 +45,12 @@ class History:
         if not self._changes:
             return None
         change = self._changes.pop()
-        self._waiting.append(Change(change.knob, change.asked, change.before))
+        self._waiting.append(Change(change.knob, change.after, change.before, change.knob.show(change.before)))
         return change
+
+    def waits(self, key: str) -> bool:
+        """Whether the trainer has still to answer what was asked of a knob."""
+        return any(change.knob.key == key for change in self._waiting)
 
 
 def _corrected(change: Change, before: str) -> Change:

@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from nntui import config
+from nntui import config, turns
 from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS
 from nntui.store.records import RunRecord
@@ -40,11 +40,12 @@ _LEAST_PLACE, _MOST_PLACE = 5, 24
 
 
 class Turned(Message):
-    """Somebody wants a knob at another value."""
+    """Somebody wants a knob at a value, or turned by so many rungs from where it is: kind and value of a command."""
 
-    def __init__(self, knob: Knob, value: Value) -> None:
+    def __init__(self, knob: Knob, kind: str, value: str) -> None:
         super().__init__()
         self.knob = knob
+        self.kind = kind
         self.value = value
 
 
@@ -115,9 +116,9 @@ class KnobPane(Pane, PictureCells):
         """Whether a knob has any effect as the others stand, or will stand when the trainer has answered."""
         return knob.matters(lambda key: self.value(KNOBS[key]))
 
-    def asked(self, knob: Knob, value: Value) -> None:
-        """Shows a value as asked for until the trainer answers."""
-        self._history.add(Change(knob, self.value(knob), value))
+    def asked(self, knob: Knob, value: Value, words: str = "") -> None:
+        """Shows a value as asked for, in these words if not by itself, until the trainer answers."""
+        self._history.add(Change(knob, self.value(knob), value, words or knob.show(value)))
         self._show_asked(knob, value)
 
     def _show_asked(self, knob: Knob, value: Value) -> None:
@@ -127,10 +128,10 @@ class KnobPane(Pane, PictureCells):
     def answered(self, key: str, value: str, before: str | None) -> None:
         """The trainer has answered: unless something newer was asked, the run's own value counts again.
 
-        ``before`` is what the knob had, as the trainer tells it; None when it refused.
+        ``value`` is that of the command; ``before`` what the knob had, as the trainer tells it, None when it refused.
         """
         self._history.answered(key, value, before)
-        if key in self._asked and KNOBS[key].show(self._asked[key]) == value:
+        if key in self._asked and not self._history.waits(key):
             del self._asked[key]
             self.redraw()
 
@@ -139,7 +140,7 @@ class KnobPane(Pane, PictureCells):
         change = self._history.take()
         if change is not None:
             self._show_asked(change.knob, change.before)
-            self.post_message(Turned(change.knob, change.before))
+            self.post_message(Turned(change.knob, "set", change.knob.show(change.before)))
         return change is not None
 
     def picture(self, picture: Picture) -> None:
@@ -238,33 +239,21 @@ class KnobPane(Pane, PictureCells):
         if not knob.live:
             self.post_message(NeedsNewRun(knob))
             return
-        before = self.value(knob)
-        value = knob.turned(before, direction)
-        while value != before and not self._can_be(knob, value):
-            value = knob.turned(value, direction)
-        if value != before:
-            self.asked(knob, value)  # at once: the next press may come before the message is heard
-            self.post_message(Turned(knob, value))
+        value = turns.turned(knob, self.value(knob), direction, lambda value: self._fits(knob, value))
+        if value != self.value(knob):
+            rungs = f"{direction:+}"
+            self.asked(knob, value, rungs)  # at once: the next press may come before the message is heard
+            self.post_message(Turned(knob, "turn", rungs))
 
-    def _can_be(self, knob: Knob, value: Value) -> bool:
-        """Whether the trainer will take a value; one that cannot stand with the others is passed by.
-
-        So is an end of the run that has passed.
-        """
-        if self._last is not None and knob.key == "training.steps" and value:
-            return isinstance(value, int) and value > self._last.run.step
-        if not knob.choices or self._last is None:
-            return True
+    def _fits(self, knob: Knob, value: Value) -> bool:
+        """Whether the trainer will take a value, as far as can be told."""
+        assert self._last is not None
+        run = self._last.run
         try:
-            before = config.from_dict(self._last.run.config)
+            settings = config.from_dict(run.config)
         except ConfigError:
             return True
-        try:
-            after = before.with_value(knob.key, value)
-            config.check_answer(after, self._last.run.data.get("task", "binary"))
-        except ConfigError:
-            return False
-        return True
+        return turns.fits(settings, knob, value, task=run.data.get("task", "binary"), step=run.step)
 
     def action_type(self) -> None:
         """Asks for a value to be typed."""

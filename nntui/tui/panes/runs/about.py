@@ -51,6 +51,7 @@ def about_run(run: RunRecord, config: RunConfig | None) -> Content:
         f"step {count(run.step)}, epoch {count(run.epoch)}, {run.progress:.0%}, trained for {duration(run.elapsed)}",
         *([figures] if figures else []),
         f"preset {run.preset}, id {run.id}, made {age(time.time() - run.created)} ago".replace("now ago", "now"),
+        *([run.descent] if run.descent else []),
         *(facts(config) if config else ()),
     ]
     return _text(run.name if not run.title else f"{run.name}: {run.title}", lines)
