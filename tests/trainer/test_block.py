@@ -115,7 +115,7 @@ def test_squares_that_overflow_are_no_divergence(monkeypatch: pytest.MonkeyPatch
 
     def start() -> Loop:
         network = Network((1, 1), output="identity", loss="huber", huber_delta=1e6, init="zeros", dtype="float64")
-        return Loop(network, np.full((4, 1), 1e195), np.ones((4, 1)) * 1e7, TrainingConfig(lr=1e-9, clip_norm=1.0))
+        return Loop(network, np.full((4, 1), 1e195), np.ones((4, 1)) * 1e7, TrainingConfig(lr=1e-210, clip_norm=1.0))
 
     loop = start()
     happened = loop.run(1)
