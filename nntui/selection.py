@@ -30,11 +30,14 @@ def selected(runs: Path, words: Sequence[str]) -> list[Found]:
     if len(words) == 1 and not _TERM.fullmatch(words[0]) and not _PATTERN.search(words[0]):
         return [catalog.find_run(runs, words[0])]
     known = catalog.list_runs(runs)
+    folders = {place.name for place in catalog.newest_folders(runs)}
     called = {text for place, run in known for text in (place.name, run.name)}
     terms = [word for word in words if _TERM.fullmatch(word) and word not in called]
     found: dict[Path, RunRecord] = {}
     for word in [word for word in words if word not in terms] or ["*"]:
-        if _PATTERN.search(word) and word not in called:
+        if word not in called and word in folders:
+            found[runs / word] = catalog.open_run(runs / word)  # it says why it is not known
+        elif _PATTERN.search(word) and word not in called:
             for place, run in _alike(known, word):
                 found.setdefault(place, run)
         else:
