@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import pytest
 
 from nntui import presets
 from nntui.config import RunConfig
-from nntui.store import catalog, commands
+from nntui.store import catalog
+from nntui.store.schema import connect_reader
 from nntui.tui.memory import Memory
 from tests.cli.conftest import call, wait_until
 from tests.conftest import end_trainers
@@ -199,7 +201,7 @@ def test_another_user_can_neither_read_nor_steer(opened: str, home: Path) -> Non
 
 
 def commands_of(place: Path) -> list[tuple[str, str, str]]:
-    with commands.connect_reader(place) as db:
+    with closing(connect_reader(place)) as db:
         return db.execute("SELECT kind, key, value FROM commands").fetchall()
 
 
