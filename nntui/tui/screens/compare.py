@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,8 @@ from nntui.tui.widgets.toosmall import TooSmall
 
 #: Live runs are looked at this often; those that have ended, which somebody may delete or go on with, less often.
 REFRESH_SECONDS, ENDED_SECONDS = 1.0, 10.0
+#: After a look at many runs, which takes its time, it rests so many times as long.
+RESTS = 10
 #: Below this height the chart and the table have no borders beside each other's.
 LOW = 18
 
@@ -55,6 +58,7 @@ class CompareScreen(Screen[None]):
         #: What was read of the run in each place and what had been asked for; None where it cannot be read any more.
         self._found: dict[int, tuple[_Queries, Traced] | None] = {}
         self._reading = asyncio.Lock()
+        self._rests_until = 0.0
 
     def compose(self) -> ComposeResult:
         """Curves above, figures beneath, keys."""
@@ -84,7 +88,10 @@ class CompareScreen(Screen[None]):
     async def _refresh(self, ended: bool = False) -> None:
         changes = ended or any(found is not None and found[1].run.live for found in self._found.values())
         if changes and self._found and self.is_active and terminal.backlog(self.app) == 0:
-            await self._read(ended)
+            began = time.monotonic()
+            if began >= self._rests_until:
+                await self._read(ended)
+                self._rests_until = time.monotonic() + RESTS * (time.monotonic() - began)
 
     async def on_screen_resume(self) -> None:
         """What lay over the screen is gone."""
