@@ -1,4 +1,4 @@
-"""Where runs, presets and settings live. Nothing is created by asking."""
+"""Where runs, presets and settings live. Nothing is made by asking."""
 
 from __future__ import annotations
 
@@ -35,6 +35,12 @@ def config_dir() -> Path:
     import platformdirs
 
     return platformdirs.user_config_path(APP, appauthor=False)
+
+
+def make(folder: Path) -> None:
+    """Makes a folder, and those above it that are missing, for this user alone, whatever the umask. Raises OSError."""
+    for missing in [place for place in (*reversed(folder.parents), folder) if not place.exists()]:
+        missing.mkdir(mode=0o700, exist_ok=True)
 
 
 def runs_dir() -> Path:

@@ -63,7 +63,7 @@ def save(name: str, preset: RunConfig) -> Path:
 
     path = own_path(name)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        paths.make(path.parent)
         handle, draft = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         try:
             with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor has no path

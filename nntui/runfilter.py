@@ -29,9 +29,10 @@ TEXTS: Mapping[str, Callable[[RunRecord], str]] = {
     "note": lambda run: run.note,
     "state": lambda run: run.state,
 }
-_FIGURES = ("loss", "val_loss", "accuracy", "val_accuracy", "r2", "val_r2")
+#: The metrics that runs have had from the first.
+FIGURES = ("loss", "val_loss", "accuracy", "val_accuracy", "r2", "val_r2")
 #: What a numeric term can name; ``age`` and ``time`` are in seconds, and take a unit: 90s, 5min, 3h, 2d, 1w.
-NUMBERS = (*_FIGURES, "steps", "epochs", "progress", "age", "time")
+NUMBERS = (*FIGURES, "steps", "epochs", "progress", "age", "time")
 _SECONDS = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "%": 0.01}
 
@@ -114,7 +115,7 @@ def _number(name: str, sign: str, value: str) -> float:
 
 def figure(run: RunRecord, name: str, now: float) -> float | None:
     """A run's number of one of :data:`NUMBERS`; None where it has none."""
-    if name in _FIGURES:
+    if name in FIGURES:
         value = run.latest.get(name)
         return float(value) if isinstance(value, (int, float)) and not math.isnan(value) else None
     return {

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nntui import launch, presets
+from nntui import launch, paths, presets
 from nntui.store import catalog
 from nntui.store.records import RunRecord
 from nntui.tui import svg
@@ -24,6 +24,11 @@ FOLDER = Path(__file__).parent
 
 #: A network whose first layers hardly learn.
 TEN_SIGMOIDS = ("layers=" + ",".join(["12"] * 10), "activation=sigmoid", "lr=0.1")
+
+
+QUICK = ("lr=0.001", "epochs=1500")
+#: What is compared, by the name of the runs.
+NETWORKS = {"narrow": ("layers=8", *QUICK), "wide": ("layers=32,16", *QUICK)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,27 @@ async def start_screen(*keys: str) -> str:
         return app.export_screenshot(title="nntui")
 
 
+def train_seeds() -> None:
+    """Three seeds of each of two networks, to their ends."""
+    for name, settings in NETWORKS.items():
+        for seed in range(3):
+            config = presets.find("spirals").load().with_settings((*settings, f"seed={seed}"))
+            launch.start_run(config, preset="spirals", name=name)[1].wait()
+
+
+async def comparison(runs: list[Path], *keys: str) -> str:
+    """Runs beside each other, after some keys."""
+    app = NntuiApp(compared=runs)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await asyncio.sleep(2.0)
+        for key in keys:
+            await pilot.press(key)
+            await asyncio.sleep(0.3)
+        await asyncio.sleep(1.0)
+        await pilot.pause()
+        return svg.picture(app, "nntui watch")
+
+
 def save(name: str, picture: str) -> None:
     """Writes a picture beside this file."""
     (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
@@ -107,7 +133,10 @@ async def main() -> None:
         spirals = ["down"] * list(presets.available()).index("spirals")
         save("start", await start_screen(*spirals))
         save("edit", await start_screen(*spirals, "e", *["down"] * 3))
-        save("compare", await start_screen("tab", "down", "down", "space", "down", "space", "c"))
+        await asyncio.to_thread(train_seeds)
+        runs = [folder for folder, run in reversed(catalog.list_runs(paths.runs_dir())) if run.name in NETWORKS]
+        save("compare", await comparison(runs, "v", "o", "o", "c", *["left"] * 30))
+        save("seeds", await comparison(runs, "v", "o", "o", "m"))
 
 
 if __name__ == "__main__":

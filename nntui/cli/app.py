@@ -11,7 +11,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nntui.cli import check, export, fork, predict, replay, runs, screen, screenshot, serve, steer, train, watch
+from nntui.cli import (
+    check,
+    compare,
+    export,
+    fork,
+    predict,
+    replay,
+    runs,
+    screen,
+    screenshot,
+    serve,
+    steer,
+    train,
+    watch,
+)
 from nntui.cli.output import BAD_INPUT, FAILED, has_terminal, silence_stdout, talk
 from nntui.errors import UserError
 
@@ -80,6 +94,7 @@ def start(
 app.command()(train.train)
 app.command()(watch.watch)
 app.command("runs")(runs.list_runs)
+app.command()(compare.compare)
 app.command()(runs.show)
 app.command()(runs.rename)
 app.command()(runs.note)

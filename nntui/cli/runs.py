@@ -97,17 +97,15 @@ def _none(known: Sequence[tuple[Path, RunRecord]]) -> str:
 
 def _order(figure: str, now: float) -> Callable[[Found], tuple[bool, float]]:
     """Sorts by a figure, the best or the least first; runs without it come last. Raises UserError."""
-    from nntui import runfilter
+    from nntui import comparison, runfilter
 
     names = (*runfilter.NUMBERS, "size")
     if figure not in names:
         raise UserError(f"--sort {figure}: must be one of {', '.join(names)}{closest(figure, names)}")
-    greatest_first = -1.0 if figure in ("accuracy", "val_accuracy", "r2", "val_r2") else 1.0
 
     def key(found: Found) -> tuple[bool, float]:
         _, run, size = found
-        value = float(size) if figure == "size" else runfilter.figure(run, figure, now)
-        return value is None, greatest_first * (value or 0.0)
+        return comparison.rank(figure, float(size) if figure == "size" else runfilter.figure(run, figure, now))
 
     return key
 

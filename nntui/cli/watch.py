@@ -1,4 +1,4 @@
-"""``nntui watch``: shows a run that is training, or one that has ended."""
+"""``nntui watch``: shows a run that is training, or one that has ended; several beside each other."""
 
 from __future__ import annotations
 
@@ -8,31 +8,43 @@ import typer
 
 from nntui.cli import screen
 from nntui.cli.output import has_terminal
+from nntui.errors import UserError
 
 
 def watch(
-    run: Annotated[str, typer.Argument(metavar="[RUN]", help="Id, beginning of an id, name, or latest.")] = "latest",
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN...]", help="Ids, names, patterns such as 'xor*', terms such as 'loss<0.1'."),
+    ] = None,
     slow: screen.Slow = False,
     budget: screen.BytesPerSecond = None,
     theme: screen.Theme = None,
     marker: screen.Marker = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Only look: no key steers the run.")] = False,
 ) -> int:
-    """Open the dashboard of a run.
+    """Open the dashboard of a run, by itself the latest; several runs are compared.
 
-    Where stdout is no terminal, the run is followed line by line until it ends.
+    Where stdout is no terminal, the run is followed line by line until it ends; several are compared there by nntui
+    compare.
 
-    Leaving, also by Ctrl-C, leaves the run training.
+    Leaving, also by Ctrl-C, leaves the runs training.
     """
-    from nntui import paths
-    from nntui.store import catalog
+    from nntui import comparison, paths, selection
 
-    run_folder, _ = catalog.find_run(paths.runs_dir(), run)
+    found = selection.selected(paths.runs_dir(), runs or ["latest"])
+    if len(found) > comparison.MOST:
+        most = comparison.MOST
+        raise UserError(f"{len(found):,} runs: at most {most} can be watched together; nntui compare takes more")
     if has_terminal():
         own = screen.wanted(theme, marker, budget, slow=slow)
-        from nntui.tui.app import open_dashboard
+        from nntui.tui import app
 
-        return open_dashboard(run_folder, own, read_only=read_only)
+        if len(found) > 1:
+            return app.open_comparison([folder for folder, _ in found], own, read_only=read_only)
+        return app.open_dashboard(found[0][0], own, read_only=read_only)
+    if len(found) > 1:
+        raise UserError(f"{len(found):,} runs cannot be followed line by line; nntui compare prints them")
     from nntui.cli import follow
 
+    run_folder, _ = found[0]
     return follow.exit_code(run_folder, follow.follow(run_folder, follow.PlainReporter(run_folder)))

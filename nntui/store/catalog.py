@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -167,14 +168,18 @@ def find_listed(runs: Path, wanted: str) -> tuple[Path, RunRecord]:
     for folder in _folders(runs):
         if folder.name == wanted:
             return folder, listed(folder) or open_run(folder)
-    known = list_runs(runs)
+    return meant(runs, list_runs(runs), wanted)
+
+
+def meant(runs: Path, known: Sequence[tuple[Path, RunRecord]], wanted: str) -> tuple[Path, RunRecord]:
+    """The same, of the runs that are ``known`` to be there, newest first."""
     if not known:
         raise RunError(f"no runs in {runs}; nntui train PRESET makes one")
     if wanted == "latest":
         return next((pair for pair in known if pair[1].state != UNREADABLE), known[0])
-    for pair in known:
-        if pair[1].name == wanted:
-            return pair
+    called = [pair for pair in known if pair[0].name == wanted] or [pair for pair in known if pair[1].name == wanted]
+    if called:
+        return called[0]
     beginning = [pair for pair in known if wanted and pair[1].id.startswith(wanted)]
     if len(beginning) == 1:
         return beginning[0]

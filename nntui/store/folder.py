@@ -16,6 +16,7 @@ from typing import Any
 
 import tomli_w
 
+from nntui import paths
 from nntui.store.schema import APPLICATION_ID, CONFIG, DATABASE, FORMAT, SCHEMA, RunError, changing
 
 LOG = "trainer.log"
@@ -56,9 +57,9 @@ def drafted(runs: Path, run_id: str) -> Iterator[Path]:
     _sweep(runs)
     draft = runs / f".new-{run_id}-{secrets.token_hex(4)}"
     try:
-        runs.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for new in (runs, draft, draft / CHECKPOINTS):
-            new.mkdir(mode=0o700, exist_ok=new == runs)
+        paths.make(runs)
+        for new in (draft, draft / CHECKPOINTS):
+            new.mkdir(mode=0o700)
         for file in (CONFIG, LOG, DATABASE):
             (draft / file).touch(mode=0o600)
         yield draft

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -89,6 +90,8 @@ def _connect(folder: Path, mode: str, patience: float = BUSY_SECONDS) -> sqlite3
     with readable(path):
         if not path.is_file():
             raise RunError(f"{folder}: holds no run ({DATABASE} is missing)")
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))  # SQLite would not say why
         if mode == "ro" and not os.access(folder, os.W_OK) and not (folder / f"{DATABASE}-wal").exists():
             mode = "ro&immutable=1"  # an archive: not even SQLite's index of the journal can be made there
         uri = f"{path.absolute().as_uri()}?mode={mode}"
@@ -113,7 +116,7 @@ def readable(path: Path) -> Iterator[None]:
 
 def _cause(error: Exception) -> str:
     """What is wrong, after "cannot be read"; the bytes that SQLite could not decode are of no use to anybody."""
-    text = " ".join(str(error).split())
+    text = " ".join(str((isinstance(error, OSError) and error.strerror) or error).split())
     undecoded = text.startswith("Could not decode")
     if isinstance(error, OSError) or (isinstance(error, sqlite3.OperationalError) and not undecoded):
         return f": {text}"  # its disk, or somebody who holds it

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events, on
@@ -32,16 +32,14 @@ from nntui.tui.reading import open_run
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.keys import places
+from nntui.tui.screens.opened import Opened
 from nntui.tui.spans import Update
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
-if TYPE_CHECKING:
-    from nntui.tui.screens.start import Opened
-
 
 class NntuiApp(App[None]):
-    """Shows one run, or the start screen."""
+    """Shows one run, several beside each other, or the start screen."""
 
     TITLE = "nntui"
     BINDINGS: ClassVar = keymap.bindings(keymap.APP)
@@ -61,17 +59,19 @@ class NntuiApp(App[None]):
         theme: str = "",
         keys: Mapping[str, str] | None = None,
         read_only: bool = False,
+        compared: Sequence[Path] = (),
     ) -> None:
-        """The run in ``folder``, or the start screen; see :class:`DashboardScreen` and :class:`Budget`.
+        """The run in ``folder``, those that are ``compared``, or the start screen.
 
-        ``theme`` goes before the one that is remembered; ``keys`` are those of :func:`keymap.remapped`.
+        See :class:`DashboardScreen` and :class:`Budget`. ``theme`` goes before the one that is remembered; ``keys`` are
+        those of :func:`keymap.remapped`.
         """
         super().__init__(driver_class=terminal.driver_class())
         self.animation_level = "none"  # a page that glides takes longer, and a slow link ten times the bytes
         self._marker = marker
         self._plain = transliteration.Plain(enabled=marker == "ascii")
         self._colourless = Colourless()
-        self._at, self._read_only = at, read_only
+        self._at, self._read_only, self._compared = at, read_only, tuple(compared)
         self._bytes = Budget(lambda: terminal.sent(self), budget, keys_are_free=budget == USUAL)
         self._processor = Budget(time.process_time, PROCESSOR, keys_are_free=True, patience=1.0)
         self._memory = Memory()
@@ -90,12 +90,16 @@ class NntuiApp(App[None]):
     def on_mount(self) -> None:
         """Opens the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self._memory.keep(theme=theme.name))
-        if self.last_folder is None:
+        if self.last_folder is not None:
+            self._open(self.last_folder)
+        elif self._compared:
+            from nntui.tui.screens.compare import CompareScreen
+
+            self.push_screen(CompareScreen(self._compared, self._marker))
+        else:
             from nntui.tui.screens.start import StartScreen
 
             self.push_screen(StartScreen(self._marker))
-        else:
-            self._open(self.last_folder)
 
     async def on_event(self, event: events.Event) -> None:
         """What a person does is answered at once, whatever the budget."""
@@ -207,10 +211,19 @@ def open_dashboard(folder: Path | None, own: Settings, *, read_only: bool = Fals
 
     Raises UserError, before anything is shown, for keys that cannot be.
     """
+    return _run(own, folder=folder, read_only=read_only)
+
+
+def open_comparison(folders: Sequence[Path], own: Settings, *, read_only: bool = False) -> int:
+    """The same, on several runs beside each other."""
+    return _run(own, compared=folders, read_only=read_only)
+
+
+def _run(own: Settings, **options: Any) -> int:
     keys = keymap.remapped(own.keys, str(settings_path()))
     keymap.use(keys)
     marker = terminal.marker(own.marker)
-    app = NntuiApp(folder, marker=marker, budget=own.budget, theme=own.theme, keys=keys, read_only=read_only)
+    app = NntuiApp(marker=marker, budget=own.budget, theme=own.theme, keys=keys, **options)
     # What start-up has made stays; to look through it for garbage would hold the screen for 50 ms now and then.
     gc.freeze()
     code = terminal.run(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
@@ -121,6 +121,7 @@ PASSING = (FILTER, ENTRY, LOOK, FILES, EXPLANATION, QUESTION, CHOICE, HELP)
 #: Places whose keys work at the same time; those of everywhere work in all but the passing ones.
 TOGETHER = (
     {DASHBOARD, PANES, CURVES, GRADIENTS},
+    {COMPARE, CURVES},
     *({DASHBOARD, PANES, pane} for pane in (KNOBS, LAYERS, PREDICTIONS, PLANE, EVENTS)),
     *({START, LISTS, rows} for rows in (PRESETS, RUNS)),
 )
@@ -263,11 +264,19 @@ KEYS: tuple[Key, ...] = (
     Key(EDIT, "w", "save", "write it down as a preset of your own", "save", 4),
     Key(EDIT, "v", "look", "look closer at the data", "look", 6),
     Key(EDIT, "escape", "back", "leave it (asks, when something was changed)", "back", 2),
-    Key(COMPARE, "v", "metric", "the next metric", "metric", 2),
-    Key(COMPARE, "y", "toggle_log", "the chart on a logarithmic axis, or a plain one", "log", 3),
-    Key(COMPARE, "up,k", "scroll(-1)", "move the table up", "move", 5, "↑ ↓"),
-    Key(COMPARE, "down,j", "scroll(1)", "move the table down"),
-    Key(COMPARE, "escape,c", "back", "back to the runs", "back", 1),
+    Key(COMPARE, "v", "metric(1)", "the next metric; the keys of the curves work, too", "metric", 2),
+    Key(COMPARE, "V", "metric(-1)", "the metric before"),
+    Key(COMPARE, "m", "group", "runs that differ only in their seed as mean and band, or each", "mean", 2),
+    Key(COMPARE, "up,k", "move(-1)", "choose the run above; it is drawn over the others", "move", 5, "↑ ↓"),
+    Key(COMPARE, "down,j", "move(1)", "choose the run below"),
+    Key(COMPARE, "space", "hide", "hide the run, or show it again", "hide", 3),
+    Key(COMPARE, "0", "show_all", "hide none"),
+    Key(COMPARE, "o", "order", "sort by the next column; or click its name", "sort", 2),
+    Key(COMPARE, "O", "reverse", "the order the other way round"),
+    Key(COMPARE, "less_than_sign", "columns(-1)", "the columns on the left"),
+    Key(COMPARE, "greater_than_sign", "columns(1)", "the columns on the right", "columns", 4, "< >"),
+    Key(COMPARE, "enter", "open_run", "open the run", "open", 5),
+    Key(COMPARE, "escape", "back", "take the cursor away; else back to the start screen, if any", "back", 1),
     Key(FILES, "tab", "complete", "complete the path"),
     Key(FILES, "escape", "dismiss(None)", "close it"),
     Key(QUESTION, "y,enter", "answer(True)", "yes"),
@@ -294,9 +303,9 @@ def shown(place: str, action: str) -> str:
     return next(key.names[0] for key in KEYS if (key.place, key.action) == (place, action))
 
 
-def bindings(*places: str) -> list[BindingType]:
-    """Textual's bindings for the keys of these places."""
-    return [_binding(key) for key in KEYS if key.place in places]
+def bindings(*places: str, without: Collection[str] = ()) -> list[BindingType]:
+    """Textual's bindings for the keys of these places, but for some actions."""
+    return [_binding(key) for key in KEYS if key.place in places and key.action not in without]
 
 
 def labelled(*places: str) -> list[Key]:

@@ -69,7 +69,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _write(path: Path, facts: dict[str, Any]) -> None:
     """Puts a whole new file in place of the old one, if the folder lets it."""
     with suppress(OSError, ValueError, TypeError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        paths.make(path.parent)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -221,18 +221,16 @@ def shelf(runs: Path, most: int = 200) -> Shelf:
 
 def read_loss(folder: Path, buckets: int) -> Curve | None:
     """The loss of a whole run in about so many buckets; None before there is any. Raises RunError."""
-    run, curves = read_curves(folder, ("loss",), buckets)
-    return curves.get("loss") if run.step else None
+    run, curves = read_curves(folder, {"loss": Query(("loss",), buckets)})
+    return curves["loss"].get("loss") if run.step else None
 
 
-def read_curves(
-    folder: Path, names: tuple[str, ...], buckets: int, last: int = 0
-) -> tuple[RunRecord, dict[str, Curve]]:
-    """A run as it stands and some of its series, of the steps up to ``last``, or to the newest. Raises RunError."""
+def read_curves(folder: Path, queries: Mapping[str, Query]) -> tuple[RunRecord, dict[str, dict[str, Curve]]]:
+    """A run as it stands and, of the same moment, what each query asks for, by its name. Raises RunError."""
     reader = Reader(folder)
     try:
         with reader.snapshot():
             run = reader.run()
-            return run, reader.curves(names, 0, max(last, run.step, 1), buckets)
+            return run, {name: _curves(reader, query, run.step) for name, query in queries.items()}
     finally:
         reader.close()

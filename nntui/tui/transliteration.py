@@ -40,6 +40,7 @@ _SIGNS: Final = {
     "⌫": "B",
     "…·•": ".",
     "–—−": "-",
+    "±": "~",
 }
 _TABLE: Final = {sign: plain for signs, plain in _SIGNS.items() for sign in signs}
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import COMMAND, Nntui
+from tests.tui import recorded
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 
@@ -25,6 +26,10 @@ def opened(run, own, read_only=False):
           *["read-only"] * read_only, flush=True)
     return 7
 screen.open_dashboard = opened
+def compared(runs, own, read_only=False):
+    print("comparison of", *sorted(run.name for run in runs), *["read-only"] * read_only, flush=True)
+    return 7
+screen.open_comparison = compared
 sys.modules["nntui.tui.app"] = screen
 from nntui.cli import main
 code = main(sys.argv[1:])
@@ -144,3 +149,11 @@ def test_charts_have_colours_only_at_a_terminal_that_wants_them(demo: Path, nntu
 def test_a_viewer_can_be_told_only_to_look(demo: Path, at_terminal: Callable[..., str]) -> None:
     assert "auto read-only" in at_terminal("watch", "--read-only")
     assert "read-only" not in at_terminal("watch").split("\n")[0]
+
+
+def test_watch_opens_several_runs_beside_each_other(nntui_home: Path, at_terminal: Callable[..., str]) -> None:
+    for number in range(3):
+        recorded.Recording(nntui_home / "runs", recorded.table(), run_id=f"run{number}", name="some").end()
+    assert "comparison of run0 run2" in at_terminal("watch", "run2", "run0")
+    assert "comparison of run0 run1 run2 read-only" in at_terminal("watch", "so*", "--read-only")
+    assert "dashboard of run1" in at_terminal("watch", "run[1]")

@@ -92,6 +92,11 @@ def table() -> Shape:
     )
 
 
+def tuned(shape: Shape, **training: Any) -> Shape:
+    """The same with other knobs of training."""
+    return replace(shape, settings=shape.settings | {"training": shape.settings["training"] | training})
+
+
 def images() -> Shape:
     """Handwritten digits, odd or even; the last rows are held out."""
     X, digits = _digits()
@@ -208,13 +213,22 @@ def _pixels(rows: int, columns: int) -> tuple[str, ...]:
 class Recording:
     """A run folder, written as a trainer writes it; this process stands for the trainer while it is live.
 
-    An ``old`` one has no more than the first versions recorded: steps, evaluations, rows and predictions.
+    An ``old`` one has no more than the first versions recorded: steps, evaluations, rows and predictions. Its losses
+    are so many times ``worse``.
     """
 
     def __init__(
-        self, runs: Path, shape: Shape, *, run_id: str = "recorded", name: str = "", preset: str = "", old: bool = False
+        self,
+        runs: Path,
+        shape: Shape,
+        *,
+        run_id: str = "recorded",
+        name: str = "",
+        preset: str = "",
+        old: bool = False,
+        worse: float = 1.0,
     ) -> None:
-        self.shape, self.old = shape, old
+        self.shape, self.old, self.worse = shape, old, worse
         self.config = config.from_dict({"title": shape.title, **shape.settings})
         made = folder.create(runs, name=name, preset=preset or shape.name, config=self.config.to_dict())
         self.folder = made.rename(runs / run_id)
@@ -254,12 +268,12 @@ class Recording:
         """Records further steps, of which those in ``bad`` are not finite, and evaluates at the last."""
         first = self.status.step + 1
         numbers = np.arange(first, first + steps)
-        losses = _loss(numbers)
+        losses = self.worse * _loss(numbers)
         losses[np.isin(numbers, bad)] = np.nan
         norms = np.column_stack([_norms(numbers, i) for i in range(len(self.shape.layers))])
         self.writer.record("step", numbers, np.column_stack((losses, norms)))
         every = numbers[numbers % 20 == 0]
-        held_out = np.column_stack((_accuracy(every), 1.1 * _loss(every) + every * 2e-5, _accuracy(every)))
+        held_out = np.column_stack((_accuracy(every), 1.1 * self.worse * _loss(every) + every * 2e-5, _accuracy(every)))
         self.writer.record("evaluation", every, held_out if self.shape.test_rows else held_out[:, :1])
         last = int(numbers[-1])
         self.predict(last)
@@ -345,13 +359,18 @@ class Recording:
         layers = range(len(self.shape.layers))
         kinds = NORMS if self.old else (*NORMS, *ACTIVITY)
         return {
-            "loss": float(_loss(here)[0]),
+            "loss": self.worse * float(_loss(here)[0]),
             "lr": self._rate(step),
             score: float(_accuracy(here)[0]),
-            **({f"val_{score}": float(_accuracy(here)[0]) - 0.01} if self.shape.test_rows else {}),
+            **(self._held_out(step, score) if self.shape.test_rows else {}),
             "grad_norm": [float(_norms(here, i)[0]) for i in layers],
             **{kind: [float(_layer_figures(here, i)[kind][0]) for i in layers] for kind in kinds},
         }
+
+    def _held_out(self, step: int, score: str) -> dict[str, float]:
+        here = np.array([step])
+        loss = 1.1 * self.worse * float(_loss(here)[0]) + step * 2e-5
+        return {"val_loss": loss, f"val_{score}": float(_accuracy(here)[0]) - 0.01}
 
     def _rate(self, step: int) -> float:
         """The learning rate in effect; a schedule lets it fall along a line."""

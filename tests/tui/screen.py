@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -40,15 +40,16 @@ def play(
     size: tuple[int, int] = (120, 40),
     marker: str = "braille",
     every_frame: bool = False,
+    compared: Sequence[Path] = (),
 ) -> None:
-    """Runs the app, on a run's folder or at the start screen, while a scenario plays.
+    """Runs the app, on a run's folder, on some that are compared or at the start screen, while a scenario plays.
 
     What it shows is drawn whenever the scenario looks, and at the end; ``every_frame`` is drawn for a scenario
     that seldom looks.
     """
 
     async def session() -> None:
-        app = NntuiApp(folder, marker=marker)
+        app = NntuiApp(folder, marker=marker, compared=compared)
         async with app.run_test(size=size, notifications=True) as pilot:
             await settled(pilot)
             await scenario(pilot)

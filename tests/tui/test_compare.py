@@ -9,13 +9,14 @@ import pytest
 from textual.pilot import Pilot
 
 from nntui import paths
-from nntui.tui.panes.runs.comparison import differences
-from nntui.tui.reading import read_curves
+from nntui.tui.app import NntuiApp
+from nntui.tui.panes.runs.comparison import Comparison
 from nntui.tui.screens import compare as subject
 from nntui.tui.screens.compare import CompareScreen
+from nntui.tui.screens.dashboard import DashboardScreen
 from tests.tui import recorded
-from tests.tui.recorded import Recording
-from tests.tui.screen import play, shows, text, until
+from tests.tui.recorded import Recording, tuned
+from tests.tui.screen import lines, play, settled, shows, text, until
 
 
 @pytest.fixture
@@ -26,9 +27,33 @@ def runs() -> Path:
 async def compare(pilot: Pilot[None], *folders: Path) -> CompareScreen:
     screen = CompareScreen(folders, "braille")
     await pilot.app.push_screen(screen)
-    await shows(pilot, "Figures")
-    await until(pilot, lambda: screen._found)
+    await shows(pilot, "Figures", "▸")
     return screen
+
+
+def seeds(runs: Path, count: int = 3, **training: float) -> list[Path]:
+    """Runs that differ only in their seed; the loss of each is twice that of the one before."""
+    return [
+        recorded.finished(
+            runs,
+            tuned(recorded.images(), seed=seed, **training),
+            run_id="".join(f"{name}{value}" for name, value in training.items()) + f"seed{seed}",
+            name="net",
+            worse=2.0**seed,
+        )
+        for seed in range(count)
+    ]
+
+
+def row(pilot: Pilot[None], name: str) -> str:
+    """The line of the table in which a name stands."""
+    table = pilot.app.screen.query_one(Comparison).region
+    return next(line for line in lines(pilot)[table.y : table.bottom] if name in line)
+
+
+def order(pilot: Pilot[None]) -> list[str]:
+    """The numbers of the lines of the table, as they stand."""
+    return [str(int(number) + 1) for number in pilot.app.screen.query_one(Comparison).ids]
 
 
 def test_figures_and_differences_stand_beside_each_other(runs: Path) -> None:
@@ -39,12 +64,12 @@ def test_figures_and_differences_stand_beside_each_other(runs: Path) -> None:
 
     async def scenario(pilot: Pilot[None]) -> None:
         await compare(pilot, *folders)
-        await shows(pilot, "1 net 0", "2 net 1", "accuracy", "differs", "layers", "[20, 7]", "[8]", "0.002", "0.125")
+        await shows(pilot, "1 net 0", "2 net 1", "accuracy", "layers", "[20, 7]", "[8]", "0.002", "0.125")
         shown = text(pilot)
         assert "dropout" not in shown
         assert "seed" not in shown
 
-    play(scenario, None)
+    play(scenario, None, size=(240, 60))
 
 
 def test_a_key_goes_through_the_metrics_that_were_recorded(runs: Path) -> None:
@@ -80,7 +105,7 @@ def test_live_runs_go_on(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_that_vanishes_leaves_the_others(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "REFRESH_SECONDS", 0.05)
+    monkeypatch.setattr(subject, "ENDED_SECONDS", 0.05)
     live = Recording(runs, recorded.table(), run_id="live", name="going on")
     live.train(100)
     gone = recorded.finished(runs, recorded.table(), run_id="gone", name="soon gone")
@@ -89,26 +114,28 @@ def test_a_run_that_vanishes_leaves_the_others(runs: Path, monkeypatch: pytest.M
         await compare(pilot, live.folder, gone)
         await shows(pilot, "soon gone")
         shutil.rmtree(gone)
-        await shows(pilot, "1 runs", "going on")
+        await shows(pilot, "1 run ", "going on")
         live.end()
 
     play(scenario, None)
 
 
-def test_eight_runs_fit_in_any_terminal(runs: Path) -> None:
+def test_thirty_two_runs_can_be_told_in_any_terminal(runs: Path) -> None:
     hostile = "\x1b[31m[red]" + "漢" * 300
-    folders = [recorded.finished(runs, recorded.table(), run_id=f"run{n}", name=f"{n} {hostile}") for n in range(8)]
+    folders = [recorded.finished(runs, recorded.table(), run_id=f"run{n}", name=f"{n} {hostile}") for n in range(32)]
 
     async def scenario(pilot: Pilot[None]) -> None:
         screen = await compare(pilot, *folders)
-        for _ in range(30):
+        for _ in range(40):
             await pilot.press("down")
+        await shows(pilot, "▸32")
         for size in ((200, 60), (80, 24), (40, 12), (20, 5)):
             await pilot.resize_terminal(*size)
             for _ in range(5):
-                await pilot.press("up", "down")
+                await pilot.press("up", "down", "c", "m", "o", "greater_than_sign")
             assert "\x1b" not in text(pilot)
-            assert len({(symbol, style.color) for symbol, _, style in screen._chart.legend()}) == 8
+            drawn = screen._chart.drawn_as()
+            assert len({(symbol, style.color) for symbol, style in drawn.values()}) == len(drawn) in (1, 32)
 
     play(scenario, None)
 
@@ -118,18 +145,108 @@ def test_runs_without_a_step_are_borne(runs: Path) -> None:
 
     async def scenario(pilot: Pilot[None]) -> None:
         await compare(pilot, *(recording.folder for recording in recordings))
-        await shows(pilot, "No loss was recorded yet.", "Their configurations are the same.")
+        await shows(pilot, "No loss was recorded yet.", "their configurations are the same")
+        await pilot.press("t", "w", "plus", "c", "left", "m", "o", "O", "space", "v", "x")
+        await shows(pilot, "All are hidden.")
 
     play(scenario, None)
     for recording in recordings:
         recording.end()
 
 
-def test_only_what_is_not_the_same_differs(runs: Path) -> None:
-    records = [recorded.Recording(runs, shape(), run_id=shape().name) for shape in (recorded.table, recorded.heights)]
-    found = differences([read_curves(record.folder, (), 1)[0] for record in records])
-    for record in records:
-        record.end()
-    names = dict(found)
-    assert names["source"] == ["truth-table", "bumps"]
-    assert "momentum" not in names
+def test_the_app_can_begin_with_runs_beside_each_other(runs: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "Compare: loss", "3 runs", "they differ in seed")
+        assert "back" not in lines(pilot)[-1]
+        await pilot.press("escape")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, CompareScreen)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DashboardScreen))
+        assert isinstance(pilot.app, NntuiApp)
+        assert pilot.app.last_folder == runs / "seed1"
+        await shows(pilot, "net")
+        await pilot.press("escape")
+        await shows(pilot, "Compare: loss", "▸ 2")
+
+    play(scenario, None, compared=seeds(runs))
+
+
+def test_a_run_keeps_its_looks_whatever_becomes_of_others(runs: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        screen = pilot.app.screen
+        assert isinstance(screen, CompareScreen)
+        looks = screen._chart.drawn_as()
+        assert len(looks) == 4
+        await pilot.press("space")
+        await shows(pilot, "▸ 1 off")
+        assert screen._chart.drawn_as() == {number: look for number, look in looks.items() if number != 0}
+        await pilot.press("o", "o", "v", "v", "down", "m")
+        await shows(pilot, "net ×2")
+        assert screen._chart.drawn_as() == {number: looks[number] for number in (0, 3)}
+        await pilot.press("m", "0")
+        await until(pilot, lambda: screen._chart.drawn_as() == looks)
+
+    play(scenario, None, compared=[*seeds(runs), recorded.finished(runs, recorded.table())])
+
+
+def test_the_table_is_sorted_by_any_figure(runs: Path) -> None:
+    folders = [*reversed(seeds(runs)), recorded.finished(runs, recorded.table(), run_id="other", worse=3.0)]
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert order(pilot) == ["1", "2", "3", "4"]
+        await pilot.press("o")
+        await shows(pilot, "Figures by loss", "loss▼")
+        assert order(pilot) == ["3", "2", "4", "1"]
+        await pilot.press("O")
+        await shows(pilot, "loss▲")
+        assert order(pilot) == ["1", "4", "2", "3"]
+        await pilot.press("o")
+        await shows(pilot, "Figures by val_loss")
+        assert order(pilot)[-1] == "4", "what has no value comes last"
+        table = pilot.app.screen.query_one(Comparison)
+        heading = lines(pilot)[table.content_region.y]
+        x = heading.index(" seed ") + 2 - table.content_region.x
+        await pilot.click(Comparison, offset=(x + 2, 1))
+        await shows(pilot, "Figures by seed")
+        assert order(pilot)[:2] == ["3", "4"]
+        assert "0.1159*" in row(pilot, "seed0"), "the best is marked"
+        assert "0.2318*" not in row(pilot, "seed1")
+
+    play(scenario, None, compared=folders, size=(260, 40))
+
+
+def test_columns_that_have_no_room_are_reached_by_keys(runs: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        assert "id" not in row(pilot, "name")
+        for _ in range(20):
+            await pilot.press("greater_than_sign")
+        await shows(pilot, "◂")
+        assert "id" in row(pilot, "name")
+        await pilot.press("o", "o", "o")
+        await shows(pilot, "accuracy▼")
+
+    play(scenario, None, compared=seeds(runs), size=(60, 24))
+
+
+def test_seeds_become_one_line_with_a_band_and_their_spread(runs: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        screen = pilot.app.screen
+        assert isinstance(screen, CompareScreen)
+        await pilot.press("m")
+        await shows(pilot, "line: mean of the seeds, band: least to greatest", "net ×3", "0 1 2", "5 runs")
+        [mean, *others] = screen._chart._plotted.curves
+        spread = mean.high / mean.low
+        assert spread[1:-1].min() > 3.5
+        assert len(others) == 2
+        assert "0.2705 ±0.18" in row(pilot, "net ×3"), "0.1159 times 1, 2 and 4"
+        assert "±" not in row(pilot, "other")
+        await pilot.press("c")
+        await shows(pilot, "@ 2,000")
+        await pilot.press("down", "space", "m")
+        await until(pilot, lambda: "×3" not in text(pilot))
+
+    folders = [*seeds(runs), *seeds(runs, 1, lr=0.5)]
+    other = recorded.finished(runs, recorded.images(), run_id="other", name="other")
+    recorded.execute(other, "UPDATE run SET config = replace(config, '0.002', '0.003')")
+    play(scenario, None, compared=[*folders, other])

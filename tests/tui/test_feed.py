@@ -637,7 +637,9 @@ def test_the_newest_runs_come_first(runs: Path) -> None:
 
 def test_curves_are_read_up_to_a_step_that_several_runs_share(runs: Path) -> None:
     folder = recorded.finished(runs, recorded.images())
-    run, curves = reading.read_curves(folder, ("loss", "val_loss", "unheard of"), 50, last=4000)
+    query = Query(("loss", "val_loss", "unheard of"), 50, (0, 4000))
+    run, found = reading.read_curves(folder, {"a chart": query})
+    curves = found["a chart"]
     assert run.step == 2000
     assert list(curves) == ["loss", "val_loss"]
     assert 10 <= len(curves["loss"].first) <= 50

@@ -84,7 +84,7 @@ TOGETHER = [
     (keymap.LISTS, keymap.PRESETS, keymap.START, keymap.APP),
     (keymap.LISTS, keymap.RUNS, keymap.START, keymap.APP),
     (keymap.LISTS, keymap.EDIT, keymap.APP),
-    (keymap.COMPARE, keymap.APP),
+    (keymap.CURVES, keymap.COMPARE, keymap.APP),
 ]
 KEY_IDS = [f"{key.place}: {key.keys}" for key in KEYS]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -66,6 +66,7 @@ def look(snap_compare: Compare) -> Look:
         *keys: str,
         theme: str = DARK,
         marker: str = "braille",
+        compared: Sequence[Path] = (),
     ) -> None:
         async def press(pilot: Pilot[None]) -> None:
             await settled(pilot)
@@ -76,7 +77,7 @@ def look(snap_compare: Compare) -> Look:
                 entry.cursor_blink = False
 
         with unpaced():
-            app = NntuiApp(folder, marker=marker)
+            app = NntuiApp(folder, marker=marker, compared=compared)
             app.theme = theme
             assert snap_compare(app, terminal_size=size, run_before=press)
 
@@ -334,6 +335,46 @@ def test_comparing_runs(look: Look, past: None, presets: None, size: Size) -> No
 
 def test_comparing_in_a_light_theme(look: Look, past: None, presets: None) -> None:
     look(None, MIDDLE, "tab", "space", "down", "space", "c", theme=LIGHT)
+
+
+@pytest.fixture
+def seeds(runs: Path) -> list[Path]:
+    """Three seeds of each of two networks; the second is shorter, and one was not finite for a while."""
+    folders = []
+    for number in range(6):
+        seed, net = number % 3, number // 3
+        shape = recorded.tuned(recorded.images(), seed=seed, lr=(0.002, 0.005)[net])
+        worse = (1 + seed) / (3, 1.5)[net]
+        recording = recorded.Recording(runs, shape, run_id=f"run{number}", name=("narrow", "wide")[net], worse=worse)
+        recording.train(1400 if seed == 1 else 2000, bad=range(500, 600) if number == 2 else ())
+        folders.append(recording.end())
+    recorded.execute(folders[1], "UPDATE run SET note = 'the machine was wanted'")
+    return folders
+
+
+@ALL
+def test_comparing_seeds(look: Look, seeds: list[Path], size: Size) -> None:
+    look(None, size, "o", "m", compared=seeds)
+
+
+@sizes(SMALL, LARGE)
+def test_comparing_in_ascii_without_colour(look: Look, seeds: list[Path], no_colour: None, size: Size) -> None:
+    look(None, size, "space", "down", "o", "O", compared=seeds, marker="ascii")
+
+
+def test_comparing_at_a_cursor_in_a_light_theme(look: Look, seeds: list[Path]) -> None:
+    look(None, LARGE, "v", "t", "w", "c", *["left"] * 30, compared=seeds, theme=LIGHT)
+
+
+def test_comparing_many_runs(look: Look, runs: Path) -> None:
+    folders = []
+    for number in range(32):
+        recording = recorded.Recording(
+            runs, recorded.table(), run_id=f"run{number}", name=f"net {number}", worse=0.5 + number / 8
+        )
+        recording.train(2000 - 23 * number)
+        folders.append(recording.end())
+    look(None, LARGE, *["down"] * 20, compared=folders)
 
 
 @sizes(SMALL, MIDDLE)

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from nntui import launch, paths, presets
+from nntui import comparison, launch, paths, presets
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.store import catalog
@@ -405,7 +405,7 @@ def test_marked_runs_are_compared(runs: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         rows(pilot, "#runs").focus()
         await pilot.press("c")
-        await shows(pilot, "Mark 2 to 8 runs")
+        await shows(pilot, "Mark 2 to 32 runs")
         await pilot.press("space", "space")
         await shows(pilot, "2 marked", "◆ run one")
         await pilot.press("c")
@@ -418,17 +418,18 @@ def test_marked_runs_are_compared(runs: Path) -> None:
     play(scenario, None)
 
 
-def test_no_more_are_marked_than_can_be_told_apart(runs: Path) -> None:
-    for number in range(9):
+def test_no_more_are_marked_than_can_be_told_apart(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "MOST", 3)
+    for number in range(4):
         recorded.finished(runs, recorded.table(), run_id=f"run{number}")
 
     async def scenario(pilot: Pilot[None]) -> None:
         rows(pilot, "#runs").focus()
         await until(pilot, lambda: rows(pilot, "#runs").chosen)
-        await pilot.press(*["space"] * 8)
-        await shows(pilot, "8 marked")
+        await pilot.press(*["space"] * 3)
+        await shows(pilot, "3 marked")
         await pilot.press("space")
-        await shows(pilot, "8 runs are marked")
+        await shows(pilot, "3 runs are marked")
 
     play(scenario, None)
 

@@ -53,6 +53,16 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         self._names: tuple[str, ...] = ()
         self._chosen: tuple[str, ...] = ()
 
+    @property
+    def newest(self) -> int:
+        """The last step of the run."""
+        return self._last.run.step if self._last else 0
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """What the run has recorded."""
+        return self._last.series if self._last else ()
+
     def series(self, picture: Picture) -> tuple[str, ...]:
         """The names of the series that are drawn unless others are chosen, the first on top."""
         raise NotImplementedError
@@ -86,7 +96,7 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
             labels=[self.label(curve.name) for curve in shown],
             log_x=view.log_x,
             unit=view.unit,
-            courses=list(_courses(curves, picture.curves.get(self._course_id, {}))),
+            courses=list(courses(curves, picture.curves.get(self._course_id, {}))),
             smoothing=self._smoothing(picture),
             cursor=view.cursor,
         )
@@ -151,22 +161,14 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         fits = bool(curves) and room >= len(column) + 3
         self.caption(Content.assemble(legend, f" · {column}") if fits else legend)
         room = self.size.width - len(self.heading) - 4
+        first, last = self.view.window(self.newest) or (0, 0)
         title = []
-        for texts in (*self._looks(), ("" if fits or not curves else column,)):
+        for texts in (*self.view.words(f"steps {first:,}–{last:,}"), ("" if fits or not curves else column,)):
             text = next((text for text in texts if text and len(text) + 3 <= room), "")
             if text:
                 title.append(text)
                 room -= len(text) + 3
         self.title(*title)
-
-    def _looks(self) -> Iterator[tuple[str, ...]]:
-        """How the run is looked at: of each thing the words to choose from, the longest first."""
-        view, window = self.view, self.view.window(self.newest)
-        if window:
-            steps = f"steps {window[0]:,}–{window[1]:,}"
-            yield (f"following, {steps}", "following") if view.following else (steps,)
-        if view.smoothing:
-            yield f"smoothed {view.smoothing:g}", f"~{view.smoothing:g}"
 
     def _legend(self, curves: Sequence[Curve]) -> tuple[Content, int]:
         """Unit and scale, then as many of the curves' names as there is room for; and the room that is left."""
@@ -222,7 +224,7 @@ class LossPane(CurvePane):
         return "loss" if set(self._names) <= {"loss", "val_loss"} else "value"
 
 
-def _courses(curves: Mapping[str, Curve], of_all: Mapping[str, Curve]) -> Iterator[Course]:
+def courses(curves: Mapping[str, Curve], of_all: Mapping[str, Curve]) -> Iterator[Course]:
     """The course of epochs and of time, as far as they were read: in the window, and coarser over the whole run.
 
     What only rises is least at the first step of a bucket, so that a pause between two buckets keeps its place.

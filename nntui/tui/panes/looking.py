@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.events import MouseDown, MouseMove, MouseScrollDown, MouseScrollUp, MouseUp
 from textual.message import Message
 
-from nntui.tui.panes.pane import Pictured
 from nntui.tui.panes.view import View
-from nntui.tui.widgets.chart import Chart
 from nntui.tui.widgets.scale import CLOCK, EPOCHS, STEPS
 
 if TYPE_CHECKING:
+    from nntui.tui.widgets.chart import Chart
 
-    class _Base(Pictured, Chart):
-        pass
+    _Base = Chart
 
 else:
     _Base = object
@@ -36,17 +35,22 @@ class Rewinding(Message):
 
 
 class Looking(_Base):
-    """Mixed into a chart that is drawn from pictures, in the way that its view says."""
+    """Mixed into a chart that draws what there is to draw, in the way that its view says, when it is to redraw."""
 
     view = View()
 
     @property
     def newest(self) -> int:
-        """The last step of the run, as far as the pane has seen it."""
-        return self._last.run.step if self._last else 0
+        """The last step there is, as far as the chart has seen it."""
+        raise NotImplementedError
+
+    @property
+    def recorded(self) -> Collection[str]:
+        """The names of all series that were recorded."""
+        raise NotImplementedError
 
     def look(self, view: View) -> None:
-        """Looks at the run in another way."""
+        """Looks at what is drawn in another way."""
         if view != self.view:
             self.view = view
             self.redraw()
@@ -65,10 +69,9 @@ class ByKeys(Looking):
 
     def action_next_unit(self) -> None:
         """The next thing the x axis can count in this run."""
-        recorded = self._last.series if self._last else ()
-        units = [STEPS, *(unit for unit, name in COURSES.items() if name in recorded)]
+        units = [STEPS, *(unit for unit, name in COURSES.items() if name in self.recorded)]
         if len(units) == 1:
-            self.notify("This run has recorded neither epochs nor times.", markup=False)
+            self.notify("It has recorded neither epochs nor times.", markup=False)
             return
         place = units.index(self.view.unit) if self.view.unit in units else 0
         self.look(replace(self.view, unit=units[(place + 1) % len(units)]))

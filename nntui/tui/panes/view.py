@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 #: Weights of the past in a smoothed line, from none on.
@@ -107,6 +108,16 @@ class View:
         if start <= step <= end or self.length is None:
             return moved
         return moved._at(step if step < start else step - self.length, self.length, newest)
+
+    def words(self, window: str) -> Iterator[tuple[str, ...]]:
+        """How the run is looked at: of each thing the words to choose from, the longest first.
+
+        ``window`` tells what is seen of a run that is not all seen.
+        """
+        if self.zoomed:
+            yield (f"following, {window}", "following") if self.following else (window,)
+        if self.smoothing:
+            yield f"smoothed {self.smoothing:g}", f"~{self.smoothing:g}"
 
     def smoother(self) -> View:
         """The next smoothing; after the strongest none."""

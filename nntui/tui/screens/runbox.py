@@ -9,7 +9,7 @@ from pathlib import Path
 from textual import on, work
 from textual.message import Message
 
-from nntui import config, ending, paths, runfilter
+from nntui import comparison, config, ending, paths, runfilter
 from nntui.config import RunConfig
 from nntui.errors import UserError
 from nntui.store.records import UNREADABLE, RunRecord
@@ -17,7 +17,7 @@ from nntui.text import clip
 from nntui.tui import keymap, terminal
 from nntui.tui.panes.runs.about import about_run
 from nntui.tui.panes.runs.rowlist import RowList
-from nntui.tui.panes.runs.runlist import MOST_MARKED, SPARK, RunList, SparksWanted
+from nntui.tui.panes.runs.runlist import SPARK, RunList, SparksWanted
 from nntui.tui.reading import read_loss, shelf
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.listbox import ListBox, Subject
@@ -146,7 +146,7 @@ class RunBox(ListBox):
     def _tell_marks(self, message: RunList.Marked) -> None:
         message.stop()
         if message.refused:
-            say(self, f"{MOST_MARKED} runs are marked, as many as can be compared", "warning")
+            say(self, f"{comparison.MOST} runs are marked, as many as can be compared", "warning")
         self.count()
 
     def unmark(self) -> None:
@@ -157,7 +157,7 @@ class RunBox(ListBox):
         """Opens the marked runs side by side."""
         marked = [self._folders[run_id] for run_id in self._list.marked if run_id in self._folders]
         if len(marked) < 2:
-            say(self, f"Mark 2 to {MOST_MARKED} runs with {keymap.shown(keymap.RUNS, 'mark')} first.")
+            say(self, f"Mark 2 to {comparison.MOST} runs with {keymap.shown(keymap.RUNS, 'mark')} first.")
         else:
             await self.app.push_screen(CompareScreen(marked, self._marker))
 

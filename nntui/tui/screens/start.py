@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -26,6 +25,7 @@ from nntui.tui.screens.keys import hints
 from nntui.tui.screens.listbox import ListBox
 from nntui.tui.screens.look import LookScreen
 from nntui.tui.screens.notice import say
+from nntui.tui.screens.opened import Opened
 from nntui.tui.screens.presetbox import PresetBox
 from nntui.tui.screens.runbox import RunBox
 from nntui.tui.screens.samples import SampledPicture, Samples
@@ -38,14 +38,6 @@ WIDE, HIGH = 72, 18
 LOW = 12
 #: Below this width the presets take less room.
 EVEN = 100
-
-
-class Opened(Message):
-    """A run was chosen or started."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
 
 
 class StartScreen(Screen[None]):

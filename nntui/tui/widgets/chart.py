@@ -26,10 +26,11 @@ from nntui.tui.widgets.overlay import (
     draw_box,
     draw_cursor,
     draw_marks,
+    draw_tags,
 )
 from nntui.tui.widgets.plotted import NamedBuckets, Plotted
 from nntui.tui.widgets.raster import DASHES, MARKERS, Raster, raster
-from nntui.tui.widgets.readout import Named, read, readout
+from nntui.tui.widgets.readout import Named, Reading, read, readout
 from nntui.tui.widgets.scale import Course, XAxis, x_axis
 from nntui.tui.widgets.smoothing import Smoothing
 from nntui.tui.widgets.text import fit
@@ -119,6 +120,7 @@ class Chart(Cells):
         self._axis = x_axis((0, 10))
         self._palette: dict[str, Style] = {}
         self._drawn: Drawn | None = None
+        self._canvas = 0  # its columns as it is drawn, 0 while there is nothing to draw
 
     @property
     def marker(self) -> str:
@@ -146,6 +148,8 @@ class Chart(Cells):
         smoothing: Smoothing | None = None,
         cursor: int | None = None,
         faded: int = 0,
+        tags: Sequence[str] = (),
+        bands: bool = True,
     ) -> None:
         """Draw `curves`, the first on top, and `marks` behind them.
 
@@ -155,12 +159,13 @@ class Chart(Cells):
         each curve is drawn as, so that a curve keeps its colour when others come and go; `labels` are their names
         for people. With a `smoothing` lines are moving averages (see `moving_average`). `cursor` is the
         step whose values are read. The last so many curves that are `faded` are as faint as bands, without a legend.
+        `tags` are a few characters for each curve, which stand on its line. Without `bands` there are only lines.
         """
         chosen = tuple(palette) if palette is not None else tuple(range(len(curves)))
         names = tuple(map(plain, labels or (curve.name for curve in curves[: len(curves) - faded])))
         self._plotted = Plotted(
-            *(tuple(curves), tuple(marks), window, log, chosen, names),
-            *(log_x, unit, tuple(courses), smoothing, cursor, faded),
+            *(tuple(curves), tuple(marks), window, log, chosen, names, log_x, unit, tuple(courses)),
+            *(smoothing, cursor, faded, tuple(tags), bands),
         )
         self._draw()
 
@@ -238,11 +243,12 @@ class Chart(Cells):
             return
         plotted = self._plotted
         if not plotted.drawable:
-            self._drawn = None
+            self._drawn, self._canvas = None, 0
             self.show(self._empty_lines())
             return
         self._axis = axis = plotted.x_axis()
         outline, canvas = self._painted(axis)
+        self._canvas = outline.columns
         draw_marks(canvas, plotted.marks, axis, self._dots)
         self._draw_cursor(canvas)
         before, self._drawn = self._drawn, Drawn(outline, canvas, self._styles(), self._marker)
@@ -263,30 +269,53 @@ class Chart(Cells):
             marker=self._marker,
             dashes=[DASHES[_dash(series)] for series in plotted.palette],
             place=axis.share,
+            bands=plotted.bands,
         )
+        draw_tags(canvas, plotted.tags)
         draw_bad(canvas)
         return outline, canvas
 
     def _draw_cursor(self, canvas: Raster) -> None:
         """The cursor and, in a box, what it reads."""
         plotted, (rows, columns) = self._plotted, canvas.codes.shape
-        step = plotted.cursor
-        if step is None or not self._axis.window[0] <= step <= self._axis.window[1]:
+        steps = self.steps_read
+        if steps is None or plotted.cursor is None:
             return
-        column = self._axis.cell(step, columns, self._dots)
-        first, last = self._axis.steps_in(column, columns, self._dots)
-        first, last = max(0, min(first, step)), max(last, step)
+        column = self._axis.cell(plotted.cursor, columns, self._dots)
         draw_cursor(canvas, column)
-        where = f"step {first:,}" if first == last else f"steps {first:,}–{last:,}"
-        head = [where, *(course.text(step) for course in plotted.courses)]
-        readings = [
-            Named(symbol, label, read(curve, first, last, plotted.line(curve) if plotted.smoothing else None))
-            for (symbol, label, _), curve in zip(self.legend(), plotted.curves, strict=False)
-        ]
-        here = [mark for mark in plotted.marks if first <= mark.step <= last]
+        legend = zip(self.legend(), self.readings(), strict=False)
+        readings = [Named(symbol, label, reading) for (symbol, label, _), reading in legend]
+        here = [mark for mark in plotted.marks if steps[0] <= mark.step <= steps[1]]
         low, high = self._y.bounds or (0.0, 0.0)
         finest = 0.0 if self._y.log else (high - low) / (_DOTS_DOWN * rows)
-        draw_box(canvas, readout(head, readings, here, columns, rows, finest), column)
+        box = readout(self.place_text(*steps), readings, here, columns, rows, finest, at=self.step_text)
+        draw_box(canvas, box, column)
+
+    @property
+    def steps_read(self) -> tuple[int, int] | None:
+        """First and last step of the column in which the cursor stands; None where it is not seen."""
+        step = self._plotted.cursor
+        if not self._canvas or step is None or not self._axis.window[0] <= step <= self._axis.window[1]:
+            return None
+        column = self._axis.cell(step, self._canvas, self._dots)
+        first, last = self._axis.steps_in(column, self._canvas, self._dots)
+        return max(0, min(first, step)), max(last, step)
+
+    def readings(self) -> list[Reading | None]:
+        """What the cursor reads of each curve; nothing where it is not seen."""
+        steps, plotted = self.steps_read, self._plotted
+        if steps is None:
+            return []
+        return [read(curve, *steps, plotted.line(curve) if plotted.smoothing else None) for curve in plotted.curves]
+
+    def place_text(self, first: int, last: int) -> list[str]:
+        """Where the cursor stands, in words, the most important first."""
+        where = f"step {first:,}" if first == last else f"steps {first:,}–{last:,}"
+        return [where, *(course.text(self._plotted.cursor or 0) for course in self._plotted.courses)]
+
+    def step_text(self, step: int) -> str:
+        """A step in few characters."""
+        return f"{step:,}"
 
     def _empty_lines(self) -> list[Strip]:
         width, height = self.size

@@ -55,6 +55,22 @@ def draw_marks(canvas: Raster, marks: Sequence[Mark], axis: XAxis, dots: int) ->
             owner[0, room.start : room.stop - 1] = MARK
 
 
+def draw_tags(canvas: Raster, tags: Sequence[str]) -> None:
+    """Put the tag of each curve, a few characters, on its line, as far to the right as no other tag stands."""
+    columns = canvas.codes.shape[1]
+    taken = np.zeros(canvas.codes.shape, dtype=np.bool_)
+    for number, tag in enumerate(tags):
+        rows, lefts = np.nonzero(canvas.owner == 2 * number)
+        for place in np.argsort(-lefts, kind="stable").tolist():
+            row, left = int(rows[place]), min(int(lefts[place]), columns - len(tag))
+            room = slice(left, left + len(tag))
+            # A blank on either side keeps the numbers of neighbours apart.
+            if tag and left >= 0 and not taken[row, max(0, left - 1) : room.stop + 1].any():
+                canvas.codes[row, room], canvas.owner[row, room] = [ord(char) for char in tag], 2 * number
+                taken[row, room] = True
+                break
+
+
 def draw_bad(canvas: Raster) -> None:
     """Mark, in the lowest row, the columns in which a value was not finite."""
     canvas.codes[-1, canvas.bad], canvas.owner[-1, canvas.bad] = ord("✗"), BAD

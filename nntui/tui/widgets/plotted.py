@@ -38,6 +38,8 @@ class Plotted(NamedTuple):
     smoothing: Smoothing | None = None
     cursor: int | None = None
     faded: int = 0
+    tags: tuple[str, ...] = ()
+    bands: bool = True
 
     @property
     def drawable(self) -> list[NamedBuckets]:

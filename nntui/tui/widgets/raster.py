@@ -103,6 +103,7 @@ def raster(
     marker: str = "braille",
     dashes: Sequence[Sequence[int]] = (),
     place: Callable[[Floats], Floats] | None = None,
+    bands: bool = True,
 ) -> Raster:
     """Draw `curves` on a canvas of `columns` by `rows` cells; the first curve is on top.
 
@@ -110,7 +111,7 @@ def raster(
     must be positive; what is not positive cannot be drawn and is left out. `dashes` has a pattern for each curve
     (see `DASHES`); steep parts of a dashed line are drawn unbroken. A bucket without a finite value is a gap.
     `place` maps steps to shares of the canvas, rising from 0 at the left end of the window to 1 at the right;
-    without it all steps are of one length.
+    without it all steps are of one length. Without `bands` there are only lines.
     """
     style = MARKERS[marker]
     dots_x, dots_y = style.dots
@@ -124,7 +125,7 @@ def raster(
     if any(dashes):
         top = np.where(_off(tuple(map(tuple, dashes)), width) & (bottom - top < dots_y), height, top)
     line = _paint(top, bottom, marker, rows)
-    band = _paint(dots.top, dots.bottom, marker, rows)
+    band = _paint(dots.top, dots.bottom, marker, rows) if bands else np.zeros_like(line)
     return Raster(*_compose(line, band, style), bad)
 
 

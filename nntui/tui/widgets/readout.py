@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -89,19 +89,20 @@ def readout(
     columns: int,
     rows: int,
     finest: float = 0.0,
+    at: Callable[[int], str] = "{:,}".format,
 ) -> list[Line]:
     """The lines of the box on a canvas of `columns` by `rows` cells: where the cursor is, the values, the events.
 
     `head` has what to say of the place, the first the most important. What has no room is left out: first the
     ranges, then labels, then the last of the series and events, which are counted. `finest` is the least difference
-    of values that the axis tells apart, and so do the figures.
+    of values that the axis tells apart, and so do the figures. `at` tells a step in words.
     """
     width = columns - 2
     if rows < _LOW:
         return [_in_one_line(head, readings, marks, width)]
     label = max((len(narrow(named.label)) for named in readings), default=0)
-    detail = next((level for level in (2, 1) if _needs(level, label, readings, finest) <= width), 0)
-    lines = [_series_line(number, named, label, detail, finest) for number, named in enumerate(readings)]
+    detail = next((level for level in (2, 1) if _needs(level, label, readings, finest, at) <= width), 0)
+    lines = [_series_line(number, named, label, detail, finest, at) for number, named in enumerate(readings)]
     lines += [((f"{narrow(mark.symbol)[:1]} ", SYMBOL), (narrow(mark.label), BOX)) for mark in marks]
     room = max(2, rows * 2 // 3) - 1
     if len(lines) > room:
@@ -109,17 +110,17 @@ def readout(
     return [((_joined(head, width), BOX),), *(_cut(line, width) for line in lines)]
 
 
-def _needs(detail: int, label: int, readings: Sequence[Named], finest: float) -> int:
-    lines = [_series_line(0, named, label, detail, finest) for named in readings]
+def _needs(detail: int, label: int, readings: Sequence[Named], finest: float, at: Callable[[int], str]) -> int:
+    lines = [_series_line(0, named, label, detail, finest, at) for named in readings]
     return max((sum(len(text.rstrip()) for text, _ in line) for line in lines), default=0)
 
 
-def _series_line(number: int, named: Named, label: int, detail: int, finest: float) -> Line:
+def _series_line(number: int, named: Named, label: int, detail: int, finest: float, at: Callable[[int], str]) -> Line:
     name = f" {narrow(named.label):{label}}" if detail else ""
-    return ((named.symbol, FIRST_IN_BOX - number), (name, BOX), (_values(named.reading, detail, finest), BOX))
+    return ((named.symbol, FIRST_IN_BOX - number), (name, BOX), (_values(named.reading, detail, finest, at), BOX))
 
 
-def _values(reading: Reading | None, detail: int, finest: float) -> str:
+def _values(reading: Reading | None, detail: int, finest: float, at: Callable[[int], str]) -> str:
     if reading is None:
         return "–".rjust(_VALUE)
     text = _figure(reading.mean, finest).rjust(_VALUE)
@@ -136,7 +137,7 @@ def _values(reading: Reading | None, detail: int, finest: float) -> str:
     if reading.bad and detail:
         text = f"{text.rstrip()} {reading.bad:,} not finite"
     if reading.at is not None and detail:
-        text = f"{text.rstrip()} @{reading.at:,}"
+        text = f"{text.rstrip()} @{at(reading.at)}"
     return text.rstrip()
 
 

@@ -10,6 +10,7 @@ from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
 
+from nntui import comparison
 from nntui.store.records import UNREADABLE, RunRecord
 from nntui.ticks import compact
 from nntui.tui import keymap
@@ -23,8 +24,6 @@ from nntui.tui.widgets.text import fit
 SPARK = 10
 #: Names have what the longest of them needs, between these, before another column is shown.
 _LEAST_NAME, _LONG_NAME = 8, 20
-#: As many runs as a comparison can hold apart by colour and dashes.
-MOST_MARKED = 8
 _TONES = {
     **dict.fromkeys(("running", "starting"), "live"),
     "paused": "accent",
@@ -156,7 +155,7 @@ class RunList(RowList):
             return
         if chosen in self.marked:
             self.marked = tuple(run_id for run_id in self.marked if run_id != chosen)
-        elif len(self.marked) < MOST_MARKED:
+        elif len(self.marked) < comparison.MOST:
             self.marked = (*self.marked, chosen)
         else:
             self.post_message(self.Marked(refused=True))
