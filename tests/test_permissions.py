@@ -102,7 +102,7 @@ def assert_private(home: Path) -> None:
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o700 for path in folders)
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
+@pytest.mark.parametrize("umask", [0o000, *(pytest.param(each, marks=pytest.mark.heavy) for each in (0o022, 0o077))])
 def test_all_that_is_kept_is_for_its_user_alone(umask: int, nntui_home: Path, tmp_path: Path) -> None:
     """A run that lives, is steered, labelled, forked, taken in again and gone on with."""
 

@@ -74,7 +74,7 @@ def test_divergence_exits_1_and_names_the_step(nntui: Nntui) -> None:
     assert done.returncode == 1
     end = events(done.stdout)[-1]
     assert end["state"] == "diverged"
-    assert "first in" in end["reason"]
+    assert "the loss has exploded" in end["reason"]
     assert done.stderr == f"nntui: run {end['run']} diverged at step {end['step']}: {end['reason']}\n"
     assert len(done.stderr.splitlines()) == 1
 

@@ -104,7 +104,7 @@ def check_bucket(curve: Curve, bucket: int, values: NDArray[np.float32]) -> None
     row_bytes=st.sampled_from([1, 300, ROW_BYTES]),
     data=st.data(),
 )
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 def test_every_range_at_every_zoom_is_the_raw_samples(
     recording: tuple[Steps, Values, list[int]], keep: int, row_bytes: int, data: st.DataObject
 ) -> None:
