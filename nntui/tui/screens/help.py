@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.geometry import Size
-from textual.widget import Widget
 
 from nntui.tui import keymap
 from nntui.tui.panes.board import PANES
 from nntui.tui.screens.dialog import Dialog
+from nntui.tui.widgets.cells import Cells, ink, line
 from nntui.tui.widgets.toosmall import TooSmall
 
 
@@ -49,48 +49,51 @@ class HelpScreen(Dialog[None]):
         yield TooSmall()
 
 
-class _Page(Widget):
+class _Page(Cells):
     """The text, in lines of the width there is."""
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(_text(width).plain.splitlines())
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"help--heading"}
 
     def line_of(self, place: str) -> int:
         """The line on which the keys of a place begin."""
-        return _text(self.size.width).plain.splitlines().index(_title(place))
+        return next(y for y, row in enumerate(_rows(self.size.width)) if row == _Row(_title(place)))
 
-    def render(self) -> Content:
-        return _text(self.size.width)
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(_rows(width))
+
+    def redraw(self) -> None:
+        heading, bold = ink(self.get_component_rich_style("help--heading")), Style(bold=True)
+        self.show([line((row.heading, heading), (row.name, bold), row.text) for row in _rows(self.size.width)])
+
+
+class _Row(NamedTuple):
+    """A line of the page: a heading, or a name before a text."""
+
+    heading: str = ""
+    name: str = ""
+    text: str = ""
 
 
 @lru_cache(maxsize=2)
-def _text(width: int) -> Content:
-    return Content("\n\n").join(_sections(width))
-
-
-def _sections(width: int) -> list[Content]:
-    keys = [
-        _section(
-            _title(place),
-            (("  ".join(key.names), key.help) for key in keymap.KEYS if key.place == place),
-            width,
-        )
-        for place in keymap.told()
-    ]
-    told = [(pane.heading, " ".join(pane.EXPLAIN)) for pane in PANES]
-    return [*keys, _section("What the panes tell", told, width)]
+def _rows(width: int) -> list[_Row]:
+    """What there is to say, in lines of a width."""
+    rows: list[_Row] = []
+    for place in keymap.told():
+        keys = (("  ".join(key.names), key.help) for key in keymap.KEYS if key.place == place)
+        rows += [*_section(_title(place), keys, width), _Row()]
+    told = ((pane.heading, " ".join(pane.EXPLAIN)) for pane in PANES)
+    return [*rows, *_section("What the panes tell", told, width)]
 
 
 def _title(place: str) -> str:
     return f"{place[0].upper()}{place[1:]}"
 
 
-def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> Content:
+def _section(title: str, told: Iterable[tuple[str, str]], width: int) -> Iterator[_Row]:
     """A heading, and under it names with their texts beside them, in lines of at most ``width`` cells."""
     indent = 18 if width >= 54 else 14
-    parts: list[str | tuple[str, str]] = [(title, "bold $primary")]
-    for name, text in rows:
+    yield _Row(title)
+    for name, text in told:
         first, *others = textwrap.wrap(text, max(10, width - indent))
-        parts += ["\n", ("  " + name + " " * (indent - 2 - cell_len(name)), "bold"), first]
-        parts += ["\n" + " " * indent + line for line in others]
-    return Content.assemble(*parts)
+        yield _Row(name="  " + name + " " * (indent - 2 - cell_len(name)), text=first)
+        yield from (_Row(text=" " * indent + part) for part in others)
