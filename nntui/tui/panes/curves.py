@@ -43,6 +43,7 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
 
     EVERY: ClassVar = 0.0
     PACE: ClassVar = 1000.0
+    WHOLE: ClassVar = True
     PLACE: ClassVar = keymap.CURVES
     BINDINGS: ClassVar = keymap.bindings(keymap.CURVES)
     unit = ""

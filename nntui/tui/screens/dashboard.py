@@ -32,7 +32,8 @@ from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
 from nntui.tui.screens.keys import hints, places
 from nntui.tui.screens.notice import say
 from nntui.tui.screens.rundialog import RunDialog
-from nntui.tui.screens.steering import STEERING, SteeringScreen
+from nntui.tui.screens.scrubbing import ScrubbingScreen
+from nntui.tui.screens.steering import STEERING
 from nntui.tui.system import Meter
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
@@ -43,7 +44,7 @@ WAY_OUT = "go back, halve lr"
 SYSTEM_SECONDS = 1.0
 
 
-class DashboardScreen(SteeringScreen):
+class DashboardScreen(ScrubbingScreen):
     """Follows a run, passes its pictures to the header and the panes, and steers it by keys."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.DASHBOARD)
@@ -128,10 +129,11 @@ class DashboardScreen(SteeringScreen):
             self._draw()
         for screen in self.app.screen_stack:
             if isinstance(screen, RunDialog):
-                screen.picture(message.picture)
+                screen.picture(message.picture.shown)
         state = message.picture.run.state
         if before is None or before.run.state != state:
             self._tell_state(before, message.picture)
+        self.note_branches(before, message.picture)
 
     def _draw(self) -> None:
         """Shows the newest picture."""
@@ -150,9 +152,14 @@ class DashboardScreen(SteeringScreen):
         late = any(pane.late for pane in drawn if isinstance(pane, Pictured))
         return bool(self.unreadable) or (self._feed is not None and self._feed.settled(self._picture) and not late)
 
+    @property
+    def sought(self) -> float:
+        """How much of the way to a step of the past is done."""
+        return self._picture.seeking.share if self._picture is not None and self._picture.seeking else 0.0
+
     def _tell_state(self, before: Picture | None, picture: Picture) -> None:
         run = picture.run
-        self._offer_keys()
+        self.offer_keys()
         if before is None or not before.run.live or run.live:
             return
         if run.state in ("diverged", "crashed"):
@@ -166,7 +173,7 @@ class DashboardScreen(SteeringScreen):
         self.unreadable = message.text
         here = message.text.replace(f"{self.folder.parent}{os.sep}", "")  # a long path leaves no room for the reason
         self.query_one(Header).lost(here)
-        self._offer_keys()
+        self.offer_keys()
         say(self, message.text, "error", 30)
 
     @on(Wanted)
@@ -201,7 +208,9 @@ class DashboardScreen(SteeringScreen):
         from nntui.tui.screens.autopsy import AutopsyScreen
 
         if self._picture is not None:
-            screen = AutopsyScreen(self._picture, self.post_message, message.order, message.place, marker=self._marker)
+            screen = AutopsyScreen(
+                self._picture.shown, self.post_message, message.order, message.place, marker=self._marker
+            )
             await self.app.push_screen(screen, self.query_one(PredictionPane).choose)
 
     @on(PredictionPane.Typing)
@@ -213,21 +222,24 @@ class DashboardScreen(SteeringScreen):
         if self._picture.run.data.get("image"):
             say(self, "Values can be typed where the inputs are numbers; these are images.")
         else:
-            await self.app.push_screen(ValuesScreen(self._picture, self.post_message, message.row))
+            await self.app.push_screen(ValuesScreen(self._picture.shown, self.post_message, message.row))
 
     # Keys
 
     def on_descendant_focus(self) -> None:
         """Another pane has other keys."""
-        self._offer_keys()
+        self.offer_keys()
 
     @on(Rearranged)
-    def _offer_keys(self) -> None:
+    def offer_keys(self) -> None:
+        """What the keys do here and now."""
         words = (
             {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
         )
         if self._picture is not None and self._picture.run.state not in ("starting", "running"):
             words["toggle_pause"] = WAY_OUT if self._picture.run.state == "diverged" else "go on"
+        if self.at is not None:
+            words["past"] = "now"
         if hidden := self.query_one(Board).hidden:
             words["pane(7)"] = f"panes, {hidden} hidden"
         own = places(self.focused)
@@ -250,7 +262,10 @@ class DashboardScreen(SteeringScreen):
         await self.app.push_screen(Explanation(self.query_one(Board).panes[number - 1]))
 
     def action_back(self) -> None:
-        """What the pane has open; else from one pane to all; else to the start screen, if the app began there."""
+        """From the past to now; else what the pane has open; else from one pane to all; else to the start screen."""
+        if self.at is not None:
+            self.look(None)
+            return
         if isinstance(self.focused, Pane) and self.focused.take_back():
             return
         if not self.query_one(Board).restore() and len(self.app.screen_stack) > 2:
