@@ -16,7 +16,7 @@ from nntui.store import commands
 from nntui.store.records import Command
 from nntui.tui.answering import Answering
 from nntui.tui.picture import Picture, Query, Question, Recalled
-from nntui.tui.reading import Look, Reading
+from nntui.tui.reading import Companion, Look, Reading
 from nntui.tui.recalling import Recalling
 
 #: A live run is looked at this often; one that has ended changes no more.
@@ -128,6 +128,14 @@ class Feed:
             self._recalling.threads = self._reading.picture.run.config.get("training", {}).get("threads", 0)
         self._recalling.look(step)
 
+    def accompany(self, folder: Path | None, what: str = "", step: int = 0) -> None:
+        """From now on a ghost is read beside the run: ``what`` it has otherwise since ``step``; None: none any more."""
+        before = self._reading.companion
+        self._reading.companion = None if folder is None else Companion(folder, what, step)
+        if before is not None and not self._ended:
+            self._thread.submit(before.close)
+        self._look_soon()
+
     def _look_soon(self) -> None:
         self._wanted += 1
         self._wake.set()
@@ -165,7 +173,9 @@ class Feed:
             self._post(Unreadable(f"{self._folder}: damaged: {' '.join(str(error).split())}"))
         finally:
             self._ended = True
-            self._thread.submit(self._reading.close)
+            for reading in (self._reading, self._reading.companion):
+                if reading is not None:
+                    self._thread.submit(reading.close)
             self._thread.shutdown(wait=False)
             self._writing.shutdown(wait=False)  # what has been asked for is still written
             answering.cancel()

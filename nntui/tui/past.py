@@ -114,7 +114,15 @@ def recalled(run: RunRecord, found: Recalled) -> RunRecord:
 
 def until(curve: Curve, step: int) -> Curve:
     """A curve up to a step."""
-    told = curve.last <= step
+    return _part(curve, curve.last <= step)
+
+
+def since(curve: Curve, step: int) -> Curve:
+    """A curve after a step."""
+    return _part(curve, curve.last > step)
+
+
+def _part(curve: Curve, told: NDArray[np.bool_]) -> Curve:
     arrays = {name: getattr(curve, name)[told] for name in _ARRAYS}
     return Curve(curve.name, **arrays)
 

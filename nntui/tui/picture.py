@@ -119,6 +119,19 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """A ghost of the run, as far as it is: ``what`` it has otherwise, its state, and the loss chart's series since.
+
+    ``error`` says why it is none: it was refused, or is gone.
+    """
+
+    what: str
+    state: str
+    curves: Mapping[str, Curve]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A run as it stood at one moment.
 
@@ -129,7 +142,7 @@ class Picture:
     one for each pane that asked; ``given_up`` are the newest branches from which the run went back, by metric.
 
     Where somebody looks at the past, ``then`` is the run as it was, and in that one ``now`` is the run as it is;
-    ``seeking`` is the step that is not there yet.
+    ``seeking`` is the step that is not there yet. ``ghost`` is one that is drawn beside the run.
     """
 
     run: RunRecord
@@ -143,6 +156,7 @@ class Picture:
     then: Picture | None = None
     now: RunRecord | None = None
     seeking: Seeking | None = None
+    ghost: Beside | None = None
 
     def table(self, name: str) -> Table:
         """The newest arrays of a name, none of step -1 before there are any."""
@@ -166,6 +180,7 @@ class Picture:
             and self.given_up is before.given_up
             and (self.then, self.now) == (before.then, before.now)
             and self.seeking == before.seeking
+            and self.ghost is before.ghost
             and _are(self.tables, before.tables)
             and _are(self.answers, before.answers)
             and _are(self._curves_of(pane), before._curves_of(pane))

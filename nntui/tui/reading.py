@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from nntui.store.records import Command, Curve, RunRecord
 from nntui.store.schema import FOREVER, RunError
 from nntui.store.shelf import Shelf
 from nntui.tui import past
-from nntui.tui.picture import Answer, Picture, Query, Recalled, Seeking, Table
+from nntui.tui.picture import Answer, Beside, Picture, Query, Recalled, Seeking, Table
 
 #: A table is read at most this often, those of a shorter time more often; the rows, which hardly ever change, at once,
 #: and what is told of them with them.
@@ -70,6 +71,8 @@ class Reading:
         self._then_of: tuple[tuple[object, ...], Picture] | None = None
         #: Whether the run has made more steps than the one at which it is shown.
         self.is_past = False
+        #: A ghost of the run that is read beside it.
+        self.companion: Companion | None = None
         #: The last picture that was read.
         self.picture: Picture | None = None
 
@@ -107,6 +110,7 @@ class Reading:
             self._checked_at = now
             if not self._folder.is_dir():
                 raise RunError(f"{self._folder}: the run has been removed")
+        self._news |= self.companion is not None and self.companion.changed()
         self._news |= anew or (self._at is None and (reader.changed() or overdue))
         return self._news
 
@@ -133,7 +137,8 @@ class Reading:
         reader, before = self._open, self.picture
         run = self._run(reader, tables_too=look.recalled is not None)
         silence = _silence(run)
-        if before is not None and not anew and _same(before, run, silence):
+        companion = self.companion  # read once: it may be dropped meanwhile
+        if before is not None and not anew and companion is None and _same(before, run, silence):
             return None
         curves = self._read_curves(reader, run)
         goes_on = before is not None and before.run.branches == run.branches  # not back at an earlier step
@@ -144,6 +149,8 @@ class Reading:
         picture = Picture(
             run, silence, reader.series(), curves, events, tables=tables, answers=answers, given_up=given_up
         )
+        if companion is not None:
+            picture = replace(picture, ghost=companion.read(self.queries.get("loss")))
         if look.recalled is not None and self._at is not None:
             picture = self._as_it_was(picture, look.recalled, look.answers)
         elif look.recalled is not None:
@@ -226,6 +233,49 @@ class Reading:
                 are_others |= name == "rows"
             found[name] = table
         return found
+
+
+class Companion:
+    """Reads a ghost of the run that is followed; ``what`` it has otherwise, since ``step``."""
+
+    def __init__(self, folder: Path, what: str, step: int) -> None:
+        self._folder, self._what, self._step = folder, what, step
+        self._reader: Reader | None = None
+        self._seen: Beside | None = None
+
+    @property
+    def _open(self) -> Reader:
+        if self._reader is None:
+            self._reader = Reader(self._folder)
+        return self._reader
+
+    def close(self) -> None:
+        """Lets go of it."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    def changed(self) -> bool:
+        """Whether there may be anything new."""
+        try:
+            return not self._folder.is_dir() or self._open.changed()
+        except RunError:
+            return True
+
+    def read(self, query: Query | None) -> Beside:
+        """The series of a chart since the ghost began."""
+        if not self._folder.is_dir():
+            return Beside(self._what, "", {}, "somebody has removed it")
+        try:
+            with self._open.snapshot():
+                run, asked = self._open.run(), self._open.commands(FOREVER)
+                found = _curves(self._open, query, run.step) if query else {}
+        except (RunError, sqlite3.Error) as error:
+            self.close()
+            return Beside(self._what, "", {}, str(error))
+        refused = [one.answer for one in asked if one.kind == "set" and one.status == "refused"]
+        curves = {name: past.since(curve, self._step) for name, curve in found.items()}
+        return Beside(self._what, run.state, curves, refused[-1] if refused else "")
 
 
 def _with(items: dict[str, Item], name: str, item: Item | None) -> dict[str, Item]:

@@ -19,6 +19,8 @@ from nntui.tui import recalling as subject
 from nntui.tui.picture import Question, Seeking
 from nntui.tui.recalling import Recalling
 
+pytestmark = pytest.mark.usefixtures("real_answers")
+
 X = np.array([[0.25, -0.5], [1.0, 0.0]])
 
 

@@ -29,10 +29,10 @@ from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
+from nntui.tui.screens.ghosting import GhostingScreen
 from nntui.tui.screens.keys import hints, places
 from nntui.tui.screens.notice import say
 from nntui.tui.screens.rundialog import RunDialog
-from nntui.tui.screens.scrubbing import ScrubbingScreen
 from nntui.tui.screens.steering import STEERING
 from nntui.tui.system import Meter
 from nntui.tui.widgets.keybar import KeyBar
@@ -44,7 +44,7 @@ WAY_OUT = "go back, halve lr"
 SYSTEM_SECONDS = 1.0
 
 
-class DashboardScreen(ScrubbingScreen):
+class DashboardScreen(GhostingScreen):
     """Follows a run, passes its pictures to the header and the panes, and steers it by keys."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.DASHBOARD)
@@ -103,6 +103,7 @@ class DashboardScreen(ScrubbingScreen):
         if self._feed is not None and self._following is not None:
             self._following.cancel()
             await self._feed.ended()
+        await self.leave_ghost()
 
     def on_resize(self, event: Resize) -> None:
         """The system line is the first to make room."""
@@ -124,18 +125,20 @@ class DashboardScreen(ScrubbingScreen):
     @on(NewPicture)
     def _show(self, message: NewPicture) -> None:
         message.stop()
-        before, self._picture = self._picture, message.picture
+        picture = self.as_looked_at(message.picture)
+        before, self._picture = self._picture, picture
         if self.is_current:  # in sight, if only around a dialog
-            self._draw()
+            self.draw_picture()
         for screen in self.app.screen_stack:
             if isinstance(screen, RunDialog):
-                screen.picture(message.picture.shown)
-        state = message.picture.run.state
+                screen.picture(picture.shown)
+        state = picture.run.state
         if before is None or before.run.state != state:
-            self._tell_state(before, message.picture)
-        self.note_branches(before, message.picture)
+            self._tell_state(before, picture)
+        self.note_branches(before, picture)
+        self.note_ghost(before, picture)
 
-    def _draw(self) -> None:
+    def draw_picture(self) -> None:
         """Shows the newest picture."""
         if self._picture is not None:
             self.query_one(Header).picture(self._picture)
@@ -143,7 +146,7 @@ class DashboardScreen(ScrubbingScreen):
 
     def on_screen_resume(self) -> None:
         """What lay over the screen is gone."""
-        self._draw()
+        self.draw_picture()
 
     @property
     def settled(self) -> bool:
@@ -262,11 +265,13 @@ class DashboardScreen(ScrubbingScreen):
         await self.app.push_screen(Explanation(self.query_one(Board).panes[number - 1]))
 
     def action_back(self) -> None:
-        """From the past to now; else what the pane has open; else from one pane to all; else to the start screen."""
+        """From the past to now; what the pane has open; the ghost; from one pane to all; to the start screen."""
         if self.at is not None:
             self.look(None)
             return
         if isinstance(self.focused, Pane) and self.focused.take_back():
+            return
+        if self.drop_ghost():
             return
         if not self.query_one(Board).restore() and len(self.app.screen_stack) > 2:
             self.app.pop_screen()

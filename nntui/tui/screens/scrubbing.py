@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual import on
 
 from nntui.tui.panes.board import Board
@@ -39,7 +41,17 @@ class ScrubbingScreen(SteeringScreen):
         self.at = step
         self.query_one(Board).point(step)
         self._feed.look(step)
+        if step is None and self._picture is not None:  # at once: knobs that do not turn must not be seen any longer
+            self._picture = self.as_looked_at(self._picture)
+            self.draw_picture()
         self.offer_keys()
+
+    def as_looked_at(self, picture: Picture) -> Picture:
+        """The picture without the past, once nobody looks at that any more."""
+        return picture if self.at is not None or picture.then is None else replace(picture, then=None, seeking=None)
+
+    def draw_picture(self) -> None:
+        """Shows the newest picture."""
 
     def offer_keys(self) -> None:
         """Another state has other keys."""

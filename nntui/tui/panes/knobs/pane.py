@@ -57,6 +57,19 @@ class Typed(Message):
         self.value = value
 
 
+class Haunting(Message):
+    """Somebody wants to see what another value of a knob would do; ``value`` is what it has."""
+
+    def __init__(self, knob: Knob, value: Value) -> None:
+        super().__init__()
+        self.knob = knob
+        self.value = value
+
+
+class Adopting(Message):
+    """Somebody wants the run to become what its ghost is."""
+
+
 class NeedsNewRun(Message):
     """Somebody wants to turn a knob that cannot change while the network trains."""
 
@@ -162,6 +175,10 @@ class KnobPane(Pane, PictureCells):
         self.show([self._row(knob, text, names_width, values_width) for knob, text in rows])
         if picture.now is not None:
             self.caption("as they were; they turn in the present")
+        elif picture.ghost is not None:
+            adopt, drop = keymap.shown(keymap.KNOBS, "type"), keymap.shown(keymap.DASHBOARD, "back")
+            told = f"{picture.ghost.what}: {adopt} adopts, {drop} drops"
+            self.caption(f"ghost {told}" if len(told) + 6 <= self.caption_width else told)
         elif not picture.run.live:
             self.caption(f"{picture.run.state}: no longer live")
         else:
@@ -268,13 +285,30 @@ class KnobPane(Pane, PictureCells):
         return turns.fits(settings, knob, value, task=run.data.get("task", "binary"), step=run.step)
 
     def action_type(self) -> None:
-        """Asks for a value to be typed."""
+        """Asks for a value to be typed; where there is a ghost, for that."""
         if self._refuses:
+            return
+        if self._last is not None and self._last.ghost is not None:
+            self.post_message(Adopting())
             return
         if self._last is not None and self._last.run.live and not self.chosen.live:
             self.post_message(NeedsNewRun(self.chosen))
         elif self._last is not None and self._last.run.live:
             self.post_message(Typed(self.chosen, self.value(self.chosen)))
+
+    @property
+    def words(self) -> dict[str, str]:
+        """While there is a ghost, the key that types a value adopts it."""
+        return {"type": "adopt"} if self._last is not None and self._last.ghost is not None else {}
+
+    def action_haunt(self) -> None:
+        """Asks for a value to be tried beside the run."""
+        if self._refuses or self._last is None or not self._last.run.live:
+            return
+        if self.chosen.live:
+            self.post_message(Haunting(self.chosen, self.value(self.chosen)))
+        else:
+            self.post_message(NeedsNewRun(self.chosen))
 
     def on_click(self, event: Click) -> None:
         """A click chooses a row."""
@@ -287,4 +321,11 @@ class KnobPane(Pane, PictureCells):
 def _told(picture: Picture) -> tuple[object, ...]:
     """All of a picture that the rows depend on."""
     run = picture.run
-    return run.state, run.config, run.latest.get("lr"), run.data, picture.now is None
+    return (
+        run.state,
+        run.config,
+        run.latest.get("lr"),
+        run.data,
+        picture.now is None,
+        picture.ghost and picture.ghost.what,
+    )
