@@ -59,13 +59,16 @@ def fork_run(
         raise
 
 
-def start_trainer(run_folder: Path) -> subprocess.Popen[bytes]:
-    """``python -m nntui.trainer`` in a session of its own, its output in ``trainer.log``. Raises RunError, OSError."""
+def start_trainer(run_folder: Path, *, leashed: bool = False) -> subprocess.Popen[bytes]:
+    """``python -m nntui.trainer`` in a session of its own, its output in ``trainer.log``. Raises RunError, OSError.
+
+    One that is ``leashed`` stops when its stdin is closed, as it is when this process has ended.
+    """
     with (run_folder / folder.LOG).open("ab") as log:
         trainer: subprocess.Popen[bytes] = subprocess.Popen(
             # -P: a module of the current folder must not stand in for one of ours.
-            [sys.executable, "-P", "-m", "nntui.trainer", str(run_folder)],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-P", "-m", "nntui.trainer", str(run_folder), *(["--leashed"] if leashed else [])],
+            stdin=subprocess.PIPE if leashed else subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -103,7 +103,7 @@ def test_an_unwritable_place_is_told_and_nothing_started(tmp_path: Path, monkeyp
 
 def test_the_trainer_says_how_it_is_called() -> None:
     done = subprocess.run([sys.executable, "-m", "nntui.trainer"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "usage: python -m nntui.trainer FOLDER\n")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "usage: python -m nntui.trainer FOLDER [--leashed]\n")
 
 
 def test_a_trainer_of_no_run_fails_and_leaves_nothing(tmp_path: Path) -> None:

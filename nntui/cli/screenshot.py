@@ -28,8 +28,8 @@ def screenshot(
 ) -> None:
     """Write the dashboard of a run as a picture (.svg).
 
-    With --at, curves, events, knobs and figures are those of that step, as well as the run still tells; predictions
-    are kept of the newest step only, and the picture says of which.
+    With --at, curves, events, knobs and figures are those of that step. Predictions, weights and the plane are made
+    again from the nearest checkpoint, to the bit; where that cannot be, predictions are the newest, and it says so.
 
     From within the dashboard, the palette (Ctrl-P) does the same with the screen as it is.
     """

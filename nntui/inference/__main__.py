@@ -1,4 +1,8 @@
-"""``python -m nntui.inference``: answers what comes in on stdin, on stdout, until stdin ends."""
+"""``python -m nntui.inference [THREADS]``: answers what comes in on stdin, on stdout, until stdin ends.
+
+The past of a run comes out the same to the bit only with as many THREADS as its trainer has; 0 are as many as that
+takes by itself, and without any it is one.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,12 @@ import sys
 from nntui.trainer.threads import use_threads
 
 
-def main() -> int:
+def main(threads: int) -> int:
     """Nobody waits for an answer as for a step: this leaves the cores to the trainers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the viewer's; this ends when the viewer does
     if hasattr(os, "nice"):
         os.nice(5)
-    use_threads(1)
+    use_threads(threads)
     from nntui.inference.service import Service
 
     try:
@@ -25,4 +29,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1))

@@ -33,6 +33,19 @@ class Forward(NamedTuple):
     layers: tuple[Array, ...]
 
 
+def forward(model: Model, step: int, X: Array, *, layers: bool) -> Forward:
+    """What a network, which is of a step, says of X, (n, features). Raises UserError."""
+    network = model.network
+    units = sum(layer.outputs for layer in network.layers) if layers else network.sizes[-1]
+    if X.shape[1] != len(model.features):
+        raise UserError(f"X has {X.shape[1]} columns: this network takes {len(model.features)}")
+    if len(X) * units > MAX_ANSWER:
+        raise UserError(f"{len(X):,} rows of {units:,} units: must be at most {MAX_ANSWER:,} numbers")
+    P = model.predict(X)
+    found = layer_outputs(network, model.preparation.transform(X, network.dtype)) if layers else ()
+    return Forward(step, P, found)
+
+
 class Run:
     """Reads checkpoint, weights and configuration anew when they have changed. Raises UserError, in any method."""
 
@@ -51,15 +64,7 @@ class Run:
     def forward(self, X: Array, *, layers: bool) -> Forward:
         """The answer for X, (n, features), raw values as the run's data were measured."""
         model = self._newest()
-        network = model.network
-        units = sum(layer.outputs for layer in network.layers) if layers else network.sizes[-1]
-        if X.shape[1] != len(model.features):
-            raise UserError(f"X has {X.shape[1]} columns: this network takes {len(model.features)}")
-        if len(X) * units > MAX_ANSWER:
-            raise UserError(f"{len(X):,} rows of {units:,} units: must be at most {MAX_ANSWER:,} numbers")
-        P = model.predict(X)
-        found = layer_outputs(network, model.preparation.transform(X, network.dtype)) if layers else ()
-        return Forward(self._step, P, found)
+        return forward(model, self._step, X, layers=layers)
 
     def _newest(self) -> Model:
         """The network of the later of checkpoint and weights, doing what the run's configuration says now."""

@@ -156,8 +156,9 @@ def first_config(folder: Path) -> dict[str, Any]:
 def find_run(runs: Path, wanted: str = "latest") -> tuple[Path, RunRecord]:
     """The run meant by an id, a unique beginning of one, a name, or ``latest``. Raises RunError.
 
-    A whole id wins over a name, a name over a beginning; of several runs of one name the newest is meant. One that
-    cannot be read is not the latest, and raises RunError with the reason.
+    A whole id wins over a name, a name over a beginning; of several runs of one name the newest is meant. The latest is
+    one that is listed: not archived, unless all are. One that cannot be read is not the latest, and raises RunError
+    with the reason.
     """
     folder, run = find_listed(runs, wanted)
     return folder, open_run(folder) if run.state == UNREADABLE else run
@@ -176,7 +177,8 @@ def meant(runs: Path, known: Sequence[tuple[Path, RunRecord]], wanted: str) -> t
     if not known:
         raise RunError(f"no runs in {runs}; nntui train PRESET makes one")
     if wanted == "latest":
-        return next((pair for pair in known if pair[1].state != UNREADABLE), known[0])
+        readable = [pair for pair in known if pair[1].state != UNREADABLE]
+        return next((pair for pair in readable if not pair[1].archived), [*readable, *known][0])
     called = [pair for pair in known if pair[0].name == wanted] or [pair for pair in known if pair[1].name == wanted]
     if called:
         return called[0]

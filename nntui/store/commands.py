@@ -9,15 +9,18 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from nntui.store import catalog
 from nntui.store.records import Command
-from nntui.store.schema import BUSY_SECONDS, RunError, changing, connect_reader
+from nntui.store.schema import BUSY_SECONDS, DATABASE, RunError, changing, connect_reader, readable
 
 #: What may be asked of a trainer: to give a knob a value, to turn it by so many rungs from where it is then, hold, go
 #: on, do so many single steps, go back to a step, keep a checkpoint, end.
 KINDS = ("set", "turn", "pause", "resume", "step", "rewind", "checkpoint", "stop")
+
+_COLUMNS = "id, at, who, kind, key, value, status, step, answer"
 
 
 def asker() -> str:
@@ -37,6 +40,12 @@ def append(folder: Path, kind: str, key: str = "", value: str = "", *, patience:
     """Appends one command and returns its id; others who write are waited for. Raises RunError."""
     with changing(folder, patience) as db:
         return _insert(db, kind, key, value)
+
+
+def append_all(folder: Path, asked: Sequence[tuple[str, str, str]]) -> list[int]:
+    """Appends several commands, kinds, keys and values, between which no other comes; as :func:`append`."""
+    with changing(folder) as db:
+        return [_insert(db, *command) for command in asked]
 
 
 def reopen(folder: Path, asked: Sequence[tuple[str, str, str]] = ()) -> list[int]:
@@ -63,6 +72,12 @@ def _insert(db: sqlite3.Connection, kind: str, key: str, value: str) -> int:
     return number
 
 
+def listed(folder: Path) -> list[Command]:
+    """All commands, in the order they were given. Raises RunError."""
+    with closing(connect_reader(folder)) as db, readable(folder / DATABASE):
+        return [Command(*row) for row in db.execute(f"SELECT {_COLUMNS} FROM commands ORDER BY id")]
+
+
 def wait(
     folder: Path, command: int, *, alive: Callable[[], bool], seconds: float = 30.0, pause: float = 0.02
 ) -> Command | None:
@@ -72,9 +87,7 @@ def wait(
     try:
         while True:
             gone = not alive()
-            row = db.execute(
-                "SELECT id, at, who, kind, key, value, status, step, answer FROM commands WHERE id = ?", (command,)
-            ).fetchone()
+            row = db.execute(f"SELECT {_COLUMNS} FROM commands WHERE id = ?", (command,)).fetchone()
             if row and row[6] != "waiting":
                 return Command(*row)
             if gone or time.monotonic() > limit:

@@ -1,4 +1,7 @@
-"""``python -m nntui.trainer FOLDER``: trains the run of a folder until it ends. Its output goes to ``trainer.log``."""
+"""``python -m nntui.trainer FOLDER [--leashed]``: trains the run of a folder until it ends.
+
+Its output goes to ``trainer.log``. On a leash it stops, in good order, when its stdin ends: whoever holds that is gone.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
+import time
 from pathlib import Path
 
 from nntui.errors import UserError
@@ -14,14 +19,19 @@ from nntui.store import catalog
 from nntui.trainer import SIGNALS
 from nntui.trainer.threads import use_threads
 
+#: So long after its leash is gone a trainer is, too.
+LEASH_SECONDS = 10.0
+
 log = logging.getLogger("nntui.trainer")
 
 
-def main(run_folder: Path) -> int:
+def main(run_folder: Path, *, leashed: bool = False) -> int:
     """Exit status 0 when the run finished or was stopped, 1 when it diverged or failed."""
     os.umask(0o077)
     if hasattr(signal, "pthread_sigmask"):  # one that comes while this loads waits for the session to take it
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    if leashed:
+        threading.Thread(target=_follow, name="nntui-leash", daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         use_threads(catalog.open_run(run_folder).config.get("training", {}).get("threads", 0))
@@ -34,6 +44,18 @@ def main(run_folder: Path) -> int:
         return 1
     log.info("%s", state)
     return 1 if state == "diverged" else 0
+
+
+def _follow() -> None:
+    """Waits for the end of stdin, then has the run stopped as by a signal; meanwhile it costs nothing.
+
+    One that does not stop, since it makes steps of its past again, is ended.
+    """
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LEASH_SECONDS)
+    os._exit(1)
 
 
 def _tell(run_folder: Path, error: Exception) -> None:
@@ -51,6 +73,6 @@ def _tell(run_folder: Path, error: Exception) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m nntui.trainer FOLDER")
-    sys.exit(main(Path(sys.argv[1])))
+    if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["--leashed"]):
+        sys.exit("usage: python -m nntui.trainer FOLDER [--leashed]")
+    sys.exit(main(Path(sys.argv[1]), leashed=len(sys.argv) == 3))

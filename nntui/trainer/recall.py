@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
 
 from nntui import config
 from nntui.config import RunConfig
@@ -26,6 +28,8 @@ from nntui.turns import Turn, path_of
 STRIDE = 1024
 
 Meanwhile = Callable[[Slice], object]
+#: Arrays and facts of a loop, as :attr:`Loop.state` has them.
+State = tuple[Mapping[str, NDArray[Any]], Mapping[str, Any]]
 
 
 def _nobody(made: Slice) -> None:
@@ -75,7 +79,9 @@ class Past:
             known = reader.table("history")
             #: What is kept of the losses of rows, if anything.
             self.losses: Arrays = known[1] if known else {}
-            self.has_begun = reader.run().step > 0 or (self._checkpoints / checkpoints.LATEST).exists()
+            #: How far the run has come.
+            self.step = reader.run().step
+            self.has_begun = self.step > 0 or (self._checkpoints / checkpoints.LATEST).exists()
         finally:
             reader.close()
 
@@ -136,18 +142,26 @@ class Past:
             return found if self._on_the_way(found) else None
         return None
 
-    def nearest(self, step: int) -> Moment:
-        """The newest checkpoint that is on the way to a step, or the beginning."""
+    def nearest(self, step: int, moment: Moment | None = None) -> Moment:
+        """The newest checkpoint that is on the way to a step, or the beginning; the loop of ``moment`` becomes that."""
         for found in checkpoints.newest_first(self._checkpoints, step):
             if self._on_the_way(found):
                 settings = config.from_dict(found.config)
-                loop = make_loop(settings, self._problem)
-                try:
-                    loop.load(found.arrays, found.facts["state"])
-                except (KeyError, ValueError, TypeError):
-                    continue  # of another version, or of other data
-                return Moment(loop, settings, found.command)
-        return self.beginning
+                with suppress(KeyError, ValueError, TypeError):  # of another version, or of other data
+                    return self.restored(settings, found.command, (found.arrays, found.facts["state"]), moment)
+        return self.beginning if moment is None else become(moment, self.beginning, self._problem.dataset.task)
+
+    def restored(self, settings: RunConfig, command: int, state: State, moment: Moment | None = None) -> Moment:
+        """A moment of which the loop's state is known; the loop of ``moment`` becomes that.
+
+        Raises KeyError, ValueError or TypeError for the state of another network.
+        """
+        if moment is None:
+            now = Moment(make_loop(settings, self._problem), settings, command)
+        else:
+            now = turned(moment, settings, self._problem.dataset.task, command)
+        now.loop.load(*state)
+        return now
 
     def _on_the_way(self, checkpoint: Checkpoint) -> bool:
         """Whether the run has not gone back to an earlier step since."""

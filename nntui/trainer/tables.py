@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui.store.tables import Arrays
-from nntui.store.writer import Writer
 from nntui.trainer.history import History
 from nntui.trainer.loop import Loop
 from nntui.trainer.pace import Pace
 from nntui.trainer.problem import Problem
+from nntui.trainer.stage import Stage
 
 Array = NDArray[Any]
 
@@ -27,7 +27,7 @@ WEIGHTS_SECONDS = 0.45
 class Tables:
     """Stages the newest arrays; some of them only as often as their size allows."""
 
-    def __init__(self, writer: Writer, loop: Loop, problem: Problem, losses: Arrays | None = None) -> None:
+    def __init__(self, writer: Stage, loop: Loop, problem: Problem, losses: Arrays | None = None) -> None:
         self._writer, self._loop, self._problem = writer, loop, problem
         #: The numbers of the rows that are shown, from 0.
         self.shown = _shown_rows(problem)

@@ -13,10 +13,10 @@ from nntui.data.dataset import REGRESSION
 from nntui.engine import Network, activity
 from nntui.store.records import LayerRecord
 from nntui.store.tables import Arrays
-from nntui.store.writer import Writer
 from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.pace import Pace
 from nntui.trainer.problem import Problem
+from nntui.trainer.stage import Stage
 from nntui.trainer.tables import Tables
 
 Array = NDArray[Any]
@@ -36,7 +36,7 @@ ACTIVATIONS_KEEP = 16_384
 class Telemetry:
     """Stages what the trainer sees; the session says when it is committed."""
 
-    def __init__(self, writer: Writer, loop: Loop, problem: Problem, losses: Arrays | None = None) -> None:
+    def __init__(self, writer: Stage, loop: Loop, problem: Problem, losses: Arrays | None = None) -> None:
         """``losses`` is what an earlier trainer of the run kept of the losses of rows."""
         self._writer, self._loop, self._problem = writer, loop, problem
         self._score = "r2" if problem.dataset.task == REGRESSION else "accuracy"

@@ -15,8 +15,9 @@ from nntui.errors import UserError
 from nntui.store import commands
 from nntui.store.records import Command
 from nntui.tui.answering import Answering
-from nntui.tui.picture import Picture, Query, Question
-from nntui.tui.reading import Reading
+from nntui.tui.picture import Picture, Query, Question, Recalled
+from nntui.tui.reading import Companion, Look, Reading
+from nntui.tui.recalling import Recalling
 
 #: A live run is looked at this often; one that has ended changes no more.
 POLL_SECONDS, ENDED_POLL_SECONDS = 0.1, 1.0
@@ -66,7 +67,8 @@ class Feed:
     """Follows one run for one screen. At most one read is under way; the event loop never waits for the disk.
 
     ``congested`` tells that nothing can be drawn now, ``spent`` that what nobody waits for had better not. With ``at``,
-    the run is not followed but shown as it stood at that step, or as it stands, if it is not further.
+    the run is not followed but shown as it stood at that step, or as it stands, if it is not further. While it is
+    followed, :meth:`look` shows a step of its past besides.
     """
 
     def __init__(
@@ -88,8 +90,10 @@ class Feed:
         self._reading = Reading(folder, at)
         self._wake = asyncio.Event()
         self._answering = Answering(folder, congested, self._look_soon)
+        self._recalling = Recalling(folder, self._look_soon)
         self._answers_given: asyncio.Task[None] | None = None
         self._network: object = None
+        self._recalled: Recalled | None = None  # of the last picture
         self._asked: set[int] = set()
         self._wanted, self._looked_for, self._told = 1, 0, 0
         self._frugal = False
@@ -98,7 +102,7 @@ class Feed:
 
     def settled(self, shown: Picture | None) -> bool:
         """Whether a screen that shows a picture has all that it wants."""
-        answered = self._ended or self._answering.settled
+        answered = self._ended or (self._answering.settled and self._recalling.settled)
         return answered and shown is not None and shown is self._reading.picture and self._told == self._wanted
 
     def want(self, chart: str, query: Query | None) -> None:
@@ -112,13 +116,25 @@ class Feed:
             self._look_soon()
 
     def ask(self, pane: str, question: Question | None) -> None:
-        """What a pane asks of the network from now on; None when it asks nothing any more.
-
-        The network of an earlier step is gone, and cannot be asked.
-        """
-        if self._at is None:
+        """What a pane asks of the network from now on; None when it asks nothing any more."""
+        if not self._reading.is_past:
             self._answering.ask(pane, question)
-            self._look_soon()
+        self._recalling.ask(pane, question)
+        self._look_soon()
+
+    def look(self, step: int | None) -> None:
+        """At which step the run is looked at from now on, besides as it is; None: not any more."""
+        if self._reading.picture is not None:
+            self._recalling.threads = self._reading.picture.run.config.get("training", {}).get("threads", 0)
+        self._recalling.look(step)
+
+    def accompany(self, folder: Path | None, what: str = "", step: int = 0) -> None:
+        """From now on a ghost is read beside the run: ``what`` it has otherwise since ``step``; None: none any more."""
+        before = self._reading.companion
+        self._reading.companion = None if folder is None else Companion(folder, what, step)
+        if before is not None and not self._ended:
+            self._thread.submit(before.close)
+        self._look_soon()
 
     def _look_soon(self) -> None:
         self._wanted += 1
@@ -134,7 +150,7 @@ class Feed:
     async def run(self) -> None:
         """Reads and posts until cancelled."""
         loop = asyncio.get_running_loop()
-        answering = self._answers_given = asyncio.create_task(self._answering.run())
+        answering = self._answers_given = asyncio.create_task(self._answer())
         try:
             while True:
                 self._wake.clear()
@@ -145,6 +161,8 @@ class Feed:
                         self._post(message)
                     self._told = self._looked_for
                     self._answering.note(self._network)
+                    if self._reading.is_past:
+                        self.look(self._at)
                 # Not wait_for: in Python 3.11, one that is cancelled just when its time has come goes on.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SOON_SECONDS if congested else self._pause):
@@ -155,12 +173,18 @@ class Feed:
             self._post(Unreadable(f"{self._folder}: damaged: {' '.join(str(error).split())}"))
         finally:
             self._ended = True
-            self._thread.submit(self._reading.close)
+            for reading in (self._reading, self._reading.companion):
+                if reading is not None:
+                    self._thread.submit(reading.close)
             self._thread.shutdown(wait=False)
             self._writing.shutdown(wait=False)  # what has been asked for is still written
             answering.cancel()
             # Shielded: to be cancelled twice must not cut the ending short.
             await asyncio.shield(asyncio.gather(answering, return_exceptions=True))
+
+    async def _answer(self) -> None:
+        """Has questions answered, and the past made again, until cancelled."""
+        await asyncio.gather(self._answering.run(), self._recalling.run(), return_exceptions=True)
 
     async def ended(self) -> None:
         """Waits, not for ever, until nothing is left of :meth:`run`, which has been cancelled."""
@@ -193,14 +217,18 @@ class Feed:
 
     def _look(self) -> list[Message]:
         """What is new: a picture, then the answers that it already shows the effect of."""
-        reading, wanted = self._reading, self._wanted  # read once: the event loop may count on meanwhile
+        reading, recalling = self._reading, self._recalling
+        wanted = self._wanted  # read once: the event loop may count on meanwhile
         anew = wanted != self._looked_for
-        if not reading.has_news(anew) or (self._frugal and not self._asked and reading.can_wait()):
+        awaited = self._asked or recalling.reached is not self._recalled
+        if not reading.has_news(anew) or (self._frugal and not awaited and reading.can_wait()):
             return []
         self._looked_for = wanted
         with reading.snapshot():
             given = reading.commands() if self._asked else []
-            picture = reading.read(self._answering.answers, anew)
+            look = Look(recalling.reached, recalling.answers, recalling.seeking)
+            picture = reading.read(self._answering.answers, anew, look)
+            self._recalled = look.recalled
             if picture is not None:
                 self._network = None if self._answering.idle else reading.network()
         pictures = [] if picture is None else [NewPicture(picture)]

@@ -16,10 +16,13 @@ from typing import Any
 from nntui import pipe
 from nntui.errors import UserError
 from nntui.pipe import Facts
-from nntui.tui.picture import Answer, Arrays, Question, Sample
+from nntui.store.records import LayerRecord
+from nntui.tui.picture import Answer, Arrays, Question, Recalled, Sample
 
 #: An answer that takes longer does not come any more; data may have to be read from large files first.
 ANSWER_SECONDS, SAMPLE_SECONDS = 10.0, 30.0
+#: So may a part of the past: a single step of the largest networks.
+RECALL_SECONDS = 60.0
 #: One that has ended is started again at most this often.
 RESTART_SECONDS = 3.0
 
@@ -35,24 +38,50 @@ class InferenceError(UserError):
 class Inference:
     """Asks one question at a time. The process is started by the first one, and again by the next if it has died."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = 1) -> None:
+        """``threads`` are those of the process; what a trainer made is made again to the bit only with as many."""
+        self._threads = threads
         self._process: Process | None = None
         self._turn = asyncio.Lock()
         self._folder: Path | None = None
         self._started_at = -math.inf
         self._under_way: set[asyncio.Task[Any]] = set()
 
-    async def forward(self, folder: Path, question: Question) -> Answer:
-        """What the newest network of a run says; of a question that has no answer, why."""
+    async def forward(self, folder: Path, question: Question, at: int | None = None) -> Answer:
+        """What the newest network of a run says, or that of the step recalled last; of what has no answer, why."""
         try:
-            told, arrays = await self._ask(
-                {"kind": "forward", "layers": question.layers}, {"X": question.X}, ANSWER_SECONDS, folder
-            )
+            asked: Facts = {"kind": "forward", "layers": question.layers, "at": at}
+            told, arrays = await self._ask(asked, {"X": question.X}, ANSWER_SECONDS, folder)
             with _understood():
                 layers = tuple(arrays[f"layer {number}"] for number in range(1, told["layers"] + 1))
                 return Answer(question, told["step"], arrays["P"], layers)
         except InferenceError as error:
             return Answer(question, error=str(error))
+
+    async def recall(self, folder: Path, step: int) -> Recalled | float:
+        """A step of a run's past; or how much of the way there is done, by one who asks again and again.
+
+        Raises InferenceError.
+        """
+        told, arrays = await self._ask({"kind": "recall", "step": step}, {}, RECALL_SECONDS, folder)
+        with _understood():
+            if told["share"] < 1:
+                return float(told["share"])
+            tables: dict[str, Arrays] = {}
+            for name, array in arrays.items():
+                table, _, own = name.partition("/")
+                tables.setdefault(table, {})[own] = array
+            return Recalled(
+                step=told["step"],
+                config=told["config"],
+                epoch=told["epoch"],
+                progress=told["progress"],
+                steps_left=told["steps_left"],
+                latest=told["latest"],
+                layers=tuple(LayerRecord(**layer) for layer in told["layers"]),
+                data=told["data"],
+                tables=tables,
+            )
 
     async def sample(self, config: Mapping[str, Any]) -> Sample:
         """Some rows of the data that a configuration, as nested dicts, would train on. Raises InferenceError."""
@@ -141,7 +170,7 @@ class Inference:
         self._started_at = time.monotonic()
         self._process = await asyncio.create_subprocess_exec(
             # -P: a module of the current folder must not stand in for one of ours.
-            *(sys.executable, "-P", "-m", "nntui.inference"),
+            *(sys.executable, "-P", "-m", "nntui.inference", str(self._threads)),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,

@@ -7,16 +7,22 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nntui.errors import UserError
 from nntui.knobs import KNOBS
-from nntui.store.records import Command, Event, RunRecord
+from nntui.store.records import Command, Curve, Event, RunRecord
+from nntui.tui.picture import Recalled, Table
 from nntui.turns import path_of
 
 #: Series that are told in fields of their own.
 _FIELDS = frozenset(("epoch", "elapsed", "wall", "steps_per_s"))
+#: What a curve holds for each bucket.
+_ARRAYS = tuple(field.name for field in fields(Curve) if field.name != "name")
 
 
 def as_of(
@@ -89,3 +95,46 @@ def config_at(run: RunRecord, step: int, first: Mapping[str, Any], commands: Seq
             elif name in first.get(section, {}):
                 config[section][name] = first[section][name]
     return config
+
+
+def recalled(run: RunRecord, found: Recalled) -> RunRecord:
+    """The run as it stood at a step, as :func:`as_of` tells it, with all that was made again of that step."""
+    return replace(
+        run,
+        step=found.step,
+        config=found.config,
+        epoch=found.epoch,
+        progress=found.progress,
+        steps_left=found.steps_left,
+        latest=found.latest,
+        layers=found.layers,
+        data=found.data,
+    )
+
+
+def until(curve: Curve, step: int) -> Curve:
+    """A curve up to a step."""
+    return _part(curve, curve.last <= step)
+
+
+def since(curve: Curve, step: int) -> Curve:
+    """A curve after a step."""
+    return _part(curve, curve.last > step)
+
+
+def _part(curve: Curve, told: NDArray[np.bool_]) -> Curve:
+    arrays = {name: getattr(curve, name)[told] for name in _ARRAYS}
+    return Curve(curve.name, **arrays)
+
+
+def history(known: Table, made: Mapping[str, NDArray[Any]], step: int) -> Table:
+    """The losses of rows up to a step: what is known of them, and what was made again of that step."""
+    steps, loss = known.arrays.get("steps"), known.arrays.get("loss")
+    if steps is None or loss is None or not made:
+        return Table(step, dict(made), step)
+    before = steps < step
+    arrays = {
+        "steps": np.concatenate((steps[before], made["steps"])),
+        "loss": np.concatenate((loss[:, before], made["loss"]), axis=1),
+    }
+    return Table(step, arrays, step)

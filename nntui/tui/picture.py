@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.message import Message
 
-from nntui.store.records import Curve, Event, RunRecord
+from nntui.store.records import Curve, Event, LayerRecord, RunRecord
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -69,6 +69,34 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Recalled:
+    """A step of the past, made again: what the trainer told of it, or would have told, to the bit.
+
+    Configuration, layers, facts of the data and newest values as a run record has them; ``tables`` by name, without
+    those that could not be told.
+    """
+
+    step: int
+    config: dict[str, Any]
+    epoch: int
+    progress: float
+    steps_left: int
+    latest: dict[str, Any]
+    layers: tuple[LayerRecord, ...]
+    data: dict[str, Any]
+    tables: Mapping[str, Arrays]
+
+
+@dataclass(frozen=True, slots=True)
+class Seeking:
+    """A step of the past that is being made again: how much of the way there is done; or why it cannot be."""
+
+    step: int
+    share: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """Up to 500 rows of the data of a configuration, evenly spaced: what is seen before anything is trained.
 
@@ -91,6 +119,19 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """A ghost of the run, as far as it is: ``what`` it has otherwise, its state, and the loss chart's series since.
+
+    ``error`` says why it is none: it was refused, or is gone.
+    """
+
+    what: str
+    state: str
+    curves: Mapping[str, Curve]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A run as it stood at one moment.
 
@@ -99,6 +140,9 @@ class Picture:
     ``tables`` has what was wanted by name: always the ``rows`` of the prediction table (their numbers from 1 ``row``,
     raw inputs ``X``, targets ``T``, ``part``) and the ``predictions`` (``P``) of their newest step; ``answers`` has
     one for each pane that asked; ``given_up`` are the newest branches from which the run went back, by metric.
+
+    Where somebody looks at the past, ``then`` is the run as it was, and in that one ``now`` is the run as it is;
+    ``seeking`` is the step that is not there yet. ``ghost`` is one that is drawn beside the run.
     """
 
     run: RunRecord
@@ -109,14 +153,23 @@ class Picture:
     tables: Mapping[str, Table] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     given_up: tuple[Mapping[str, Curve], ...] = ()
+    then: Picture | None = None
+    now: RunRecord | None = None
+    seeking: Seeking | None = None
+    ghost: Beside | None = None
 
     def table(self, name: str) -> Table:
         """The newest arrays of a name, none of step -1 before there are any."""
         return self.tables.get(name, _NO_TABLE)
 
     @property
+    def shown(self) -> Picture:
+        """What is looked at: the run as it was, or as it is."""
+        return self.then or self
+
+    @property
     def past(self) -> bool:
-        """Whether the run is shown as it was: of its tables, and of its network, only the newest are kept."""
+        """Whether the run is shown as it was, but its tables and its network are of now."""
         return self.table("predictions").step > self.run.step
 
     def is_same(self, before: Picture, pane: str) -> bool:
@@ -125,6 +178,9 @@ class Picture:
             (self.run, self.silence, self.series, self.events)
             == (before.run, before.silence, before.series, before.events)
             and self.given_up is before.given_up
+            and (self.then, self.now) == (before.then, before.now)
+            and self.seeking == before.seeking
+            and self.ghost is before.ghost
             and _are(self.tables, before.tables)
             and _are(self.answers, before.answers)
             and _are(self._curves_of(pane), before._curves_of(pane))

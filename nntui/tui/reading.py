@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
 from nntui import guard
 from nntui.guard import WayOut
@@ -19,7 +21,7 @@ from nntui.store.records import Command, Curve, RunRecord
 from nntui.store.schema import FOREVER, RunError
 from nntui.store.shelf import Shelf
 from nntui.tui import past
-from nntui.tui.picture import Answer, Picture, Query, Table
+from nntui.tui.picture import Answer, Beside, Picture, Query, Recalled, Seeking, Table
 
 #: A table is read at most this often, those of a shorter time more often; the rows, which hardly ever change, at once,
 #: and what is told of them with them.
@@ -40,6 +42,14 @@ SILENT_SECONDS = 5.0
 Item = TypeVar("Item")
 
 
+class Look(NamedTuple):
+    """What somebody looks at of the past: a step made again, with its answers, and one that is under way."""
+
+    recalled: Recalled | None = None
+    answers: Mapping[str, Answer] = MappingProxyType({})
+    seeking: Seeking | None = None
+
+
 class Reading:
     """Reads pictures of one run; what is still good of the last is not read again.
 
@@ -58,6 +68,11 @@ class Reading:
         #: What charts and panes want, by their names.
         self.queries: dict[str, Query] = {}
         self.tables: dict[str, tuple[str, ...]] = {}
+        self._then_of: tuple[tuple[object, ...], Picture] | None = None
+        #: Whether the run has made more steps than the one at which it is shown.
+        self.is_past = False
+        #: A ghost of the run that is read beside it.
+        self.companion: Companion | None = None
         #: The last picture that was read.
         self.picture: Picture | None = None
 
@@ -95,6 +110,7 @@ class Reading:
             self._checked_at = now
             if not self._folder.is_dir():
                 raise RunError(f"{self._folder}: the run has been removed")
+        self._news |= self.companion is not None and self.companion.changed()
         self._news |= anew or (self._at is None and (reader.changed() or overdue))
         return self._news
 
@@ -115,13 +131,14 @@ class Reading:
         """The newest commands, with what came of them."""
         return self._open.commands()
 
-    def read(self, answers: Mapping[str, Answer], anew: bool) -> Picture | None:
+    def read(self, answers: Mapping[str, Answer], anew: bool, look: Look = Look()) -> Picture | None:  # noqa: B008
         """The picture of now, with these answers; None where it shows nothing new and need not be made ``anew``."""
         self._news = False
         reader, before = self._open, self.picture
-        run = self._run(reader)
+        run = self._run(reader, tables_too=look.recalled is not None)
         silence = _silence(run)
-        if before is not None and not anew and _same(before, run, silence):
+        companion = self.companion  # read once: it may be dropped meanwhile
+        if before is not None and not anew and companion is None and _same(before, run, silence):
             return None
         curves = self._read_curves(reader, run)
         goes_on = before is not None and before.run.branches == run.branches  # not back at an earlier step
@@ -129,10 +146,44 @@ class Reading:
         events = (*old_events, *reader.events(old_events[-1].id if old_events else 0))[-EVENTS:]
         tables = self._read_tables(reader, run)
         given_up = before.given_up if before and goes_on else tuple(reader.given_up(BRANCHES) if run.branches else ())
-        self.picture = Picture(
+        picture = Picture(
             run, silence, reader.series(), curves, events, tables=tables, answers=answers, given_up=given_up
         )
+        if companion is not None:
+            picture = replace(picture, ghost=companion.read(self.queries.get("loss")))
+        if look.recalled is not None and self._at is not None:
+            picture = self._as_it_was(picture, look.recalled, look.answers)
+        elif look.recalled is not None:
+            picture = replace(picture, then=self._then(picture, look.recalled, look.answers))
+        is_told = self._at is not None and look.seeking is not None and look.seeking.error  # the title says what is not
+        self.picture = replace(picture, seeking=None if is_told else look.seeking)
         return self.picture
+
+    def _then(self, picture: Picture, recalled: Recalled, answers: Mapping[str, Answer]) -> Picture:
+        """The run as it was at the step that was recalled; the same picture while nothing of it has changed."""
+        told = (recalled, answers, picture.table("rows"), self.queries)
+        if self._then_of is None or any(one is not other for one, other in zip(self._then_of[0], told, strict=True)):
+            curves = {
+                chart: {name: past.until(curve, recalled.step) for name, curve in found.items()}
+                for chart, found in picture.curves.items()
+            }
+            then = replace(self._as_it_was(picture, recalled, answers), curves=curves, silence=0, now=picture.run)
+            self._then_of = told, then
+        return self._then_of[1]
+
+    def _as_it_was(self, picture: Picture, recalled: Recalled, answers: Mapping[str, Answer]) -> Picture:
+        """The picture with all that was made again of a step."""
+        step, made = recalled.step, recalled.tables
+        reader = Reader(self._folder, step)
+        try:
+            events = reader.events()
+            run = past.as_of(picture.run, step, reader.newest(), events, recalled.config, None)
+            known = Table(*(reader.table("history") or (-1, {})))
+        finally:
+            reader.close()
+        tables = {name: Table(step, arrays, step) for name, arrays in made.items()}
+        tables |= {"rows": picture.table("rows"), "history": past.history(known, made.get("history", {}), step)}
+        return replace(picture, run=past.recalled(run, recalled), events=tuple(events), tables=tables, answers=answers)
 
     def network(self) -> object:
         """What tells the network in the run folder from others: its weights, its checkpoint, what is done with them."""
@@ -143,13 +194,14 @@ class Reading:
         config = self.picture.run.config if self.picture else {}
         return self._open.table_version("weights"), saved, config.get("model")
 
-    def _run(self, reader: Reader) -> RunRecord:
-        """The run as it stands, or stood."""
+    def _run(self, reader: Reader, *, tables_too: bool) -> RunRecord:
+        """The run as it stands, or stood; whether its tables are shown as they were, too."""
         run = reader.run()
         if self._at is None:
             return run
         config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands(FOREVER))
-        predicted = reader.table_step("predictions")
+        self.is_past = run.step > self._at
+        predicted = None if tables_too else reader.table_step("predictions")
         return past.as_of(run, self._at, reader.newest(), reader.events(), config, predicted)
 
     def _read_curves(self, reader: Reader, run: RunRecord) -> dict[str, dict[str, Curve]]:
@@ -181,6 +233,49 @@ class Reading:
                 are_others |= name == "rows"
             found[name] = table
         return found
+
+
+class Companion:
+    """Reads a ghost of the run that is followed; ``what`` it has otherwise, since ``step``."""
+
+    def __init__(self, folder: Path, what: str, step: int) -> None:
+        self._folder, self._what, self._step = folder, what, step
+        self._reader: Reader | None = None
+        self._seen: Beside | None = None
+
+    @property
+    def _open(self) -> Reader:
+        if self._reader is None:
+            self._reader = Reader(self._folder)
+        return self._reader
+
+    def close(self) -> None:
+        """Lets go of it."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    def changed(self) -> bool:
+        """Whether there may be anything new."""
+        try:
+            return not self._folder.is_dir() or self._open.changed()
+        except RunError:
+            return True
+
+    def read(self, query: Query | None) -> Beside:
+        """The series of a chart since the ghost began."""
+        if not self._folder.is_dir():
+            return Beside(self._what, "", {}, "somebody has removed it")
+        try:
+            with self._open.snapshot():
+                run, asked = self._open.run(), self._open.commands(FOREVER)
+                found = _curves(self._open, query, run.step) if query else {}
+        except (RunError, sqlite3.Error) as error:
+            self.close()
+            return Beside(self._what, "", {}, str(error))
+        refused = [one.answer for one in asked if one.kind == "set" and one.status == "refused"]
+        curves = {name: past.since(curve, self._step) for name, curve in found.items()}
+        return Beside(self._what, run.state, curves, refused[-1] if refused else "")
 
 
 def _with(items: dict[str, Item], name: str, item: Item | None) -> dict[str, Item]:

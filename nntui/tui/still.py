@@ -17,7 +17,7 @@ from nntui.tui import svg
 from nntui.tui.app import NntuiApp
 from nntui.tui.screens.dashboard import DashboardScreen
 
-#: A picture that is not complete after so many seconds never will be.
+#: A picture that is not complete so many seconds after anything happened never will be.
 PATIENCE: Final = 60.0
 #: The screen is complete when it was found so as often as this in a row: a part may want more when it is drawn.
 ROUNDS: Final = 3
@@ -40,11 +40,13 @@ def take(folder: Path, run: RunRecord, size: tuple[int, int], at: int, own: Sett
 
 async def _complete(pilot: Pilot[None]) -> None:
     """Waits until all is read and drawn. Raises UserError when the run cannot be read."""
-    limit, found = time.monotonic() + PATIENCE, 0
+    limit, found, share = time.monotonic() + PATIENCE, 0, 0.0
     while found < ROUNDS:
         await pilot.pause()
         screen = pilot.app.screen
         found = found + 1 if isinstance(screen, DashboardScreen) and screen.settled else 0
+        if isinstance(screen, DashboardScreen) and screen.sought > share:  # a step of the past may be far away
+            limit, share = time.monotonic() + PATIENCE, screen.sought
         if time.monotonic() > limit:
             raise UserError(f"the picture is not complete after {PATIENCE:g} s")
         if not found:

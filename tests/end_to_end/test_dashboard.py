@@ -204,3 +204,21 @@ def test_a_run_that_has_ended_is_shown_and_left_without_a_word(terminal: Start, 
     shown.send("q")
     assert shown.wait_exit() == 0
     assert "goes on" not in shown.screen
+
+
+def test_a_ghost_ends_when_its_viewer_is_killed(watched: Terminal) -> None:
+    watched.send("g")
+    watched.wait_for("⏎ takes it")
+    watched.send("\r")
+    watched.wait_for("adopts, esc drops")
+    (ghost,) = [pair for pair in catalog.list_runs(paths.runs_dir()) if pair[1].archived]
+    pid = ghost[1].pid
+    assert pid is not None
+    assert psutil.Process(pid).is_running()
+    os.kill(watched.pid, signal.SIGKILL)
+    limit = time.monotonic() + 60
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    assert catalog.open_run(ghost[0]).state == "stopped"
+    assert goes_on()

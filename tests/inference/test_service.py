@@ -217,7 +217,7 @@ def test_questions_without_an_answer_are_told_of(nntui_home: Path, trained: Call
     assert complaint(pipe.encode({"kind": "forward"}, {"X": X})) == "no run is open"
     assert "holds no run" in complaint(pipe.encode({"kind": "open", "folder": str(nntui_home)}, {}))
     assert complaint(pipe.encode({"kind": "open"}, {})) == "folder: must be a path"
-    assert "must be open, forward or sample" in complaint(pipe.encode({"kind": "exec"}, {}))
+    assert "must be open, forward, recall or sample" in complaint(pipe.encode({"kind": "exec"}, {}))
     assert "no checkpoint yet" in complaint(opened(trained()), pipe.encode({"kind": "forward"}, {"X": X}))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nntui.config import RunConfig
-from nntui.tui import answering
+from nntui.tui import answering, recalling
 from nntui.tui.picture import Sample
 from nntui.tui.screens.samples import Samples
 from tests.tui import samples
@@ -27,6 +27,7 @@ def quick_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     """Some network answers for all runs."""
     if "real_answers" not in request.fixturenames:
         monkeypatch.setattr(answering, "Inference", Network)
+        monkeypatch.setattr(recalling, "Inference", Network)
 
 
 @pytest.fixture(autouse=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nntui.errors import UserError
+from nntui.store.reader import Reader
 from nntui.store.records import RunRecord
 from nntui.tui import reading
-from nntui.tui.picture import Answer, Question
+from nntui.tui.inference import InferenceError
+from nntui.tui.picture import Answer, Question, Recalled
 
 Array = NDArray[np.float64]
 
@@ -21,7 +24,29 @@ class Network:
     Only sums, products and quotients: the same bits on every machine.
     """
 
-    async def forward(self, folder: Path, question: Question) -> Answer:
+    #: Whether it can tell anything of a step of the past.
+    remembers = False
+
+    def __init__(self, threads: int = 1) -> None:
+        """In no process there are no threads."""
+
+    async def recall(self, folder: Path, step: int) -> Recalled | float:
+        """A step at which every prediction was only half as far as it is."""
+        if not self.remembers:
+            raise InferenceError("nobody knows any more", told=True)
+        with closing(Reader(folder)) as reader:
+            run = reader.run()
+            tables = {name: (reader.table(name) or (0, {}))[1] for name in ("predictions", "weights")}
+        tables["predictions"] = {"P": (0.5 * tables["predictions"]["P"]).astype(np.float32)}
+        share = step / run.step
+        latest = {name: value * share if isinstance(value, float) else value for name, value in run.latest.items()}
+        left, config = run.steps_left + run.step - step, {**run.config}
+        config["training"] = {**config["training"], "lr": 0.0625}
+        return Recalled(
+            step, config, int(run.epoch * share), run.progress * share, left, latest, run.layers, run.data, tables
+        )
+
+    async def forward(self, folder: Path, question: Question, at: int | None = None) -> Answer:
         """What some network of the run's shape might say: something smooth that depends on every input."""
         try:
             run = reading.open_run(folder)
@@ -36,7 +61,7 @@ class Network:
             Z = sum(A[:, [i]] * ((n[[i]] * 37 % 101 - 50) / 12) for i in range(A.shape[1]))
             A = _bounded(Z + np.arange(layer.outputs) * 53 % 89 / 60 - 0.5)
             found.append(A)
-        return Answer(question, run.step, _said(run, A), tuple(found) if question.layers else ())
+        return Answer(question, run.step if at is None else at, _said(run, A), tuple(found) if question.layers else ())
 
     async def close(self) -> None:
         """There is nothing to be ended."""

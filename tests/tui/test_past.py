@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nntui import launch
+from nntui.config import RunConfig
 from nntui.store import catalog, commands
 from nntui.store.reader import Reader
+from nntui.store.records import Command
 from nntui.store.schema import DATABASE
 from nntui.tui import past
 from nntui.tui.feed import Feed, NewPicture
@@ -122,3 +125,28 @@ def test_a_reader_until_a_step_sees_no_later_one(tmp_path: Path, until: int) -> 
     assert until <= reader.newest()["loss"] <= until + 4
     reader.close()
     recording.end()
+
+
+@pytest.mark.usefixtures("real_answers")
+def test_the_tables_of_a_step_are_made_again(nntui_home: Path) -> None:
+    settings = RunConfig().with_settings(["source=moons", "layers=4,3", "steps=300", "epochs=1000000"])
+    folder, trainer = launch.start_run(settings, preset="moons")
+    assert trainer.wait(60) == 0
+    last, then, now = (picture(folder, step)[0].picture for step in (299, 40, 300))
+    assert [shown.table("predictions").step for shown in (then, last, now)] == [40, 299, 300]
+    assert not then.past
+    assert then.run.title == "as it stood at step 40 of 300"
+    assert then.run.latest["loss"] > last.run.latest["loss"]
+    assert then.table("weights").arrays["output.W"].tobytes() != last.table("weights").arrays["output.W"].tobytes()
+    assert then.table("history").arrays["steps"].max() == 40
+
+
+def test_a_knob_turned_on_a_branch_that_was_given_up_holds_nowhere(turned: Path) -> None:
+    record = catalog.open_run(turned)
+    asked = [
+        Command(1, 0.0, "ada", "set", "training.lr", "0.5", "applied", 300),
+        Command(2, 0.0, "ada", "rewind", "", "100", "applied", 350),
+        Command(3, 0.0, "ada", "set", "training.lr", "0.25", "applied", 600),
+    ]
+    config = past.config_at(record, 400, {"training": {"lr": 0.125}}, asked)
+    assert config["training"]["lr"] == 0.125

@@ -16,6 +16,7 @@ from nntui import paths
 from nntui.store import catalog
 from nntui.tui.app import NntuiApp
 from tests.tui import recorded
+from tests.tui.network import Network
 from tests.tui.screen import settled, unpaced
 
 Size = tuple[int, int]
@@ -250,6 +251,13 @@ def test_explanation(look: Look, live: Path, size: Size) -> None:
 @sizes(SMALL, MIDDLE)
 def test_choice_of_series(look: Look, live: Path, size: Size) -> None:
     look(live, size, "1", "p")
+
+
+@ALL
+def test_a_step_of_the_past(look: Look, live: Path, size: Size, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Network, "remembers", True)
+    keys = ("1", "c", "pageup", "r", *(["m"] if size == MIDDLE else []))
+    look(live, size, *keys)
 
 
 @sizes(SMALL, LARGE)

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from nntui.tui import keymap
 from nntui.tui.panes.arrangement import Arrangement, Edge, plan_for
-from nntui.tui.panes.curves import LossPane
+from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs.pane import KnobPane
@@ -111,8 +111,18 @@ class Board(Widget):
 
     def picture(self, picture: Picture) -> None:
         """Shows the run as it is in the picture, in every pane."""
+        then = picture.then
         for pane in self.panes:
-            pane.picture(picture)
+            if pane.WHOLE:
+                pane.picture(picture)
+            else:
+                pane.stamp(f"step {then.run.step:,}" if then else "")
+                pane.picture(picture.shown)
+
+    def point(self, step: int | None) -> None:
+        """Puts the cursor of all curves on a step, or away."""
+        for pane in self.query(CurvePane):
+            pane.point(step)
 
     # What is seen, and where
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -43,6 +44,7 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
 
     EVERY: ClassVar = 0.0
     PACE: ClassVar = 1000.0
+    WHOLE: ClassVar = True
     PLACE: ClassVar = keymap.CURVES
     BINDINGS: ClassVar = keymap.bindings(keymap.CURVES)
     unit = ""
@@ -84,24 +86,32 @@ class CurvePane(ByKeys, ByMouse, Pane, Pictured, Chart):
         self._names, view = self._chosen or self.series(picture), self.view
         curves = picture.curves.get(self.id or "", {})
         shown = [curves[name] for name in self._names if name in curves and len(curves[name].first)]
+        beside = self.beside(picture)
         faded = [branch[name] for branch in picture.given_up for name in self._names if name in branch]
         self.empty_text = EMPTY_WINDOW if view.zoomed else awaited(picture.run, "curve")
         self.plot(
-            [*shown, *faded],
+            [*beside, *shown, *faded],
             _marks(picture.events),
             window=view.window(picture.run.step),
             log=view.log,
-            palette=[self._names.index(curve.name) for curve in (*shown, *faded)],
+            palette=[
+                *range(len(self._names), len(self._names) + len(beside)),
+                *(self._names.index(curve.name) for curve in (*shown, *faded)),
+            ],
             faded=len(faded),
-            labels=[self.label(curve.name) for curve in shown],
+            labels=[self.label(curve.name) for curve in (*beside, *shown)],
             log_x=view.log_x,
             unit=view.unit,
             courses=list(courses(curves, picture.curves.get(self._course_id, {}))),
             smoothing=self._smoothing(picture),
             cursor=view.cursor,
         )
-        self._edges(shown)
+        self._edges([*beside, *shown])
         self._ask(picture)
+
+    def beside(self, picture: Picture) -> Sequence[Curve]:
+        """Curves that are not of the run, named as the legend calls them."""
+        return ()
 
     def _smoothing(self, picture: Picture) -> Smoothing | None:
         """How smooth the lines are: as much in a part of the run as in all of it."""
@@ -217,6 +227,16 @@ class LossPane(CurvePane):
     def short_label(self, name: str) -> str:
         """The same, shorter."""
         return {"loss": "train", "val_loss": "val"}.get(name, self.label(name))
+
+    def beside(self, picture: Picture) -> Sequence[Curve]:
+        """What a ghost does, by the first of the series that are drawn."""
+        ghost = picture.ghost
+        curves = ghost.curves if ghost is not None else {}
+        found = next((curves[name] for name in self._names if name in curves and len(curves[name].first)), None)
+        if ghost is None or found is None:
+            return ()
+        ended = "" if ghost.state in ("starting", "running") else f" ({ghost.state})"
+        return (replace(found, name=f"ghost {ghost.what}{ended}"),)
 
     @property
     def unit(self) -> str:  # type: ignore[override]

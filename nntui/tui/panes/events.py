@@ -34,6 +34,7 @@ _STEP_WIDTH, _WIDE = 5, 34
 class EventPane(FilteredPane):
     """A line an event: when, at which step, and what; the chosen one in full."""
 
+    WHOLE: ClassVar = True
     number, heading = 7, "Events"
     EXPLAIN: ClassVar = (
         "What has happened to the run, the newest first: knobs turned, pauses, warnings.",

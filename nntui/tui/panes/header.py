@@ -9,6 +9,7 @@ from rich.style import Style
 
 from nntui.store.records import RunRecord
 from nntui.text import plain
+from nntui.tui import keymap
 from nntui.tui.panes.numbers import bar, count, duration, figure
 from nntui.tui.panes.pane import PictureCells
 from nntui.tui.picture import Picture
@@ -68,26 +69,33 @@ class Header(PictureCells):
 
     def draw(self, picture: Picture) -> None:
         """Two lines: who and how; how far and how fast."""
-        run, width = picture.run, self.size.width
+        then, width = picture.then, self.size.width
+        run = picture.shown.run
         quiet = self.get_component_rich_style("header--quiet")
         symbol = SYMBOLS.get(run.state, "?")
         state, where = f"{symbol} {run.state}", self._lost or _where(picture)
+        if then is not None:
+            state = "◂ past"
+        sought = _sought(picture)
         name = f"  {run.name}" if run.name == run.preset or not run.preset else f"  {run.name} ({run.preset})"
         right = f"{run.id}" if width >= 60 else ""
         room = width - len(state) - len(right) - 1
-        note = f"  {where or ('reading the data' if run.state == 'starting' else run.title)}"
+        note = f"  {where or sought or ('reading the data' if run.state == 'starting' else run.title)}"
         left = fit(name, max(0, min(cell_len(plain(name)), max(room - cell_len(plain(note)), room // 3))))
         note = fit(note, max(0, room - cell_len(left)))
         first = line(
-            (state, self.get_component_rich_style(f"header--{_tone(run)}")),
+            (state, self.get_component_rich_style(f"header--{'attention' if then else _tone(run)}")),
             (left, self.get_component_rich_style("header--name")),
-            (note, self.get_component_rich_style("header--attention") if where else quiet),
+            (note, self.get_component_rich_style("header--attention") if where or sought else quiet),
             (" " + right, quiet),
         )
-        self.show([first, line(*self._figures(run, width, quiet))])
+        self.show([first, line(*self._figures(picture.shown, width, quiet))])
 
-    def _figures(self, run: RunRecord, width: int, quiet: Style) -> list[str | tuple[str, Style]]:
-        facts = [fact for fact in _facts(run, wide=width >= _WIDE) if self.tells_pace or "/s" not in fact.after]
+    def _figures(self, picture: Picture, width: int, quiet: Style) -> list[str | tuple[str, Style]]:
+        run, is_past = picture.run, picture.now is not None
+        facts = _facts(run, wide=width >= _WIDE)
+        facts = [fact for fact in facts if self.tells_pace or "/s" not in fact.after]
+        facts = [fact for fact in facts if not is_past or fact.after != " left"]
         while len(facts) > 2 and sum(fact.width for fact in facts) > width - _BAR_WIDTH:
             facts.remove(max(facts, key=lambda fact: fact.rank))
         bar_width = max(4, width - sum(fact.width for fact in facts))
@@ -143,6 +151,19 @@ def _tone(run: RunRecord) -> str:
     if run.state in ("diverged", "crashed"):
         return "attention"
     return "live" if run.state == "running" else "done"
+
+
+def _sought(picture: Picture) -> str:
+    """Which step is looked at and which is on its way, where somebody looks at the past."""
+    then, now, seeking = picture.then, picture.run, picture.seeking
+    goes_on = {"running": "training goes on", "paused": "now it is paused"}.get(now.state, f"it has {now.state}")
+    here = f"at step {then.run.step:,} of {now.step:,}" if then else ""
+    if seeking is None:
+        return here and f"{here} · {goes_on} · {keymap.shown(keymap.DASHBOARD, 'back')}: now"
+    if seeking.error:
+        return f"step {seeking.step:,} cannot be shown: {seeking.error}"
+    coming = f"making step {seeking.step:,} again: {seeking.share:.0%}"
+    return f"{here} · {coming}" if here else coming
 
 
 def _where(picture: Picture) -> str:

@@ -34,6 +34,14 @@ class Rewinding(Message):
         self.step = step
 
 
+class Pointed(Message):
+    """The cursor of a chart is on another step, or away."""
+
+    def __init__(self, step: int | None) -> None:
+        super().__init__()
+        self.step = step
+
+
 class Looking(_Base):
     """Mixed into a chart that draws what there is to draw, in the way that its view says, when it is to redraw."""
 
@@ -52,8 +60,14 @@ class Looking(_Base):
     def look(self, view: View) -> None:
         """Looks at what is drawn in another way."""
         if view != self.view:
-            self.view = view
+            before, self.view = self.view, view
             self.redraw()
+            if view.cursor != before.cursor:
+                self.post_message(Pointed(view.cursor))
+
+    def point(self, step: int | None) -> None:
+        """Puts the cursor on a step, or away."""
+        self.look(self.view.point(step, self.newest))
 
 
 class ByKeys(Looking):
@@ -98,12 +112,12 @@ class ByKeys(Looking):
 
     def action_cursor(self) -> None:
         """Puts the cursor on the newest step that is seen, or takes it away."""
-        self._point(None if self.view.cursor is not None else self._last_seen)
+        self.point(None if self.view.cursor is not None else self._last_seen)
 
     def action_move(self, columns: int) -> None:
         """Moves the cursor by so many columns; puts it there when there is none."""
         cursor = self.view.cursor
-        self._point(self._last_seen if cursor is None else self.step_beside(cursor, columns))
+        self.point(self._last_seen if cursor is None else self.step_beside(cursor, columns))
 
     def action_move_share(self, direction: int) -> None:
         """Moves the cursor by a quarter of the canvas."""
@@ -112,7 +126,7 @@ class ByKeys(Looking):
     def action_move_to_end(self, direction: int) -> None:
         """Moves the cursor to the first or the last step that is seen."""
         window = self.view.window(self.newest)
-        self._point(self._last_seen if direction > 0 else window[0] if window else 0)
+        self.point(self._last_seen if direction > 0 else window[0] if window else 0)
 
     def action_rewind(self) -> None:
         """Asks for the run to go back to the step of the cursor."""
@@ -125,16 +139,13 @@ class ByKeys(Looking):
     def take_back(self) -> bool:
         """Takes the cursor away, if there is one."""
         had_one = self.view.cursor is not None
-        self._point(None)
+        self.point(None)
         return had_one
 
     @property
     def _last_seen(self) -> int:
         window = self.view.window(self.newest)
         return min(self.newest, window[1]) if window else self.newest
-
-    def _point(self, step: int | None) -> None:
-        self.look(self.view.point(step, self.newest))
 
 
 class ByMouse(Looking):
@@ -181,5 +192,5 @@ class ByMouse(Looking):
     def _point_at(self, event: MouseDown | MouseMove) -> bool:
         step = self.step_at(event.get_content_offset_capture(self).x)
         if step is not None:
-            self.look(self.view.point(step, self.newest))
+            self.point(step)
         return step is not None

@@ -37,8 +37,12 @@ class Pane(_Base):
     PLACE: ClassVar[str] = ""
     #: What it shows, what good looks like, and what to turn: a sentence each.
     EXPLAIN: ClassVar[tuple[str, ...]] = ("It follows the run while it trains.",)
+    #: Whether it tells of the whole run, at whatever step somebody looks.
+    WHOLE: ClassVar[bool] = False
     number: int
     heading: str
+    _more: tuple[str, ...] = ()
+    _stamp = ""
     _caption: Content | None = None
     _title: Content | None = None
     _edge: Region | None = None
@@ -68,11 +72,19 @@ class Pane(_Base):
 
     def title(self, *more: str) -> None:
         """Puts number and name in the upper edge, and more; the pane is redrawn only where that is another."""
-        content = Content.assemble((f"{self.number} ", "bold"), " · ".join((self.heading, *more)))
+        self._more = more
+        parts = (self.heading, *more, *([self._stamp] if self._stamp else []))
+        content = Content.assemble((f"{self.number} ", "bold"), " · ".join(parts))
         if self._title is None or not self._title.is_same(content):
             self._title = content
             with self._only(-1):
                 self.border_title = content
+
+    def stamp(self, text: str) -> None:
+        """From now on says in the upper edge of what time the pane tells, nothing of now."""
+        if text != self._stamp:
+            self._stamp = text
+            self.title(*self._more)
 
     def caption(self, text: str | Content) -> None:
         """Puts a unit, a legend or a hint in the lower edge; nothing is redrawn while it stays the same."""
@@ -121,7 +133,7 @@ class Pictured(_Base):
         before, self._last = self._last, picture
         if before is not None and picture.is_same(before, self.id or ""):
             return
-        urgent = before is None or before.run.state != picture.run.state
+        urgent = before is None or before.run.state != picture.run.state or picture.now is not before.now
         wait = self._drawn_at + max(self.EVERY, self._rest) - time.monotonic()
         if urgent:
             self.redraw()

@@ -116,7 +116,8 @@ class AutopsyScreen(RunDialog[int]):
         mark = answers.mark(row)
         sign = f"{mark[0].strip()} " if mark else ""
         place = f"{count(self._place + 1)} of {count(len(self._order))}"
-        return plain(f"{sign}{part} row {int(rows['row'][row])} ({place}) · {answers.said(row)}")
+        then = f" · at step {picture.run.step:,}" if picture.now else ""
+        return plain(f"{sign}{part} row {int(rows['row'][row])} ({place}) · {answers.said(row)}{then}")
 
     def action_step(self, rows: int) -> None:
         """Another row of the order."""

@@ -29,10 +29,11 @@ from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.panes.systemline import SystemLine
 from nntui.tui.picture import Asked, Picture, Wanted, WantedTables
+from nntui.tui.screens.ghosting import GhostingScreen
 from nntui.tui.screens.keys import hints, places
 from nntui.tui.screens.notice import say
 from nntui.tui.screens.rundialog import RunDialog
-from nntui.tui.screens.steering import STEERING, SteeringScreen
+from nntui.tui.screens.steering import STEERING
 from nntui.tui.system import Meter
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
@@ -43,7 +44,7 @@ WAY_OUT = "go back, halve lr"
 SYSTEM_SECONDS = 1.0
 
 
-class DashboardScreen(SteeringScreen):
+class DashboardScreen(GhostingScreen):
     """Follows a run, passes its pictures to the header and the panes, and steers it by keys."""
 
     BINDINGS: ClassVar = keymap.bindings(keymap.DASHBOARD)
@@ -102,6 +103,7 @@ class DashboardScreen(SteeringScreen):
         if self._feed is not None and self._following is not None:
             self._following.cancel()
             await self._feed.ended()
+        await self.leave_ghost()
 
     def on_resize(self, event: Resize) -> None:
         """The system line is the first to make room."""
@@ -123,17 +125,20 @@ class DashboardScreen(SteeringScreen):
     @on(NewPicture)
     def _show(self, message: NewPicture) -> None:
         message.stop()
-        before, self._picture = self._picture, message.picture
+        picture = self.as_looked_at(message.picture)
+        before, self._picture = self._picture, picture
         if self.is_current:  # in sight, if only around a dialog
-            self._draw()
+            self.draw_picture()
         for screen in self.app.screen_stack:
             if isinstance(screen, RunDialog):
-                screen.picture(message.picture)
-        state = message.picture.run.state
+                screen.picture(picture.shown)
+        state = picture.run.state
         if before is None or before.run.state != state:
-            self._tell_state(before, message.picture)
+            self._tell_state(before, picture)
+        self.note_branches(before, picture)
+        self.note_ghost(before, picture)
 
-    def _draw(self) -> None:
+    def draw_picture(self) -> None:
         """Shows the newest picture."""
         if self._picture is not None:
             self.query_one(Header).picture(self._picture)
@@ -141,7 +146,7 @@ class DashboardScreen(SteeringScreen):
 
     def on_screen_resume(self) -> None:
         """What lay over the screen is gone."""
-        self._draw()
+        self.draw_picture()
 
     @property
     def settled(self) -> bool:
@@ -150,9 +155,14 @@ class DashboardScreen(SteeringScreen):
         late = any(pane.late for pane in drawn if isinstance(pane, Pictured))
         return bool(self.unreadable) or (self._feed is not None and self._feed.settled(self._picture) and not late)
 
+    @property
+    def sought(self) -> float:
+        """How much of the way to a step of the past is done."""
+        return self._picture.seeking.share if self._picture is not None and self._picture.seeking else 0.0
+
     def _tell_state(self, before: Picture | None, picture: Picture) -> None:
         run = picture.run
-        self._offer_keys()
+        self.offer_keys()
         if before is None or not before.run.live or run.live:
             return
         if run.state in ("diverged", "crashed"):
@@ -166,7 +176,7 @@ class DashboardScreen(SteeringScreen):
         self.unreadable = message.text
         here = message.text.replace(f"{self.folder.parent}{os.sep}", "")  # a long path leaves no room for the reason
         self.query_one(Header).lost(here)
-        self._offer_keys()
+        self.offer_keys()
         say(self, message.text, "error", 30)
 
     @on(Wanted)
@@ -201,7 +211,9 @@ class DashboardScreen(SteeringScreen):
         from nntui.tui.screens.autopsy import AutopsyScreen
 
         if self._picture is not None:
-            screen = AutopsyScreen(self._picture, self.post_message, message.order, message.place, marker=self._marker)
+            screen = AutopsyScreen(
+                self._picture.shown, self.post_message, message.order, message.place, marker=self._marker
+            )
             await self.app.push_screen(screen, self.query_one(PredictionPane).choose)
 
     @on(PredictionPane.Typing)
@@ -213,21 +225,24 @@ class DashboardScreen(SteeringScreen):
         if self._picture.run.data.get("image"):
             say(self, "Values can be typed where the inputs are numbers; these are images.")
         else:
-            await self.app.push_screen(ValuesScreen(self._picture, self.post_message, message.row))
+            await self.app.push_screen(ValuesScreen(self._picture.shown, self.post_message, message.row))
 
     # Keys
 
     def on_descendant_focus(self) -> None:
         """Another pane has other keys."""
-        self._offer_keys()
+        self.offer_keys()
 
     @on(Rearranged)
-    def _offer_keys(self) -> None:
+    def offer_keys(self) -> None:
+        """What the keys do here and now."""
         words = (
             {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
         )
         if self._picture is not None and self._picture.run.state not in ("starting", "running"):
             words["toggle_pause"] = WAY_OUT if self._picture.run.state == "diverged" else "go on"
+        if self.at is not None:
+            words["past"] = "now"
         if hidden := self.query_one(Board).hidden:
             words["pane(7)"] = f"panes, {hidden} hidden"
         own = places(self.focused)
@@ -250,8 +265,13 @@ class DashboardScreen(SteeringScreen):
         await self.app.push_screen(Explanation(self.query_one(Board).panes[number - 1]))
 
     def action_back(self) -> None:
-        """What the pane has open; else from one pane to all; else to the start screen, if the app began there."""
+        """From the past to now; what the pane has open; the ghost; from one pane to all; to the start screen."""
+        if self.at is not None:
+            self.look(None)
+            return
         if isinstance(self.focused, Pane) and self.focused.take_back():
+            return
+        if self.drop_ghost():
             return
         if not self.query_one(Board).restore() and len(self.app.screen_stack) > 2:
             self.app.pop_screen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -105,10 +106,14 @@ class SteeringScreen(Screen[None]):
         """Starts a trainer, which may take a moment, and does what is asked first."""
         try:
             _, trainer = launch.start_again(self.folder, asked)
-            # When it ends, somebody has to ask how, or it stays in the list of processes.
-            threading.Thread(target=trainer.wait, name="nntui-trainer", daemon=True).start()
+            self.await_end(trainer)
         except (UserError, OSError) as error:
             self.app.call_from_thread(say, self, str(error), "error")
+
+    @staticmethod
+    def await_end(trainer: subprocess.Popen[bytes]) -> None:
+        """When a trainer ends, somebody has to ask how, or it stays in the list of processes."""
+        threading.Thread(target=trainer.wait, name="nntui-trainer", daemon=True).start()
 
     @on(Rewinding)
     async def _rewind(self, message: Rewinding) -> None:

@@ -12,7 +12,6 @@ from textual.strip import Strip
 from nntui import config, turns
 from nntui.knob import ConfigError, Knob, Value
 from nntui.knobs import KNOBS
-from nntui.store.records import RunRecord
 from nntui.tui import keymap
 from nntui.tui.panes.knobs.history import Change, History
 from nntui.tui.panes.pane import Pane, PictureCells
@@ -56,6 +55,19 @@ class Typed(Message):
         super().__init__()
         self.knob = knob
         self.value = value
+
+
+class Haunting(Message):
+    """Somebody wants to see what another value of a knob would do; ``value`` is what it has."""
+
+    def __init__(self, knob: Knob, value: Value) -> None:
+        super().__init__()
+        self.knob = knob
+        self.value = value
+
+
+class Adopting(Message):
+    """Somebody wants the run to become what its ghost is."""
 
 
 class NeedsNewRun(Message):
@@ -136,7 +148,9 @@ class KnobPane(Pane, PictureCells):
             self.redraw()
 
     def undo(self) -> bool:
-        """Asks for what the knob turned last had before; whether there was one."""
+        """Asks for what the knob turned last had before; whether there was one, or why not has been said."""
+        if self._refuses:
+            return True
         change = self._history.take()
         if change is not None:
             self._show_asked(change.knob, change.before)
@@ -145,7 +159,7 @@ class KnobPane(Pane, PictureCells):
 
     def picture(self, picture: Picture) -> None:
         """Rows are drawn anew when something has changed that they tell."""
-        if self._last is None or _told(self._last.run) != _told(picture.run):
+        if self._last is None or _told(self._last) != _told(picture):
             super().picture(picture)
         else:
             self._last = picture
@@ -159,7 +173,13 @@ class KnobPane(Pane, PictureCells):
         values_width = max(_VALUE_WIDTH, *(len(text) for text in values if len(text) <= _LONG_VALUE_WIDTH))
         rows = list(zip(offered, values, strict=True))[self._first : self._first + height]
         self.show([self._row(knob, text, names_width, values_width) for knob, text in rows])
-        if not picture.run.live:
+        if picture.now is not None:
+            self.caption("as they were; they turn in the present")
+        elif picture.ghost is not None:
+            adopt, drop = keymap.shown(keymap.KNOBS, "type"), keymap.shown(keymap.DASHBOARD, "back")
+            told = f"{picture.ghost.what}: {adopt} adopts, {drop} drops"
+            self.caption(f"ghost {told}" if len(told) + 6 <= self.caption_width else told)
+        elif not picture.run.live:
             self.caption(f"{picture.run.state}: no longer live")
         else:
             above, below = self._first, len(offered) - self._first - len(rows)
@@ -234,7 +254,7 @@ class KnobPane(Pane, PictureCells):
 
     def turn(self, knob: Knob, direction: int) -> None:
         """Asks for the next value of a knob, if there is one."""
-        if self._last is None or not self._last.run.live:
+        if self._last is None or not self._last.run.live or self._refuses:
             return
         if not knob.live:
             self.post_message(NeedsNewRun(knob))
@@ -244,6 +264,15 @@ class KnobPane(Pane, PictureCells):
             rungs = f"{direction:+}"
             self.asked(knob, value, rungs)  # at once: the next press may come before the message is heard
             self.post_message(Turned(knob, "turn", rungs))
+
+    @property
+    def _refuses(self) -> bool:
+        """Whether the knobs are those of the past, which no key turns; says so."""
+        is_past = self._last is not None and self._last.now is not None
+        if is_past:
+            back = keymap.shown(keymap.DASHBOARD, "back")
+            self.notify(f"These knobs are of the past: {back} leads to those of now.", markup=False)
+        return is_past
 
     def _fits(self, knob: Knob, value: Value) -> bool:
         """Whether the trainer will take a value, as far as can be told."""
@@ -256,11 +285,30 @@ class KnobPane(Pane, PictureCells):
         return turns.fits(settings, knob, value, task=run.data.get("task", "binary"), step=run.step)
 
     def action_type(self) -> None:
-        """Asks for a value to be typed."""
+        """Asks for a value to be typed; where there is a ghost, for that."""
+        if self._refuses:
+            return
+        if self._last is not None and self._last.ghost is not None:
+            self.post_message(Adopting())
+            return
         if self._last is not None and self._last.run.live and not self.chosen.live:
             self.post_message(NeedsNewRun(self.chosen))
         elif self._last is not None and self._last.run.live:
             self.post_message(Typed(self.chosen, self.value(self.chosen)))
+
+    @property
+    def words(self) -> dict[str, str]:
+        """While there is a ghost, the key that types a value adopts it."""
+        return {"type": "adopt"} if self._last is not None and self._last.ghost is not None else {}
+
+    def action_haunt(self) -> None:
+        """Asks for a value to be tried beside the run."""
+        if self._refuses or self._last is None or not self._last.run.live:
+            return
+        if self.chosen.live:
+            self.post_message(Haunting(self.chosen, self.value(self.chosen)))
+        else:
+            self.post_message(NeedsNewRun(self.chosen))
 
     def on_click(self, event: Click) -> None:
         """A click chooses a row."""
@@ -270,6 +318,14 @@ class KnobPane(Pane, PictureCells):
             self.redraw()
 
 
-def _told(run: RunRecord) -> tuple[object, ...]:
-    """All of a run that the rows depend on."""
-    return run.state, run.config, run.latest.get("lr"), run.data
+def _told(picture: Picture) -> tuple[object, ...]:
+    """All of a picture that the rows depend on."""
+    run = picture.run
+    return (
+        run.state,
+        run.config,
+        run.latest.get("lr"),
+        run.data,
+        picture.now is None,
+        picture.ghost and picture.ghost.what,
+    )

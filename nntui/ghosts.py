@@ -1,0 +1,85 @@
+"""Ghosts: what a run would be with one knob at another value, tried beside it, then adopted or dropped."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from nntui import launch, paths
+from nntui.store import catalog, commands, copies, folder
+from nntui.turns import path_of
+
+#: A run keeps a checkpoint for its ghost within so many seconds, or the ghost begins without.
+KEEP_SECONDS = 5.0
+
+
+class Ghost(NamedTuple):
+    """A fork that lives beside a run, from a step on, with one knob at another value, while somebody watches it."""
+
+    folder: Path
+    trainer: subprocess.Popen[bytes]
+    step: int
+    key: str
+    value: str
+
+
+def start(source: Path, key: str, value: str) -> Ghost:
+    """A ghost of a run from where that is now; no list shows it unless asked for all. Raises RunError, OSError.
+
+    It is stopped when this process ends, in whatever way: it is on a leash.
+    """
+    run = catalog.open_run(source)
+    if run.state == "running":
+        # Else the ghost would first make all steps since the last one again, and so would the run that adopts it.
+        kept = commands.append(source, "checkpoint")
+        commands.wait(source, kept, alive=lambda: catalog.open_run(source).live, seconds=KEEP_SECONDS)
+    fork = copies.copy(source, paths.runs_dir(), name=f"ghost of {run.name}"[:100])
+    try:
+        step = catalog.open_run(fork).step
+        folder.label(fork, archived=True, note=f"{key} = {value}, beside {run.id} from step {step:,}")
+        commands.reopen(fork, [("set", key, value), ("resume", "", "")])
+        return Ghost(fork, launch.start_trainer(fork, leashed=True), step, key, value)
+    except BaseException:
+        folder.remove(fork)
+        raise
+
+
+def drop(ghost: Ghost) -> None:
+    """Ends a ghost's trainer, wherever it is, and deletes what it has recorded. Raises UserError."""
+    ghost.trainer.kill()  # of what goes at once nothing has to be in good order
+    ghost.trainer.wait()
+    if ghost.trainer.stdin is not None:
+        ghost.trainer.stdin.close()
+    if ghost.folder.is_dir():
+        folder.remove(ghost.folder)
+
+
+def adopt(source: Path, ghost: Ghost) -> subprocess.Popen[bytes] | None:
+    """Has a run become what its ghost is: back to where that began, and on with its knobs. Raises UserError, OSError.
+
+    Of a run that has ended meanwhile, the new trainer is returned.
+
+    The run makes the ghost's steps again, to the bit; what it did since becomes a branch, and the ghost is dropped.
+    """
+    run = catalog.open_run(source)
+    holds_there = run.state == "paused" and run.step == ghost.step
+    asked = [
+        *([] if holds_there else [("rewind", "", str(ghost.step))]),
+        *(("set", key, value) for key, value in _turned(ghost)),
+        ("resume", "", ""),
+    ]
+    trainer = None
+    if run.live:
+        commands.append_all(source, asked)
+    else:
+        _, trainer = launch.start_again(source, asked)
+    drop(ghost)
+    return trainer
+
+
+def _turned(ghost: Ghost) -> list[tuple[str, str]]:
+    """The knobs turned at the step where a ghost began: a rewind to there gives up what was turned just there."""
+    turned = [turn[2:] for turn in path_of(commands.listed(ghost.folder)) if turn.step == ghost.step]
+    own = ghost.key, ghost.value
+    return [*(turn for turn in turned if turn[0] != ghost.key), own]
