@@ -31,7 +31,7 @@ def runs() -> Path:
         ("xor|run0|xor wide", ["run1", "run0"]),
         ("xor*", ["run0", "run1"]),
         ("run*", ["run0", "run1", "run2"]),
-        ("latest|xor*", ["run3", "run0", "run1"]),
+        ("latest|xor*", ["run2", "run0", "run1"]),
         ("steps>=100", ["run1", "run2"]),
         ("xor*|steps>=100", ["run1"]),
         ("run0|run1|steps<100", ["run0"]),
