@@ -40,11 +40,11 @@ def copy(source: Path, runs: Path, *, name: str, at: int | None = None) -> Path:
     """
     run_id = new_id()
     with drafted(runs, run_id) as draft:
-        _copy_database(source, draft / DATABASE)
-        shutil.copyfile(source / CONFIG, draft / CONFIG)
         for checkpoint in (source / CHECKPOINTS).glob(f"*{_SUFFIX}"):
             with suppress(FileNotFoundError):  # an old one may go meanwhile
                 _link(checkpoint, draft / CHECKPOINTS / checkpoint.name)
+        _copy_database(source, draft / DATABASE)  # after them: it has to tell all that they hold
+        shutil.copyfile(source / CONFIG, draft / CONFIG)
         with closing(connect_writer(draft)) as db, transaction(db):
             _settle(db)
             _tell_origin(db, run_id, name, at)

@@ -74,7 +74,11 @@ class Past:
         self._checkpoints, self._problem = folder / CHECKPOINTS, problem
         reader = Reader(folder)
         try:
-            self._given = [command for command in reader.commands(FOREVER) if command.status == "applied"]
+            asked = reader.commands(FOREVER)
+            self._given = [command for command in asked if command.status == "applied"]
+            waiting = [command.id for command in asked if command.status == "waiting"]
+            #: What came of the commands up to this one is recorded.
+            self._answered = min(waiting) - 1 if waiting else max((command.id for command in asked), default=0)
             self._first = catalog.first_config(folder) or reader.config()
             known = reader.table("history")
             #: What is kept of the losses of rows, if anything.
@@ -164,8 +168,11 @@ class Past:
         return now
 
     def _on_the_way(self, checkpoint: Checkpoint) -> bool:
-        """Whether the run has not gone back to an earlier step since."""
-        return all(
+        """Whether it holds nothing that is not recorded, and the run has not gone back to an earlier step since.
+
+        Whoever was killed between a checkpoint and what is recorded of it does again what it was asked.
+        """
+        return checkpoint.command <= self._answered and all(
             checkpoint.step < int(command.value)
             for command in self._given
             if command.kind == "rewind" and command.id > checkpoint.command

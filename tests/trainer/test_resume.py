@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -16,9 +17,12 @@ from nntui.store import catalog, commands
 from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.store.schema import FOREVER, RunError
+from nntui.trainer import SIGNALS
 from nntui.trainer.checkpoints import LATEST
+from nntui.trainer.learner import Learner
 from nntui.trainer.problem import make_problem
 from nntui.trainer.replay import Verdict, replay
+from nntui.trainer.session import Session
 from nntui.turns import path_of
 from tests.trainer.conftest import Trained, Wait, advance, make_loop, turn
 
@@ -168,3 +172,45 @@ def test_data_that_have_other_rows_now_do_not_stop_a_run(train: Train, tmp_path:
     assert run.trainer.wait(60) == 0
     assert (run.record().state, run.record().step) == ("finished", 400)
     assert run.table("history")["loss"].shape[0] == 32
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing is written after it."""
+
+
+def test_a_knob_is_turned_once_though_the_trainer_is_killed_between_checkpoint_and_record(
+    train: Train, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train("activation=tanh", "optimizer=adam")
+    get_further(run, 500, wait_until)
+    run.ask("pause")
+    run.trainer.kill()
+    run.trainer.wait()
+    (asked,) = commands.reopen(run.folder, [("turn", "model.activation", "1")])
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    save = Learner.checkpoint
+
+    def dies(learner: Learner, elapsed: float) -> None:
+        save(learner, elapsed)
+        if learner._now.command == asked:
+            raise Killed
+
+    session = Session(run.folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "checkpoint", dies)
+        with pytest.raises(Killed):
+            session.run()
+    session._writer.close()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    with closing(sqlite3.connect(run.folder / "run.db")) as db:
+        db.execute("UPDATE run SET state = 'crashed'")
+        db.commit()
+    run = again(run)
+    get_further(run, 100, wait_until)
+    run.ask("stop")
+    assert run.trainer.wait(60) == 0
+    (told,) = [command.answer for command in commands.listed(run.folder) if command.kind == "turn"]
+    assert told.startswith("tanh → ")
+    assert run.record().config["model"]["activation"] == told.removeprefix("tanh → ")
+    assert run.weights() == undisturbed(run)
