@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,8 +25,9 @@ from nntui.trainer.problem import Problem, configure_network
 from nntui.trainer.weights import initial_network
 from nntui.turns import Turn, path_of
 
-#: So many steps are made again at once, before whoever waits is told.
-STRIDE = 1024
+#: So many steps are made again at once at most, and for about so long, before whoever waits is told: the run's heart
+#: beats then.
+STRIDE, STRIDE_SECONDS = 1024, 0.5
 
 Meanwhile = Callable[[Slice], object]
 #: Arrays and facts of a loop, as :attr:`Loop.state` has them.
@@ -180,8 +182,11 @@ class Past:
 
 
 def _advance(loop: Loop, step: int, meanwhile: Meanwhile) -> None:
+    count = 1
     while loop.step < step:
-        made = loop.run(min(STRIDE, step - loop.step))
+        begun = time.monotonic()
+        made = loop.run(min(count, step - loop.step))
         if not len(made.steps):
             raise CheckpointError(f"step {step:,} cannot be reached again: the run ends at step {loop.step:,}")
         meanwhile(made)
+        count = min(STRIDE, 2 * count) if time.monotonic() - begun < STRIDE_SECONDS / 2 else max(1, count // 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,14 +13,16 @@ from pathlib import Path
 import pytest
 
 from nntui import config, launch
+from nntui.config import RunConfig
 from nntui.knobs import KNOBS
 from nntui.store import catalog, commands
 from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.store.schema import FOREVER, RunError
-from nntui.trainer import SIGNALS
+from nntui.trainer import SIGNALS, recall
 from nntui.trainer.checkpoints import LATEST
 from nntui.trainer.learner import Learner
+from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.problem import make_problem
 from nntui.trainer.replay import Verdict, replay
 from nntui.trainer.session import Session
@@ -214,3 +217,23 @@ def test_a_knob_is_turned_once_though_the_trainer_is_killed_between_checkpoint_a
     assert told.startswith("tanh → ")
     assert run.record().config["model"]["activation"] == told.removeprefix("tanh → ")
     assert run.weights() == undisturbed(run)
+
+
+@pytest.mark.parametrize(("seconds", "largest"), [(0.0, recall.STRIDE), (0.01, 5)])
+def test_whoever_waits_for_steps_made_again_is_told_soon_however_slow_they_are(
+    seconds: float, largest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recall, "STRIDE_SECONDS", 0.05 if seconds else 60.0)
+    settings = RunConfig().with_settings(["source=plane", "target=height", "layers=", "epochs=4000"])
+    loop, made = make_loop(settings), list[int]()
+    run = Loop.run
+
+    def slow(loop: Loop, count: int) -> Slice:
+        time.sleep(seconds * count)
+        return run(loop, count)
+
+    monkeypatch.setattr(Loop, "run", slow)
+    recall._advance(loop, 40 if seconds else 4000, lambda done: made.append(len(done.steps)))
+    assert sum(made) == loop.step
+    assert max(made) <= largest
+    assert seconds or max(made) == largest
