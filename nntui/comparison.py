@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nntui.knobs import KNOBS
-from nntui.runfilter import FIGURES
+from nntui.runfilter import FIGURES, NUMBERS
 from nntui.store.records import RunRecord
 
 #: The most runs that one screen can hold apart.
@@ -33,9 +33,13 @@ def metrics(runs: Sequence[RunRecord]) -> list[str]:
 
 
 def differences(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
-    """The values, as they are shown, of each knob that is not the same in all of these runs, by its name."""
+    """The values, as they are shown, of each knob that is not the same in all of these runs, by its name.
+
+    One that is called as a figure is, the loss function or the steps there are to be, has its section before its name.
+    """
+    names = (knob.key if knob.name in NUMBERS else knob.name for knob in KNOBS.values())
     columns = zip(*map(_shown, runs), strict=True)
-    named = zip((knob.name for knob in KNOBS.values()), map(list, columns), strict=True) if runs else ()
+    named = zip(names, map(list, columns), strict=True) if runs else ()
     return {name: values for name, values in named if len(set(values)) > 1}
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nntui import launch, paths
+from nntui.knobs import KNOBS
 from nntui.store import catalog, commands, copies, folder
+from nntui.store.records import RunRecord
 from nntui.turns import path_of
 
 #: A run keeps a checkpoint for its ghost within so many seconds, or the ghost begins without.
@@ -63,10 +65,11 @@ def adopt(source: Path, ghost: Ghost) -> subprocess.Popen[bytes] | None:
     The run makes the ghost's steps again, to the bit; what it did since becomes a branch, and the ghost is dropped.
     """
     run = catalog.open_run(source)
-    holds_there = run.state == "paused" and run.step == ghost.step
+    holds_there = run.state != "running" and run.step == ghost.step
+    turned = _otherwise(run, ghost) if holds_there else _turned(ghost)
     asked = [
         *([] if holds_there else [("rewind", "", str(ghost.step))]),
-        *(("set", key, value) for key, value in _turned(ghost)),
+        *(("set", key, value) for key, value in turned),
         ("resume", "", ""),
     ]
     trainer = None
@@ -83,3 +86,11 @@ def _turned(ghost: Ghost) -> list[tuple[str, str]]:
     turned = [turn[2:] for turn in path_of(commands.listed(ghost.folder)) if turn.step == ghost.step]
     own = ghost.key, ghost.value
     return [*(turn for turn in turned if turn[0] != ghost.key), own]
+
+
+def _otherwise(run: RunRecord, ghost: Ghost) -> list[tuple[str, str]]:
+    """The ghost's own knob, and those that were turned since in a run that holds where the ghost began."""
+    there = catalog.open_run(ghost.folder).config
+    live = [knob for knob in KNOBS.values() if knob.live and knob.key != ghost.key]
+    turned = [knob for knob in live if knob.value_in(run.config) != knob.value_in(there)]
+    return [*((knob.key, knob.show(knob.value_in(there))) for knob in turned), (ghost.key, ghost.value)]

@@ -26,6 +26,13 @@ def test_only_what_is_not_the_same_differs() -> None:
     assert comparison.differences(runs[:1]) == comparison.differences([]) == {}
 
 
+def test_a_knob_that_is_called_as_a_figure_is_cannot_be_taken_for_it() -> None:
+    runs = [run("steps=3", "source=plane", "target=height", f"loss={loss}") for loss in ("huber", "squared-error")]
+    assert comparison.differences(runs) == {"model.loss": ["huber", "squared-error"]}
+    assert comparison.differences([runs[0], run("steps=4")])["training.steps"] == ["3", "4"]
+    assert not {"loss", "steps", "epochs"} & comparison.differences([run(), run("steps=9", "epochs=3")]).keys()
+
+
 def test_runs_that_differ_only_in_their_seed_belong_together() -> None:
     runs = [run("seed=1"), run("lr=0.5"), run("seed=2"), run("lr=0.5", "seed=9"), run("lr=0.5", "dropout=0.1")]
     assert comparison.groups(runs) == [[0, 2], [1, 3], [4]]

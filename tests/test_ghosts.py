@@ -120,6 +120,21 @@ def test_a_run_that_holds_where_its_ghost_began_only_turns_the_knob(live: Path) 
     assert {command.status for command in commands.listed(live)} == {"applied"}
 
 
+def test_what_was_turned_since_where_both_hold_is_turned_back(live: Path) -> None:
+    step, _ = held(live)
+    ghost = ghosts.start(live, "training.lr", "0.5")
+    ask(live, "set", "training.l2", "0.01")
+    wait_until(lambda: catalog.open_run(ghost.folder).step > step + 100)
+    after, there = held(ghost.folder)
+    ghosts.adopt(live, ghost)
+    wait_until(lambda: catalog.open_run(live).step >= after)
+    config = catalog.open_run(live).config["training"]
+    assert (config["lr"], config["l2"]) == (0.5, 0.0)
+    recollection = Recollection(live)
+    assert recollection.seek(after, 60.0) == 1
+    assert {name: array.tobytes() for name, array in recollection.portrait[1].tables["weights"].items()} == there
+
+
 def test_a_run_that_has_ended_meanwhile_is_gone_on_with(live: Path) -> None:
     ghost = ghosts.start(live, "training.lr", "0.5")
     wait_until(lambda: catalog.open_run(live).step > ghost.step + 100)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Most single steps that can be asked for at once.
 MOST_STEPS = 1_000_000
+#: Nobody waits for a trainer that has said nothing for so long.
+SILENT_SECONDS = 30.0
 
 
 def turn(
@@ -237,10 +241,14 @@ def _ended(state: str) -> str:
 
 
 def _answer(place: Path, run: RunRecord, number: int) -> Command | None:
-    """The trainer's answer; None, and why on stderr, when there is none."""
+    """The trainer's answer, however long it makes steps of the past again; None, and why on stderr, if none comes."""
     from nntui.store import catalog, commands
 
-    answer = commands.wait(place, number, alive=lambda: catalog.open_run(place).live)
+    def is_heard() -> bool:
+        now = catalog.open_run(place)
+        return now.live and time.time() - now.heartbeat < SILENT_SECONDS
+
+    answer = commands.wait(place, number, alive=is_heard, seconds=math.inf)
     if answer is None:
         now = catalog.open_run(place)
         talk(f"nntui: run {run.id} did not answer; it is {now.state} at step {now.step}")

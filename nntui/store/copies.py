@@ -40,11 +40,11 @@ def copy(source: Path, runs: Path, *, name: str, at: int | None = None) -> Path:
     """
     run_id = new_id()
     with drafted(runs, run_id) as draft:
-        _copy_database(source, draft / DATABASE)
-        shutil.copyfile(source / CONFIG, draft / CONFIG)
         for checkpoint in (source / CHECKPOINTS).glob(f"*{_SUFFIX}"):
             with suppress(FileNotFoundError):  # an old one may go meanwhile
                 _link(checkpoint, draft / CHECKPOINTS / checkpoint.name)
+        _copy_database(source, draft / DATABASE)  # after them: it has to tell all that they hold
+        shutil.copyfile(source / CONFIG, draft / CONFIG)
         with closing(connect_writer(draft)) as db, transaction(db):
             _settle(db)
             _tell_origin(db, run_id, name, at)
@@ -56,9 +56,7 @@ def pack(source: Path, file: Path) -> None:
     draft = file.with_name(f".{file.name}.new")
     database = file.with_name(f".{file.name}.db")
     try:
-        _copy_database(source, database)
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-            packed.write(database, DATABASE)
             packed.comment = f"nntui run {open_run(source).id}".encode()
             for path in (CONFIG, LOG):
                 if (source / path).is_file():
@@ -66,6 +64,8 @@ def pack(source: Path, file: Path) -> None:
             for checkpoint in sorted((source / CHECKPOINTS).glob(f"*{_SUFFIX}")):
                 with suppress(FileNotFoundError):
                     packed.write(checkpoint, f"{CHECKPOINTS}/{checkpoint.name}")
+            _copy_database(source, database)  # after them: it has to tell all that they hold
+            packed.write(database, DATABASE)
         draft.replace(file)
     finally:
         for left in (draft, *database.parent.glob(f"{database.name}*")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,8 +25,9 @@ from nntui.trainer.problem import Problem, configure_network
 from nntui.trainer.weights import initial_network
 from nntui.turns import Turn, path_of
 
-#: So many steps are made again at once, before whoever waits is told.
-STRIDE = 1024
+#: So many steps are made again at once at most, and for about so long, before whoever waits is told: the run's heart
+#: beats then.
+STRIDE, STRIDE_SECONDS = 1024, 0.5
 
 Meanwhile = Callable[[Slice], object]
 #: Arrays and facts of a loop, as :attr:`Loop.state` has them.
@@ -74,7 +76,11 @@ class Past:
         self._checkpoints, self._problem = folder / CHECKPOINTS, problem
         reader = Reader(folder)
         try:
-            self._given = [command for command in reader.commands(FOREVER) if command.status == "applied"]
+            asked = reader.commands(FOREVER)
+            self._given = [command for command in asked if command.status == "applied"]
+            waiting = [command.id for command in asked if command.status == "waiting"]
+            #: What came of the commands up to this one is recorded.
+            self._answered = min(waiting) - 1 if waiting else max((command.id for command in asked), default=0)
             self._first = catalog.first_config(folder) or reader.config()
             known = reader.table("history")
             #: What is kept of the losses of rows, if anything.
@@ -164,8 +170,11 @@ class Past:
         return now
 
     def _on_the_way(self, checkpoint: Checkpoint) -> bool:
-        """Whether the run has not gone back to an earlier step since."""
-        return all(
+        """Whether it holds nothing that is not recorded, and the run has not gone back to an earlier step since.
+
+        Whoever was killed between a checkpoint and what is recorded of it does again what it was asked.
+        """
+        return checkpoint.command <= self._answered and all(
             checkpoint.step < int(command.value)
             for command in self._given
             if command.kind == "rewind" and command.id > checkpoint.command
@@ -173,8 +182,11 @@ class Past:
 
 
 def _advance(loop: Loop, step: int, meanwhile: Meanwhile) -> None:
+    count = 1
     while loop.step < step:
-        made = loop.run(min(STRIDE, step - loop.step))
+        begun = time.monotonic()
+        made = loop.run(min(count, step - loop.step))
         if not len(made.steps):
             raise CheckpointError(f"step {step:,} cannot be reached again: the run ends at step {loop.step:,}")
         meanwhile(made)
+        count = min(STRIDE, 2 * count) if time.monotonic() - begun < STRIDE_SECONDS / 2 else max(1, count // 2)

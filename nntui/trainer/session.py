@@ -98,11 +98,11 @@ class Session:
         done = len(happened.steps)
         self._speed.fit(done, time.monotonic() - begun)
         self._telemetry.record(happened)
-        self._note_end(happened)
-        if happened.diverged:
-            if self._live:
+        if fault := self._fault(happened):
+            self._diverge(fault)
+            if self._live:  # at once: what it asks of itself is to be obeyed before it trains again
                 self._flush()
-        elif begun - self._flushed_at >= FLUSH_SECONDS or self._state != "running":
+        elif self._note_end() or begun - self._flushed_at >= FLUSH_SECONDS:
             self._evaluate()
             self._speed.measure(self._loop.step, self._elapsed)
             if 0 < done == count:
@@ -116,17 +116,21 @@ class Session:
             self._checkpoint()
         self._elapsed += time.monotonic() - begun
 
-    def _note_end(self, happened: Slice) -> None:
-        if happened.diverged:
-            self._diverge(happened.diverged)
-        elif self._loop.finished and not self._loop.is_sound:
-            self._diverge("NaN or infinity after the last step")
-        elif self._loop.finished:
+    def _fault(self, happened: Slice) -> str:
+        """How the network diverged in a slice; nothing when it did not."""
+        if self._loop.finished and not happened.diverged and not self._loop.is_sound:
+            return "NaN or infinity after the last step"
+        return happened.diverged or ""
+
+    def _note_end(self) -> bool:
+        """Ends or holds where that is due; whether it trains no more."""
+        if self._loop.finished:
             self._end("finished", self._stalled)
         elif self._asked_to_stop:
             self._end("stopped", "by signal")
         elif self._loop.step == self._pause_at:
             self._pause()
+        return self._state != "running"
 
     @property
     def _stalled(self) -> str:

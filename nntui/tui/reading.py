@@ -110,7 +110,8 @@ class Reading:
             self._checked_at = now
             if not self._folder.is_dir():
                 raise RunError(f"{self._folder}: the run has been removed")
-        self._news |= self.companion is not None and self.companion.changed()
+        companion = self.companion  # read once: it may be dropped meanwhile
+        self._news |= companion is not None and companion.changed()
         self._news |= anew or (self._at is None and (reader.changed() or overdue))
         return self._news
 

@@ -26,6 +26,7 @@ class Recalling:
         self._inference: Inference | None = None
         self._wake = asyncio.Event()
         self._stands_at: int | None = None  # the step that the process can be asked of
+        self._asked_again: Question | None = None
         #: The step that is wanted; None: no past.
         self.wanted: int | None = None
         #: As many as the run's trainer has.
@@ -99,7 +100,10 @@ class Recalling:
             elif missing:
                 pane, question = next(iter(missing.items()))
                 answer = await self._ask(step, question)
-                if step == self.wanted:
+                if answer.error and question is not self._asked_again:
+                    # The process may be another by now, which has not made the step.
+                    self._asked_again, self._stands_at = question, None
+                elif step == self.wanted:
                     self.answers = {**self.answers, pane: answer}
                     self._told()
             else:
@@ -117,6 +121,7 @@ class Recalling:
             return
         self._stands_at = step
         if is_there:
+            self.seeking = None
             return
         answers = {pane: await self._ask(step, question) for pane, question in self._open({}).items()}
         if step == self.wanted:

@@ -27,6 +27,8 @@ _RESET = "\x1b[0m"
 
 #: A new span costs a cursor movement and a colour, about as many bytes as this many unchanged cells.
 MERGE_GAP = 4
+#: So many styles are held as one object at most: pictures have ever new colours.
+STYLES = 4096
 #: ASCII, lines, blocks and braille: what charts are made of, one cell each.
 _SINGLE_CELLS = re.compile("[ -~\u2500-\u259f\u2800-\u28ff]*")
 
@@ -69,6 +71,22 @@ def differing(old: Sequence[Cell | None], new: Sequence[Cell | None]) -> Iterato
         yield start, end
 
 
+def placed(run: Sequence[Cell]) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """The parts of a run, each after the cell where it begins, before which the cursor has to be placed.
+
+    Terminals do not agree how wide a character of several code points is, or a new emoji: what comes after one shall
+    stand where it belongs, since it is not sent again.
+    """
+    begin = 0
+    for x, (text, _) in enumerate(run[:-1]):
+        if text >= "\U0001f000" or (len(text) > 1 and text[0] != "\0"):
+            end = x + 1 + (run[x + 1][0][0] == "\0")
+            yield begin, run[begin:end]
+            begin = end
+    if begin < len(run):
+        yield begin, run[begin:]
+
+
 class Shown:
     """What a terminal shows, cell by cell, as far as that is known.
 
@@ -87,6 +105,8 @@ class Shown:
 
     def draw(self, x: int, y: int, segments: Iterable[Segment]) -> Iterator[tuple[int, list[Cell]]]:
         """Takes note of what is drawn from a cell on; yields the runs that were not there, each after its column."""
+        if len(self._styles) > STYLES:
+            self._styles.clear()
         one, null = self._styles.setdefault, BLANK[1]
         new = cells([Segment(text, one(style or null, style or null)) for text, style, _ in segments])
         line, end = self._lines.setdefault(y, []), x + len(new)
@@ -115,8 +135,9 @@ class Update:
         shown = self.shown or Shown()
         for x, y, segments in self.pieces():
             for start, run in shown.draw(x, y, segments):
-                pen.move(start, y)
-                pen.draw(run)
+                for offset, part in placed(run):
+                    pen.move(start + offset, y)
+                    pen.draw(part)
         return pen.text()
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nntui.cli import steer
+from nntui.config import RunConfig
+from nntui.processes import start_of
+from nntui.store import catalog, commands, folder
+from nntui.store.records import Command
+from nntui.store.writer import Writer
 from tests.cli.conftest import Nntui, wait_until
 
 Runs = Callable[[], list[dict[str, Any]]]
@@ -69,3 +79,32 @@ def test_a_run_that_has_ended_is_not_steered(command: str, demo: Path, nntui: Nn
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == f"nntui: run {demo.name} has finished at step 3000; only a live run can be steered\n"
+
+
+@pytest.mark.parametrize(("beats", "answered"), [(True, True), (False, False)])
+def test_an_answer_is_waited_for_while_the_trainer_is_heard(
+    beats: bool, answered: bool, nntui_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To go back by many steps takes longer than anybody would wait for a word."""
+    place = folder.create(nntui_home / "runs", name="", preset="xor", config=RunConfig().to_dict())
+    folder.set_process(place, os.getpid(), start_of(os.getpid()))
+    number = commands.append(place, "rewind", value="0")
+    monkeypatch.setattr(steer, "SILENT_SECONDS", 0.5)
+
+    def trains() -> None:
+        with closing(Writer(place)) as writer:
+            for _ in range(10):
+                time.sleep(0.15)
+                if beats:
+                    writer.beat()
+            writer.answer(Command(number, 0.0, "", "rewind", "", "0"), "applied", 0, "back")
+            writer.commit()
+
+    trainer = threading.Thread(target=trains)
+    trainer.start()
+    try:
+        answer = steer._answer(place, catalog.open_run(place), number)
+    finally:
+        trainer.join()
+    assert (answer is not None) is answered
+    assert ("did not answer" in capsys.readouterr().err) is not answered

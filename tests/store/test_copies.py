@@ -46,6 +46,27 @@ def private(folder: Path) -> bool:
     return all(not path.stat().st_mode & 0o077 for path in (folder, *folder.rglob("*")))
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_checkpoints_hold_is_recorded_in_a_copy(
+    packed: bool, recorded: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that goes on meanwhile may write a checkpoint at any moment, and records before what it holds."""
+    copied = copies._copy_database
+
+    def goes_on(source: Path, target: Path) -> None:
+        copied(source, target)
+        (source / "checkpoints" / "latest.safetensors").unlink()
+        (source / "checkpoints" / "latest.safetensors").write_bytes(b"later")
+
+    monkeypatch.setattr(copies, "_copy_database", goes_on)
+    if packed:
+        copies.pack(recorded, tmp_path / "run.zip")
+        made, _ = copies.unpack(tmp_path / "run.zip", tmp_path / "elsewhere" / "runs")
+    else:
+        made = copies.copy(recorded, runs, name="second")
+    assert (made / "checkpoints" / "latest.safetensors").read_bytes() == b"latest"
+
+
 def test_a_copy_is_a_run_of_its_own(recorded: Path, runs: Path) -> None:
     made = copies.copy(recorded, runs, name="second")
     run, first = catalog.open_run(made), catalog.open_run(recorded)

@@ -19,7 +19,7 @@ from nntui.store.reader import Reader
 from nntui.store.schema import FOREVER, connect_writer
 from nntui.store.writer import Writer
 from nntui.trainer import SIGNALS
-from nntui.trainer.loop import CAPACITY, EXPLODED, Loop
+from nntui.trainer.loop import CAPACITY, EXPLODED, Loop, Slice
 from nntui.trainer.replay import replay
 from nntui.trainer.session import Session
 from tests.trainer.conftest import Trained, Wait, advance, make_loop
@@ -290,3 +290,30 @@ def test_what_no_rate_mends_ends_at_once(limit: int, train: Train, tmp_path: Pat
     run = train(*GROWING, f"weights={weights}", "guard=rewind", f"guard_limit={limit}")
     assert run.trainer.wait(60) == 1
     assert (run.record().state, run.record().step, guarded(run)) == ("diverged", 1, [])
+
+
+def test_numbers_that_are_lost_in_the_last_step_are_asked_back_once(
+    nntui_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    config = presets.find("xor").load().with_settings(["lr=0.5", "steps=50", "guard=rewind"])
+    run = folder.create(paths.runs_dir(), name="", preset="xor", config=config.to_dict())
+    make = Loop.run
+
+    def loses(loop: Loop, count: int) -> Slice:
+        made = make(loop, count)
+        if loop.finished and loop.training.lr == 0.5:
+            loop.network.parameters[0] = np.inf
+        return made
+
+    monkeypatch.setattr(Loop, "run", loses)
+    try:
+        assert Session(run).run() == "finished"
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    with closing(Reader(run)) as reader:
+        asked = [(command.kind, command.value, command.status) for command in reader.commands(FOREVER)]
+        warnings = [event.text for event in reader.events() if event.kind == "warning"]
+    assert asked == [("rewind", "0", "applied"), ("set", "0.25", "applied")]
+    assert warnings == ["diverged: NaN or infinity after the last step"]

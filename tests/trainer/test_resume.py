@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import signal
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,14 +13,19 @@ from pathlib import Path
 import pytest
 
 from nntui import config, launch
+from nntui.config import RunConfig
 from nntui.knobs import KNOBS
 from nntui.store import catalog, commands
 from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.store.schema import FOREVER, RunError
+from nntui.trainer import SIGNALS, recall
 from nntui.trainer.checkpoints import LATEST
+from nntui.trainer.learner import Learner
+from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.problem import make_problem
 from nntui.trainer.replay import Verdict, replay
+from nntui.trainer.session import Session
 from nntui.turns import path_of
 from tests.trainer.conftest import Trained, Wait, advance, make_loop, turn
 
@@ -168,3 +175,65 @@ def test_data_that_have_other_rows_now_do_not_stop_a_run(train: Train, tmp_path:
     assert run.trainer.wait(60) == 0
     assert (run.record().state, run.record().step) == ("finished", 400)
     assert run.table("history")["loss"].shape[0] == 32
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing is written after it."""
+
+
+def test_a_knob_is_turned_once_though_the_trainer_is_killed_between_checkpoint_and_record(
+    train: Train, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train("activation=tanh", "optimizer=adam")
+    get_further(run, 500, wait_until)
+    run.ask("pause")
+    run.trainer.kill()
+    run.trainer.wait()
+    (asked,) = commands.reopen(run.folder, [("turn", "model.activation", "1")])
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    save = Learner.checkpoint
+
+    def dies(learner: Learner, elapsed: float) -> None:
+        save(learner, elapsed)
+        if learner._now.command == asked:
+            raise Killed
+
+    session = Session(run.folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "checkpoint", dies)
+        with pytest.raises(Killed):
+            session.run()
+    session._writer.close()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    with closing(sqlite3.connect(run.folder / "run.db")) as db:
+        db.execute("UPDATE run SET state = 'crashed'")
+        db.commit()
+    run = again(run)
+    get_further(run, 100, wait_until)
+    run.ask("stop")
+    assert run.trainer.wait(60) == 0
+    (told,) = [command.answer for command in commands.listed(run.folder) if command.kind == "turn"]
+    assert told.startswith("tanh → ")
+    assert run.record().config["model"]["activation"] == told.removeprefix("tanh → ")
+    assert run.weights() == undisturbed(run)
+
+
+@pytest.mark.parametrize(("seconds", "largest"), [(0.0, recall.STRIDE), (0.01, 5)])
+def test_whoever_waits_for_steps_made_again_is_told_soon_however_slow_they_are(
+    seconds: float, largest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recall, "STRIDE_SECONDS", 0.05 if seconds else 60.0)
+    settings = RunConfig().with_settings(["source=plane", "target=height", "layers=", "epochs=4000"])
+    loop, made = make_loop(settings), list[int]()
+    run = Loop.run
+
+    def slow(loop: Loop, count: int) -> Slice:
+        time.sleep(seconds * count)
+        return run(loop, count)
+
+    monkeypatch.setattr(Loop, "run", slow)
+    recall._advance(loop, 40 if seconds else 4000, lambda done: made.append(len(done.steps)))
+    assert sum(made) == loop.step
+    assert max(made) <= largest
+    assert seconds or max(made) == largest

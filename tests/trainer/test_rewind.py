@@ -25,7 +25,7 @@ def test_going_back_and_on_is_as_if_nothing_had_been(settings: list[str], train:
     get_further(run, 300, wait_until)
     run.ask("pause")
     at = run.record().step - 137
-    run.ask("set", "training.lr", "0.5")
+    run.ask("set", "training.lr", "0.02")
     run.ask("resume")
     get_further(run, 300, wait_until)
     answer = run.ask("rewind", value=str(at))

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from nntui import launch, paths
 from nntui.config import RunConfig
 from nntui.store import catalog, commands
+from nntui.store.schema import RunError
 from nntui.tui.panes.curves import LossPane
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.ghosting import GhostingScreen
@@ -92,6 +93,29 @@ def test_enter_has_the_run_become_its_ghost(live: Path) -> None:
         await until(pilot, lambda: drawn(pilot) == ["validation", "training"])
         await until(pilot, lambda: catalog.open_run(live).state == "running")
         assert others(live) == []
+
+    play(scenario, live)
+
+
+def test_a_ghost_that_could_not_be_adopted_stays(live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when somebody else writes into the run for long: it must not train on where nobody sees it."""
+
+    def fails(folder: Path, asked: object) -> list[int]:
+        raise RunError("somebody else writes")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await haunt(pilot, *"0.5")
+        await shows(pilot, "ghost lr 0.5")
+        (ghost,) = others(live)
+        with monkeypatch.context() as patch:
+            patch.setattr(commands, "append_all", fails)
+            await pilot.press("enter")
+            await shows(pilot, "somebody else writes")
+        await shows(pilot, "ghost lr 0.5: ⏎ adopts")
+        assert catalog.open_run(ghost).live
+        await pilot.press("enter")
+        await until(pilot, lambda: not ghost.exists())
+        assert [command.kind for command in commands.listed(live)] == ["checkpoint", "rewind", "set", "resume"]
 
     play(scenario, live)
 

@@ -284,6 +284,20 @@ def test_small_movements_are_not_drawn_while_training_goes_on(table: Picture) ->
     play(running, lambda X: np.full((len(X), 1), 0.42), scenario)
 
 
+def test_a_step_of_the_past_is_drawn_as_it_was_wherever_one_comes_from(table: Picture) -> None:
+    then = replace(table, run=replace(table.run, state="running"), now=table.run)
+
+    async def scenario(app: OnePlane, pilot: Pilot[None]) -> None:
+        before = app.pane._lines
+        app.forward = lambda X: np.full((len(X), 1), 0.442)
+        app.picture = replace(then, run=replace(then.run, step=then.run.step + 1))
+        app.give()
+        await quiet(app, pilot)
+        assert app.pane._lines != before
+
+    play(then, lambda X: np.full((len(X), 1), 0.42), scenario)
+
+
 def test_a_hidden_pane_asks_nothing(table: Picture) -> None:
     async def scenario(app: OnePlane, pilot: Pilot[None]) -> None:
         app.pane.display = False

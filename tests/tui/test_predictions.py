@@ -168,6 +168,20 @@ def test_the_mouse_chooses_a_row_and_orders_by_a_heading() -> None:
     on_pane(scenario, recorded.species(), (90, 20))
 
 
+def test_rows_come_back_after_a_step_of_which_there_were_none() -> None:
+    async def scenario(pilot: Pilot[None], pane: PredictionPane) -> None:
+        now = pane._last
+        assert now is not None
+        before = numbers(pilot)
+        assert before
+        pane.picture(replace(now, tables={}, now=now.run))
+        await shows(pilot, "This run has no predictions.")
+        pane.picture(now)
+        await until(pilot, lambda: numbers(pilot) == before)
+
+    on_pane(scenario, recorded.species(), (90, 20))
+
+
 def test_a_filter_shows_the_rows_it_is_true_of_as_it_is_typed() -> None:
     async def scenario(pilot: Pilot[None], pane: PredictionPane) -> None:
         await pilot.press("slash", *"test")

@@ -150,3 +150,23 @@ def test_why_a_step_cannot_be_shown_is_told_once(ended: Path) -> None:
             assert [state.error for state in seen if state and state.error] == ["step 20,001: the run has made 20,000"]
 
     play(scenario)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3.0])
+def test_a_process_that_was_killed_where_it_stood_answers_again(ended: Path, seconds: float) -> None:
+    """Whether it can be started again at once, or only in a moment."""
+
+    async def scenario() -> None:
+        async with recalling(ended) as (one, _):
+            one.look(40)
+            await until(lambda: one.reached)
+            helpers()[0].kill()
+            await until(lambda: not helpers())
+            one.ask("pane", Question(X))
+            await until(lambda: "pane" in one.answers)
+            assert (one.answers["pane"].step, one.answers["pane"].error) == (40, "")
+            assert one.seeking is None
+            assert one.settled
+
+    with patch.object(subject, "RETRY_SECONDS", 0.1), patch("nntui.tui.inference.RESTART_SECONDS", seconds):
+        play(scenario)

@@ -118,3 +118,23 @@ def test_the_same_frame_is_sent_once_and_again_when_it_was_forgotten() -> None:
     assert frame.render_segments(console) == ""
     shown.forget()
     assert frame.render_segments(console) == sent
+
+
+@pytest.mark.parametrize("name", ["👨‍👩‍👧 ab", "e\u0301\u0302 ab", "☝🏽 ab", "❤️ ab", "🫩 ab", "a漢b"])
+def test_what_follows_a_character_of_unsure_width_stands_where_it_belongs(name: str) -> None:
+    """The terminal here draws each code point by itself, as many do."""
+    line = Strip([Segment(name)])
+    screen = pyte.Screen(WIDTH, 1)
+    pyte.Stream(screen).feed(FrameUpdate([[line]], Region(0, 0, WIDTH, 1)).render_segments(Console()))
+    assert screen.buffer[0][line.cell_length - 1].data == "b"
+    assert screen.buffer[0][line.cell_length].data == " "
+
+
+def test_colours_that_come_and_go_are_not_held_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nntui.tui.spans.STYLES", 4)
+    shown = Shown()
+    for green in range(50):
+        segments = [Segment("a", Style(color=f"#00{green:02x}00"))]
+        assert list(shown.draw(0, 0, segments))
+        assert list(shown.draw(0, 0, segments)) == []
+    assert len(shown._styles) <= 6

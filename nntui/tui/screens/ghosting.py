@@ -13,6 +13,7 @@ from nntui import ghosts
 from nntui.errors import UserError
 from nntui.ghosts import Ghost
 from nntui.knob import Knob, Value
+from nntui.knobs import KNOBS
 from nntui.tui import keymap
 from nntui.tui.panes.knobs.pane import Adopting, Haunting
 from nntui.tui.picture import Picture
@@ -47,6 +48,7 @@ class GhostingScreen(ScrubbingScreen):
                 say(self, f"{knob.name} is {knob.show(value)} already: a ghost needs another value.", "warning")
             elif value is not None and self.live and not self._summoning:
                 self._summoning = True
+                self._branches = self._picture.run.branches if self._picture is not None else 0
                 self._summon(knob, knob.show(value))
 
         entry = ValueEntry(knob, knob.turned(message.value, 1))
@@ -60,8 +62,12 @@ class GhostingScreen(ScrubbingScreen):
         except (UserError, OSError) as error:
             self.app.call_from_thread(self._fail, f"no ghost: {error}")
             return
+        self._hand_over(ghost)
+
+    def _hand_over(self, ghost: Ghost) -> None:
+        """Gives a ghost to the screen, from another thread; where that has gone, nobody would see it."""
         if self.is_attached:
-            self.app.call_from_thread(self._take_ghost, ghost, f"{knob.name} {value}")
+            self.app.call_from_thread(self._take_ghost, ghost)
         else:
             ghosts.drop(ghost)
 
@@ -69,11 +75,10 @@ class GhostingScreen(ScrubbingScreen):
         self._summoning = False
         say(self, text, "error")
 
-    def _take_ghost(self, ghost: Ghost, what: str) -> None:
+    def _take_ghost(self, ghost: Ghost) -> None:
         self._summoning, self._ghost = False, ghost
-        self._branches = self._picture.run.branches if self._picture is not None else 0
         if self._feed is not None:
-            self._feed.accompany(ghost.folder, what, ghost.step)
+            self._feed.accompany(ghost.folder, f"{KNOBS[ghost.key].name} {ghost.value}", ghost.step)
         self.offer_keys()
 
     def note_ghost(self, before: Picture | None, picture: Picture) -> None:
@@ -101,6 +106,8 @@ class GhostingScreen(ScrubbingScreen):
             trainer = ghosts.adopt(self.folder, ghost)
         except (UserError, OSError) as error:
             self.app.call_from_thread(self._fail, str(error))
+            if ghost.folder.is_dir():  # it goes on beside the run, and can be dropped
+                self._hand_over(ghost)
             return
         if trainer is not None:
             self.await_end(trainer)

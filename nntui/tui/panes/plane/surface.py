@@ -119,7 +119,8 @@ class Surface(View):
         shape = plane.frame.rows * plane.down, plane.frame.columns
         levels = np.full(shape, UNKNOWN, dtype=np.int64)
         if answer is not None and len(answer.P):
-            self._drawn = _steadied(self._drawn, answer.P, told.span * SLACK * (picture.run.state == "running"))
+            moves = picture.run.state == "running" and picture.now is None  # the past is what it was
+            self._drawn = _steadied(self._drawn, answer.P, told.span * SLACK * moves)
             levels = plane.pixels(told.levels(self._drawn))
         stamps = self._points(picture, told, plane, look)
         if self._cross is not None:

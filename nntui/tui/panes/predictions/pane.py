@@ -95,6 +95,7 @@ class PredictionPane(FilteredPane):
     def draw(self, picture: Picture) -> None:
         """The rows around the chosen one, or all of them against each other."""
         if not picture.rows or "P" not in picture.predictions:
+            self._drawn = ()
             self._say(awaited(picture.run, "predictions", "appear"))
             return
         known = (picture.table("predictions"), picture.run.id, self._room, self._order, self._filter)
