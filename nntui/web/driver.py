@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from textual.drivers.web_driver import WebDriver
 
-from nntui.tui.terminal import LEAVE_SIGNALS, Output, ask_to_leave
+from nntui.tui.spans import Shown
+from nntui.tui.terminal import LEAVE_SIGNALS, Output, ask_to_leave, paint_anew
 
 
 class TabDriver(WebDriver):
@@ -24,6 +25,7 @@ class TabDriver(WebDriver):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.shown = Shown()
         self._output = Output(self.fileno, lost=self._on_lost, recovered=self._on_recovered)
         # Whole packets: one that is dropped leaves no half.
         self._write = self._output.write  # type: ignore[assignment]
@@ -63,4 +65,4 @@ class TabDriver(WebDriver):
 
     def _on_recovered(self) -> None:
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._app.refresh)
+            self._loop.call_soon_threadsafe(paint_anew, self._app)
