@@ -73,7 +73,7 @@ class GhostingScreen(ScrubbingScreen):
         self._summoning, self._ghost = False, ghost
         self._branches = self._picture.run.branches if self._picture is not None else 0
         if self._feed is not None:
-            self._feed.accompany(ghost.folder, what, ghost.step)
+            self._feed.accompany(ghost.folder, what, ghost.step, ghost.asked)
         self.offer_keys()
 
     def note_ghost(self, before: Picture | None, picture: Picture) -> None:
