@@ -122,7 +122,7 @@ class Board(Widget):
     def point(self, step: int | None) -> None:
         """Puts the cursor of all curves on a step, or away."""
         for pane in self.query(CurvePane):
-            pane.point(step)
+            pane.place(step)
 
     # What is seen, and where
 
