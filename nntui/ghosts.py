@@ -17,13 +17,17 @@ KEEP_SECONDS = 5.0
 
 
 class Ghost(NamedTuple):
-    """A fork that lives beside a run, from a step on, with one knob at another value, while somebody watches it."""
+    """A fork that lives beside a run, from a step on, with one knob at another value, while somebody watches it.
+
+    ``asked`` is the command that turns it: those before are the run's own.
+    """
 
     folder: Path
     trainer: subprocess.Popen[bytes]
     step: int
     key: str
     value: str
+    asked: int
 
 
 def start(source: Path, key: str, value: str) -> Ghost:
@@ -40,8 +44,8 @@ def start(source: Path, key: str, value: str) -> Ghost:
     try:
         step = catalog.open_run(fork).step
         folder.label(fork, archived=True, note=f"{key} = {value}, beside {run.id} from step {step:,}")
-        commands.reopen(fork, [("set", key, value), ("resume", "", "")])
-        return Ghost(fork, launch.start_trainer(fork, leashed=True), step, key, value)
+        asked, _ = commands.reopen(fork, [("set", key, value), ("resume", "", "")])
+        return Ghost(fork, launch.start_trainer(fork, leashed=True), step, key, value, asked)
     except BaseException:
         folder.remove(fork)
         raise

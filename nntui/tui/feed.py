@@ -128,10 +128,13 @@ class Feed:
             self._recalling.threads = self._reading.picture.run.config.get("training", {}).get("threads", 0)
         self._recalling.look(step)
 
-    def accompany(self, folder: Path | None, what: str = "", step: int = 0) -> None:
-        """From now on a ghost is read beside the run: ``what`` it has otherwise since ``step``; None: none any more."""
+    def accompany(self, folder: Path | None, what: str = "", step: int = 0, asked: int = 0) -> None:
+        """From now on a ghost is read beside the run: ``what`` it has otherwise since ``step``; None: none any more.
+
+        ``asked`` is the command that turned it.
+        """
         before = self._reading.companion
-        self._reading.companion = None if folder is None else Companion(folder, what, step)
+        self._reading.companion = None if folder is None else Companion(folder, what, step, asked)
         if before is not None and not self._ended:
             self._thread.submit(before.close)
         self._look_soon()

@@ -237,10 +237,10 @@ class Reading:
 
 
 class Companion:
-    """Reads a ghost of the run that is followed; ``what`` it has otherwise, since ``step``."""
+    """Reads a ghost of the run that is followed; ``what`` it has otherwise, since ``step``, by command ``asked``."""
 
-    def __init__(self, folder: Path, what: str, step: int) -> None:
-        self._folder, self._what, self._step = folder, what, step
+    def __init__(self, folder: Path, what: str, step: int, asked: int) -> None:
+        self._folder, self._what, self._step, self._asked = folder, what, step, asked
         self._reader: Reader | None = None
         self._seen: Beside | None = None
 
@@ -274,7 +274,7 @@ class Companion:
         except (RunError, sqlite3.Error) as error:
             self.close()
             return Beside(self._what, "", {}, str(error))
-        refused = [one.answer for one in asked if one.kind == "set" and one.status == "refused"]
+        refused = [one.answer for one in asked if one.id == self._asked and one.status == "refused"]
         curves = {name: past.since(curve, self._step) for name, curve in found.items()}
         return Beside(self._what, run.state, curves, refused[-1] if refused else "")
 

@@ -148,6 +148,22 @@ def test_what_the_trainer_refuses_is_no_ghost(live: Path) -> None:
     play(scenario, live)
 
 
+def test_what_the_run_once_refused_does_not_count_against_a_ghost(live: Path) -> None:
+    number = commands.append(live, "set", "training.steps", "1")
+    answer = commands.wait(live, number, alive=lambda: True)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await haunt(pilot, *"0.5")
+        await shows(pilot, "ghost lr 0.5")
+        await until(pilot, lambda: catalog.open_run(others(live)[0]).state == "running")
+        await settled(pilot)
+        assert screen_of(pilot)._ghost is not None
+
+    assert answer is not None
+    assert answer.status == "refused"
+    play(scenario, live)
+
+
 def test_one_that_somebody_removes_is_gone(live: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await haunt(pilot, *"0.5")

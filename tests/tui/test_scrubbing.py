@@ -121,6 +121,30 @@ def test_every_pane_shows_the_step_of_the_cursor(ended: Path) -> None:
     play(scenario, ended)
 
 
+def test_a_cursor_that_moves_faster_than_the_panes_follow_comes_to_rest(ended: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "finished")
+        await pilot.press("1", "c", "pageup", "r")
+        screen = screen_of(pilot)
+        await there(pilot, screen.at or 0)
+        loss, seen = screen.query_one(LossPane), list[int | None]()
+        look = screen.look
+
+        def noted(step: int | None) -> None:
+            seen.append(step)
+            look(step)
+
+        screen.look = noted  # type: ignore[method-assign]
+        for _ in range(3):  # all before the screen is told of the first
+            loss.action_move(-1)
+        last = loss.view.cursor
+        await there(pilot, last or 0)
+        assert seen == [last]
+        assert {pane.view.cursor for pane in screen.query(CurvePane)} == {last}
+
+    play(scenario, ended)
+
+
 def test_steps_one_by_one_from_any_pane(ended: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await shows(pilot, "finished")

@@ -19,7 +19,6 @@ from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs.pane import KnobPane
 from nntui.tui.panes.layers.pane import LayerPane
-from nntui.tui.panes.looking import Pointed
 from nntui.tui.panes.pane import Pane
 from nntui.tui.panes.plane.pane import PlanePane
 from nntui.tui.panes.predictions.pane import PredictionPane
@@ -123,8 +122,7 @@ class Board(Widget):
     def point(self, step: int | None) -> None:
         """Puts the cursor of all curves on a step, or away."""
         for pane in self.query(CurvePane):
-            with pane.prevent(Pointed):  # or two of them would send each other to and fro
-                pane.point(step)
+            pane.place(step)
 
     # What is seen, and where
 

@@ -35,11 +35,17 @@ class Rewinding(Message):
 
 
 class Pointed(Message):
-    """The cursor of a chart is on another step, or away."""
+    """Somebody has put the cursor of a chart on another step, or away."""
 
-    def __init__(self, step: int | None) -> None:
+    def __init__(self, chart: Looking) -> None:
         super().__init__()
-        self.step = step
+        self.chart = chart
+        self.step = chart.view.cursor
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the cursor is elsewhere by now, of which another message tells."""
+        return self.chart.view.cursor != self.step
 
 
 class Looking(_Base):
@@ -63,11 +69,18 @@ class Looking(_Base):
             before, self.view = self.view, view
             self.redraw()
             if view.cursor != before.cursor:
-                self.post_message(Pointed(view.cursor))
+                self.post_message(Pointed(self))
 
     def point(self, step: int | None) -> None:
         """Puts the cursor on a step, or away."""
         self.look(self.view.point(step, self.newest))
+
+    def place(self, step: int | None) -> None:
+        """The same, told to nobody: that is where it is already."""
+        view = self.view.point(step, self.newest)
+        if view != self.view:
+            self.view = view
+            self.redraw()
 
 
 class ByKeys(Looking):

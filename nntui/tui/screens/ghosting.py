@@ -78,7 +78,8 @@ class GhostingScreen(ScrubbingScreen):
     def _take_ghost(self, ghost: Ghost) -> None:
         self._summoning, self._ghost = False, ghost
         if self._feed is not None:
-            self._feed.accompany(ghost.folder, f"{KNOBS[ghost.key].name} {ghost.value}", ghost.step)
+            what = f"{KNOBS[ghost.key].name} {ghost.value}"
+            self._feed.accompany(ghost.folder, what, ghost.step, ghost.asked)
         self.offer_keys()
 
     def note_ghost(self, before: Picture | None, picture: Picture) -> None:

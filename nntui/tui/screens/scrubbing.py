@@ -58,7 +58,7 @@ class ScrubbingScreen(SteeringScreen):
 
     @on(Pointed)
     def _follow_cursor(self, message: Pointed) -> None:
-        if self.at is not None:
+        if self.at is not None and not message.is_over:
             self.look(message.step)
 
     def note_branches(self, before: Picture | None, picture: Picture) -> None:
