@@ -309,14 +309,13 @@ class Session:
                 break
             except sqlite3.OperationalError as error:
                 if self._asked_to_stop:
-                    raise
+                    raise RunError(f"told to stop by a signal while nothing could be written: {error}") from None
                 if not self._writer.in_place:
                     raise
                 if not told:
                     log.warning("step %d: the run folder cannot be written (%s); waiting", self._loop.step, error)
                     told = True
                 self._writer.make_room()
-                self._asked_to_stop |= any(command.kind == "stop" for command in self._writer.waiting())
                 time.sleep(RETRY_SECONDS)
         self._flushed_at = time.monotonic()
         if not self._writer.in_place:

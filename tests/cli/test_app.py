@@ -41,9 +41,12 @@ def test_alone_without_a_terminal_it_prints_the_help_and_exits_2(nntui: Nntui) -
     assert done.stdout == nntui("--help").stdout
 
 
+@pytest.mark.parametrize("command", [[], ["watch"], ["train", "xor", "--detach"]], ids=str)
 @pytest.mark.parametrize("option", ["--budget=foo", "--budget=0", "--theme=nope"])
-def test_a_wrong_option_is_told_without_a_terminal_too(nntui: Nntui, option: str) -> None:
-    done = nntui(option)
+def test_a_wrong_option_is_told_without_a_terminal_too(
+    demo: Path, nntui: Nntui, command: list[str], option: str
+) -> None:
+    done = nntui(*command, option)
     assert (done.returncode, done.stdout) == (2, "")
     assert option.partition("=")[0] in done.stderr
 

@@ -155,9 +155,10 @@ def test_without_room_a_run_waits_and_loses_nothing(running: Trained, wait_until
     assert stalled.live
     assert running.trainer.poll() is None
     running.check_steps()
+    asked = commands.append(running.folder, "stop")
+    assert commands.wait(running.folder, asked, alive=lambda: True, seconds=0.5) is None
+    assert running.trainer.poll() is None
     resource.prlimit(running.trainer.pid, resource.RLIMIT_FSIZE, (hard, hard))
-    wait_until(lambda: running.record().step > stalled.step)
-    running.ask("stop")
     assert running.trainer.wait(60) == 0
     assert running.record().state == "stopped"
     running.check_steps()
@@ -175,6 +176,7 @@ def test_a_signal_ends_a_run_that_waits_for_room(running: Trained, wait_until: W
     running.trainer.terminate()
     assert running.trainer.wait(60) == 1
     assert running.record().state == "crashed"
+    assert running.record().reason.startswith("told to stop by a signal while nothing could be written")
     running.check_steps()
     intact(running.folder)
 

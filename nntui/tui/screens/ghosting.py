@@ -51,7 +51,7 @@ class GhostingScreen(ScrubbingScreen):
                 self._branches = self._picture.run.branches if self._picture is not None else 0
                 self._summon(knob, knob.show(value))
 
-        entry = ValueEntry(knob, knob.turned(message.value, 1))
+        entry = ValueEntry(knob, knob.turned(message.value, 1), purpose="A ghost with another ")
         await self.app.push_screen(entry, take)
 
     @work(thread=True, group="ghost")
