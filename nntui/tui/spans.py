@@ -79,7 +79,7 @@ def placed(run: Sequence[Cell]) -> Iterator[tuple[int, Sequence[Cell]]]:
     """
     begin = 0
     for x, (text, _) in enumerate(run[:-1]):
-        if text >= "\U0001f000" or (len(text) > 1 and text[0] != "\0"):
+        if ord(text[0]) >= 0x1F000 or (len(text) > 1 and text[0] != "\0"):
             end = x + 1 + (run[x + 1][0][0] == "\0")
             yield begin, run[begin:end]
             begin = end

@@ -64,19 +64,6 @@ async def there(pilot: Pilot[None], step: int) -> Picture:
     return picture_of(pilot).shown
 
 
-def test_charts_pointed_at_in_one_moment_come_to_one_step(ended: Path) -> None:
-    async def scenario(pilot: Pilot[None]) -> None:
-        await shows(pilot, "finished")
-        await pilot.press("r")
-        charts = list(screen_of(pilot).query(CurvePane))
-        for chart, step in zip(charts, (100, 200), strict=True):
-            chart.point(step)
-        await there(pilot, 200)
-        assert {chart.view.cursor for chart in charts} == {200}
-
-    play(scenario, ended)
-
-
 def test_every_pane_shows_the_step_of_the_cursor(ended: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await shows(pilot, "finished")
