@@ -85,8 +85,7 @@ def start(
         from nntui.tui.app import open_dashboard
 
         return open_dashboard(None, own)
-    if budget is not None or theme is not None or marker is not None:
-        screen.wanted(theme, marker, budget, slow=slow)
+    screen.check(theme, marker, budget, slow=slow)
     typer.echo(context.get_help())
     return BAD_INPUT
 

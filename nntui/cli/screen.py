@@ -45,6 +45,12 @@ def wanted(theme: str | None, marker: str | None, budget: str | None, *, slow: b
     return found
 
 
+def check(theme: str | None, marker: str | None, budget: str | None, *, slow: bool) -> None:
+    """Raises UserError for options that no screen could have, also where there is none."""
+    if slow or any(option is not None for option in (theme, marker, budget)):
+        wanted(theme, marker, budget, slow=slow)
+
+
 def settings() -> None:
     """Print the settings that count now, as a settings file with comments.
 

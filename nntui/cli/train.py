@@ -54,12 +54,12 @@ def train(
     config = _configure(chosen.load(), settings or [], seed, epochs, steps)
     check_name(name)
     _look(config)
-    own = screen.wanted(theme, marker, budget, slow=slow)
+    screen.check(theme, marker, budget, slow=slow)
     if detach:
         return _detach(config, chosen.name, name or "")
     if as_json or as_text or not has_terminal():
         return _follow(config, chosen.name, name or "", as_json=as_json)
-    return _show(config, chosen.name, name or "", own)
+    return _show(config, chosen.name, name or "", screen.wanted(theme, marker, budget, slow=slow))
 
 
 def _configure(

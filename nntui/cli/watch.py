@@ -35,8 +35,9 @@ def watch(
     if len(found) > comparison.MOST:
         most = comparison.MOST
         raise UserError(f"{len(found):,} runs: at most {most} can be watched together; nntui compare takes more")
-    own = screen.wanted(theme, marker, budget, slow=slow)
+    screen.check(theme, marker, budget, slow=slow)
     if has_terminal():
+        own = screen.wanted(theme, marker, budget, slow=slow)
         from nntui.tui import app
 
         if len(found) > 1:
