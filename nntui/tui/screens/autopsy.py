@@ -82,6 +82,8 @@ class AutopsyScreen(RunDialog[int]):
         return int(self._order[self._place])
 
     def _look_at(self, place: int) -> None:
+        if not self.query(RowActivations):  # a key before there is anything, or when it has gone
+            return
         self._place = max(0, min(place, len(self._order) - 1))
         X = self.latest.rows["X"][self._row : self._row + 1].astype(np.float64)
         self._question = Question(X, layers=True)
