@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from nntui import presets
+from nntui import paths, presets
 from nntui.config import RunConfig
 from nntui.store import catalog
 from nntui.store.schema import connect_reader
@@ -235,6 +235,8 @@ def test_runs_that_are_somebody_elses_can_be_read_where_they_are_meant_to_be(hom
 @as_root
 def test_a_folder_of_runs_that_is_not_ours_to_write_makes_no_run(home: Path) -> None:
     """One that somebody else made: in one line, and nothing is left behind."""
+    if not all(folder.stat().st_mode & stat.S_IXOTH for folder in paths.bundled_presets_dir().resolve().parents):
+        pytest.skip("this checkout lies where another user can read no preset")
     home.mkdir(mode=0o755)
     (home / "runs").mkdir(mode=0o755)
     other = home / "runs" / "other"
