@@ -124,6 +124,11 @@ class Terminal:
         with self._changed:
             return "\n".join(line.rstrip() for line in self._screens[self._shown].display)
 
+    def wipe(self) -> None:
+        """Clears the screen, as another program may that writes to the same terminal."""
+        with self._changed:
+            self._screens[self._shown].erase_in_display(2)
+
     @property
     def cooked(self) -> bool:
         """Whether the terminal echoes and reads lines, as a shell expects to find it."""

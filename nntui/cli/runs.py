@@ -138,9 +138,8 @@ def archive(
     from nntui import paths
     from nntui.store import catalog, folder
 
-    for place, _ in [
-        catalog.find_run(paths.runs_dir(), run) for run in runs
-    ]:  # all are known before the first is changed
+    found = [catalog.find_run(paths.runs_dir(), run) for run in runs]  # all, before the first is changed
+    for place, _ in found:
         folder.label(place, archived=not undo)
 
 

@@ -19,7 +19,7 @@ class Key:
 
     ``keys`` is a comma-separated list of Textual's key names, the first the one that is shown; ``help`` is one line
     for the help page. ``label`` is what the key bar calls it, nothing when it is not shown there; where there is not
-    room for all, those of the highest ``rank`` go first.
+    room for all, those of the highest ``rank`` go first. One that counts ``always`` works over dialogs, too.
     """
 
     place: str
@@ -29,6 +29,7 @@ class Key:
     label: str = ""
     rank: int = 9
     show_as: str = ""
+    always: bool = False
 
     @property
     def id(self) -> str:
@@ -293,7 +294,7 @@ KEYS: tuple[Key, ...] = (
     Key(EXPLANATION, "escape,e,enter,space,q", "dismiss", "close it"),
     Key(HELP, "escape,question_mark,f1,q", "dismiss", "close the help"),
     Key(APP, "ctrl+p", "command_palette", "the palette: themes, a picture of the screen, more", "palette", 8),
-    Key(APP, "ctrl+l", "paint_anew", "paint the screen anew, if something else has written on it"),
+    Key(APP, "ctrl+l", "paint_anew", "paint the screen anew, if something else has written on it", always=True),
     Key(APP, "ctrl+z", "suspend_process", "back to the shell; fg returns"),
 )
 
@@ -368,4 +369,5 @@ def use(changes: Mapping[str, str]) -> None:
 
 
 def _binding(key: Key) -> Binding:
-    return Binding(key.keys, key.action, key.help, show=bool(key.label), key_display=key.shown, id=key.id)
+    is_shown, display = bool(key.label), key.shown
+    return Binding(key.keys, key.action, key.help, is_shown, display, priority=key.always, id=key.id)

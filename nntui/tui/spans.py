@@ -3,7 +3,9 @@
 Textual 8.2 crops what it sends of a partly changed line on the right, but not on the left: one changed cell at the
 right end of a chart costs the whole line. It sends the whole screen, often three times, when a dialog opens. And it
 names both colours of every piece of text, and takes them back after it: thirty-five bytes, often for one dot. The names
-used here are private to Textual, whose minor version is pinned for that reason.
+used here are private to Textual, whose minor version is pinned for that reason; ``tests/tui/test_spans.py`` holds them:
+``_compositor.ChopsUpdate`` and ``.LayoutUpdate``, what they hold and their ``render_segments(console)``,
+``App._display(screen, renderable)``, in which the app says what its terminal shows, and ``Console._color_system``.
 """
 
 from __future__ import annotations
@@ -114,9 +116,6 @@ class Shown:
         for start, stop in differing(line[x:end], new):
             whole = start - (start > 0 and new[start][0][0] == "\0")
             yield x + whole, new[whole:stop]
-        for edge, half in ((x - 1, x), (end, end)):  # of a wide character only one half is left
-            if edge >= 0 and half < len(line) and (line[half] or BLANK)[0][0] == "\0":
-                line[edge] = None
         line[x:end] = new
 
 

@@ -4,7 +4,8 @@ Terminals go away: a link drops, a window is closed, a multiplexer stops reading
 the closed input, blocks the event loop on the full output, or leaves the terminal in raw mode. The one here leaves.
 
 Textual keeps some of the names used here private; this is the list, held by ``tests/tui/test_terminal.py``. Others are
-used, and listed, in ``screens/dialog.py``, ``spans.py``, ``nntui.web.driver`` and ``nntui.web.server`` alone.
+used, and listed, in ``spans.py``, ``screens/dialog.py``, ``widgets/cells.py``, ``nntui.web.driver`` and
+``nntui.web.server`` alone.
 
 - ``textual._xterm_parser.XTermParser``: ``XTermParser(debug)``, ``.feed(text)``, ``.tick()``
 - ``textual.drivers.linux_driver.LinuxDriver``: ``fileno``, ``exit_event``, ``_file``, ``run_input_thread()``, and that

@@ -222,3 +222,15 @@ def test_a_ghost_ends_when_its_viewer_is_killed(watched: Terminal) -> None:
         time.sleep(0.02)
     assert catalog.open_run(ghost[0]).state == "stopped"
     assert goes_on()
+
+
+def test_what_another_program_wiped_away_is_painted_anew(watched: Terminal) -> None:
+    watched.send(" ")
+    watched.wait_for("paused")
+    watched.wipe()
+    assert "Predictions" not in watched.screen
+    watched.send("?")  # what lies around the help has not changed, and is not sent
+    watched.wait_for("The knobs")
+    assert "1 Loss" not in watched.screen
+    watched.send("\x0c")
+    watched.wait_for("1 Loss")

@@ -28,6 +28,7 @@ from nntui.tui.app import NntuiApp
 from nntui.tui.panes import events
 from nntui.tui.panes.board import Board
 from nntui.tui.panes.curves import CurvePane, LossPane
+from nntui.tui.panes.events import EventPane
 from nntui.tui.panes.gradients import GradientPane
 from nntui.tui.panes.knobs.pane import LIVE, KnobPane
 from nntui.tui.panes.layers import pane as layers
@@ -1327,5 +1328,22 @@ def test_the_layers_take_no_more_room_than_there_is_to_tell(kept: Path, monkeypa
         found.clear()
         pane.redraw()
         await until(pilot, lambda: pane.size.height == before)
+
+    play(scenario, kept)
+
+
+def test_a_pane_whose_picture_has_not_changed_is_not_drawn_again(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        screen = pilot.app.screen
+        assert isinstance(screen, DashboardScreen)
+        loss, events = screen.query_one(LossPane), screen.query_one(EventPane)
+        loss.focus()
+        await settled(pilot)
+        drawn, before = (loss._drawn_at, events._drawn_at), screen._picture
+        await pilot.press("plus")  # other buckets of the loss
+        await until(pilot, lambda: screen._picture is not before)
+        await settled(pilot)
+        assert loss._drawn_at > drawn[0]
+        assert events._drawn_at == drawn[1]
 
     play(scenario, kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pyte
@@ -12,6 +13,8 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual import _compositor
+from textual.app import App
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -107,6 +110,20 @@ def test_what_is_shown_already_need_not_be_sent(updates: list[FrameUpdate | Span
         update.shown = shown
         pyte.Stream(lazy).feed(update.render_segments(console))
         assert lazy.buffer == eager.buffer
+
+
+def test_textual_still_has_the_private_names_that_are_used() -> None:
+    for kind, name, parameters in (
+        (_compositor.ChopsUpdate, "__init__", ["self", "chops", "spans", "chop_ends"]),
+        (_compositor.LayoutUpdate, "__init__", ["self", "strips", "region"]),
+        (_compositor.CompositorUpdate, "render_segments", ["self", "console"]),
+        (App, "_display", ["self", "screen", "renderable"]),
+    ):
+        found = list(inspect.signature(getattr(kind, name)).parameters)
+        assert found == parameters, f"Textual has changed: compare nntui/tui/spans.py. {kind.__name__}.{name}()"
+    source = inspect.getsource(_compositor.Compositor)
+    assert source.count("ChopsUpdate(") == source.count("LayoutUpdate(") == 1
+    assert "renderable.render_segments(console)" in inspect.getsource(App._display)
 
 
 def test_the_same_frame_is_sent_once_and_again_when_it_was_forgotten() -> None:

@@ -124,21 +124,18 @@ def _facts(run: RunRecord, *, wide: bool) -> list[_Fact]:
     training = run.config.get("training", {})
     epochs, steps = training.get("epochs", 0), training.get("steps", 0)
     runs = run.state == "running"
-    left = [_Fact("", duration(run.remaining if runs else None), " left", 3)] if run.live else []
-    pace = (
-        [_Fact("", f"{count(run.steps_per_s) if runs else '–':>7}", " steps/s" if wide else "/s", 4)]
-        if run.live
-        else []
-    )
-    return [
+    pace = _Fact("", f"{count(run.steps_per_s) if runs else '–':>7}", " steps/s" if wide else "/s", 4)
+    left = _Fact("", duration(run.remaining if runs else None), " left", 3)
+    facts = [
         _Fact("", f"{run.progress:4.0%}", "", 0),
         _Fact("step ", f"{count(run.step)}/{count(steps)}" if steps else count(run.step), "", 1),
         _Fact("epoch ", f"{count(run.epoch)}/{count(epochs)}" if wide and not steps else count(run.epoch), "", 6),
         *_score(run, wide),
-        *pace,
+        pace,
         _Fact("", duration(run.elapsed), " elapsed", 5),
-        *left,
+        left,
     ]
+    return facts if run.live else [fact for fact in facts if fact not in (pace, left)]
 
 
 def _score(run: RunRecord, wide: bool) -> list[_Fact]:

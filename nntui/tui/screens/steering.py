@@ -24,7 +24,7 @@ from nntui.tui.screens.notice import say
 from nntui.turns import ARROW
 
 #: What needs a trainer.
-STEERING = frozenset(("single_step", "checkpoint", "stop", "turn_rate", "turn", "type", "undo"))
+STEERING = frozenset(("single_step", "checkpoint", "stop", "turn_rate", "turn", "type", "haunt", "undo"))
 
 
 class SteeringScreen(Screen[None]):

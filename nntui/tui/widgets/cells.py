@@ -59,9 +59,8 @@ class Cells(Widget):
 
     #: How many cells the latest lines have sent to the terminal.
     cells_sent = 0
-    #: What the styles of components follow from.
+    #: Theme and grounds, from which the styles of components follow, and whether it has the focus.
     _lit: tuple[object, ...] = ()
-    _was_focused = False
     _lines: Sequence[Strip] = ()
     _ground: Style | None = None
 
@@ -97,7 +96,7 @@ class Cells(Widget):
 
     @classmethod
     def _get_component_classes(cls) -> frozenset[str]:  # type: ignore[override]
-        # Textual would look up all of them whenever a class or the focus changes: half the time of such a change.
+        # Textual would look up all of them again whenever a class or the focus changes.
         return frozenset()
 
     def get_component_styles(self, *names: str) -> RenderStyles:
@@ -114,11 +113,10 @@ class Cells(Widget):
         """A new theme brings new colours and another background; the focus may bring other words."""
         super().notify_style_update()
         self._ground = None
-        lit = (self.app.theme, self.background_colors)
-        if lit != self._lit:
+        before, self._lit = self._lit, (self.app.theme, self.background_colors, self.has_focus)
+        if self._lit[:2] != before[:2]:
             self._component_styles.clear()
-        if (*lit, self.has_focus) != (*self._lit, self._was_focused):
-            self._lit, self._was_focused = lit, self.has_focus
+        if self._lit != before:
             self.call_next(self.redraw)
 
     def render_line(self, y: int) -> Strip:
