@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
@@ -120,6 +121,10 @@ app.command()(screen.settings)
 app.command()(screen.keys)
 
 
+#: Typer's words name a type, not what may be typed.
+_MISTYPED = re.compile(r" is not a valid int( range)?\.")
+
+
 def run(arguments: list[str] | None) -> int:
     """Runs one command and returns the exit code: 0, 1 the run failed, 2 bad usage or input."""
     for stream in (sys.stdout, sys.stderr):
@@ -143,7 +148,7 @@ def _complain(error: Exception) -> int:
 
     code = BAD_INPUT
     if isinstance(error, typer.TyperException):
-        text = error.format_message()
+        text = _MISTYPED.sub(" must be a whole number.", error.format_message())
     elif isinstance(error, UserError):
         text = str(error)
     elif isinstance(error, OSError):

@@ -43,6 +43,7 @@ class Learner:
         self._now = past.now(record.step, meanwhile=lambda made: beat())
         self.loop = self._now.loop
         self.telemetry = Telemetry(writer, self.loop, self._problem, past.losses)
+        self.telemetry.latest.update(record.latest)  # until there is something newer
         self._keeping = Keeping(run_folder / folder.CHECKPOINTS, record.elapsed)
 
     @property

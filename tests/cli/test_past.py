@@ -37,7 +37,9 @@ def test_a_finished_run_goes_on_with_more_steps(demo: Path, nntui: Nntui, runs: 
     assert replayed.stdout.startswith("the same weights at step 4,000, bit for bit (4,000 steps and 2 changes in ")
 
 
-def test_what_cannot_be_gone_on_with_is_told(demo: Path, live: str, nntui: Nntui) -> None:
+def test_what_cannot_be_gone_on_with_is_told(demo: Path, live: str, nntui: Nntui, runs: Runs) -> None:
+    before = next(run for run in runs() if run["name"] == "demo")
+    assert before["loss"] is not None
     for arguments, words in {
         ("resume", live): "is running; nntui watch",
         ("resume", "demo", "--steps", "1", "--epochs", "1"): "exclude each other",
@@ -45,6 +47,7 @@ def test_what_cannot_be_gone_on_with_is_told(demo: Path, live: str, nntui: Nntui
         ("resume", "nobody"): "no run 'nobody'",
         ("rewind", "demo", "--to", "3000"): "is at step 3000; must be an earlier one",
         ("rewind", "demo", "--to", "-1"): "--to",
+        ("rewind", "demo", "--to", "soon"): "'--to': 'soon' must be a whole number",
         ("rewind", "demo"): "--to",
         ("fork", "demo", "--at", "3001"): "is at step 3000; must not be later",
         ("fork", "demo", "--set", "seed=3"): "cannot change while the network trains",
@@ -60,6 +63,7 @@ def test_what_cannot_be_gone_on_with_is_told(demo: Path, live: str, nntui: Nntui
     refused = nntui("resume", "demo", "--steps", "5")
     assert refused.returncode == 1
     assert "the run is at step 3,000" in refused.stderr
+    assert ended(runs, "demo")["loss"] == before["loss"]
 
 
 def test_a_run_goes_back_and_waits_there(demo: Path, nntui: Nntui, runs: Runs) -> None:

@@ -174,7 +174,8 @@ class KnobPane(Pane, PictureCells):
         rows = list(zip(offered, values, strict=True))[self._first : self._first + height]
         self.show([self._row(knob, text, names_width, values_width) for knob, text in rows])
         if picture.now is not None:
-            self.caption("as they were; they turn in the present")
+            told = "as they were; they turn in the present"
+            self.caption(told if len(told) <= self.caption_width else "as they were then")
         elif picture.ghost is not None:
             adopt, drop = keymap.shown(keymap.KNOBS, "type"), keymap.shown(keymap.DASHBOARD, "back")
             told = f"{picture.ghost.what}: {adopt} adopts, {drop} drops"
