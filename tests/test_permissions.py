@@ -47,6 +47,9 @@ from nntui.cli import main
 from nntui.errors import UserError
 from nntui.store import commands
 
+with redirect_stdout(io.StringIO()):
+    main(("presets",))
+
 user, run, asked = int(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 files = [path for path in run.rglob("*") if path.is_file()]
 assert len(files) >= 4, files

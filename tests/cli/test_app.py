@@ -65,7 +65,7 @@ def test_version(nntui: Nntui) -> None:
         ("train xro", "did you mean xor?"),
         ("train xor --stps 3", "--steps"),
         ("train xor --steps 0", "--steps 0: must be a whole number from 1"),
-        ("train xor --steps x", "'x' is not a valid int"),
+        ("train xor --steps x", "'x' must be a whole number"),
         ("train xor --epochs 1 --steps 1", "exclude each other"),
         ("train xor --plain --json", "exclude each other"),
         ("train xor --set lrr=1", "did you mean lr?"),

@@ -52,7 +52,7 @@ def test_a_preset_of_ones_own_is_opened_by_its_path() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         (await open_entry(pilot)).value = "mine.toml"
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen) and bool(pilot.app.screen.query(KnobList)))
         assert pilot.app.screen.query_one(KnobList).draft.config.training.lr == 0.5
 
     play(scenario, None)
