@@ -27,6 +27,9 @@ class TerminalMeter(Terminal):
     meter whenever the screen has changed; the time of the text after which it first holds is the one that counts.
     """
 
+    #: To draw takes the processor from the program, and longer than what is measured: it is done so many seconds later.
+    PATIENCE = 0.3
+
     def __init__(
         self,
         argv: Sequence[str | os.PathLike[str]],
@@ -37,6 +40,8 @@ class TerminalMeter(Terminal):
         self._until = until
         self._reached = threading.Event()
         self._reached_at = 0.0
+        #: What has come and is not drawn yet, each text with its time; None while all is drawn at once.
+        self._kept: list[tuple[float, str]] | None = None
         #: The last text that came; to look there first is cheap, and a slow meter makes a slow terminal.
         self.fresh = ""
         self._last_at = self._started_at = time.perf_counter()
@@ -47,6 +52,9 @@ class TerminalMeter(Terminal):
 
     def _feed(self, text: str) -> None:
         self._last_at = time.perf_counter()
+        if self._kept is not None:
+            self._kept.append((self._last_at, text))
+            return
         super()._feed(text)
         self.fresh = text
         if self._until is not None and self._until(self):
@@ -81,15 +89,21 @@ class TerminalMeter(Terminal):
             return self.lines()[below:] if line is None else self.line(line)
 
         with self._changed:
-            before = seen()
-            self._reached.clear()
-            self._until = lambda _: seen() != before
-            typed = time.perf_counter()
+            before, self._kept = seen(), []
+        typed, changed = time.perf_counter(), 0.0
         self.send(key)
-        if not self._reached.wait(timeout):
-            place = "" if line is None else f" on line {line + 1}"
-            raise TimeoutError(f"{key!r} changed nothing{place} within {timeout:g} s:\n{self.screen}")
-        return self._reached_at - typed
+        while not changed:
+            time.sleep(self.PATIENCE)
+            with self._changed:
+                kept, self._kept = self._kept, []
+                for at, text in kept:
+                    super()._feed(text)
+                    if not changed and seen() != before:
+                        changed, self._kept = at, None
+            if time.perf_counter() - typed > timeout:
+                place = "" if line is None else f" on line {line + 1}"
+                raise TimeoutError(f"{key!r} changed nothing{place} within {timeout:g} s:\n{self.screen}")
+        return changed - typed
 
     def cpu_percent(self, seconds: float) -> float:
         """Percent of a core that the program uses over so many seconds from now."""

@@ -146,11 +146,16 @@ class NntuiApp(App[None]):
         self._memory.close()
 
     def action_help(self) -> None:
-        """The help page, once."""
+        """The help page, once. It is made once, too: to make it takes longer than a person should wait."""
         from nntui.tui.screens.help import HelpScreen
 
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(places(self.screen.focused)))
+        if isinstance(self.screen, HelpScreen):
+            return
+        if not self.is_screen_installed("help"):
+            self.install_screen(HelpScreen(), "help")
+        page = self.get_screen("help", HelpScreen)
+        page.begin_at(places(self.screen.focused))
+        self.push_screen(page)
 
     def action_command_palette(self) -> None:
         """The palette, once."""

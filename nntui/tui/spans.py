@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, groupby, zip_longest
-from operator import itemgetter
+from itertools import chain, compress, count, groupby, repeat, starmap, zip_longest
+from operator import itemgetter, ne
 
 from rich.cells import split_graphemes
 from rich.color import ColorSystem
@@ -38,6 +38,7 @@ _SINGLE_CELLS = re.compile("[ -~\u2500-\u259f\u2800-\u28ff]*")
 #: two always equal or differ from those of another line together.
 Cell = tuple[str, Style]
 BLANK: Cell = (" ", Style.null())
+_TEXT, _STYLE = itemgetter(0), itemgetter(1)
 
 
 def cells(segments: Iterable[Segment]) -> list[Cell]:
@@ -46,7 +47,7 @@ def cells(segments: Iterable[Segment]) -> list[Cell]:
     for text, segment_style, _ in segments:
         style = segment_style or BLANK[1]
         if _SINGLE_CELLS.fullmatch(text):
-            found.extend([(char, style) for char in text])
+            found.extend(zip(text, repeat(style)))
             continue
         for start, end, width in split_graphemes(text)[0]:
             grapheme = text[start:end]
@@ -60,9 +61,7 @@ def cells(segments: Iterable[Segment]) -> list[Cell]:
 def differing(old: Sequence[Cell | None], new: Sequence[Cell | None]) -> Iterator[tuple[int, int]]:
     """Yields (start, end) of the runs of cells that differ, those a few cells apart as one; a shorter one is padded."""
     start = end = -1
-    for x, (a, b) in enumerate(zip_longest(old, new, fillvalue=BLANK)):
-        if a == b:
-            continue
+    for x in compress(count(), starmap(ne, zip_longest(old, new, fillvalue=BLANK))):
         if start >= 0 and x - end >= MERGE_GAP:
             yield start, end
             start = x
@@ -80,6 +79,9 @@ def placed(run: Sequence[Cell]) -> Iterator[tuple[int, Sequence[Cell]]]:
     stand where it belongs, since it is not sent again.
     """
     begin = 0
+    if _SINGLE_CELLS.fullmatch("".join(map(_TEXT, run))):
+        yield begin, run
+        return
     for x, (text, _) in enumerate(run[:-1]):
         if ord(text[0]) >= 0x1F000 or (len(text) > 1 and text[0] != "\0"):
             end = x + 1 + (run[x + 1][0][0] == "\0")
@@ -184,8 +186,8 @@ class Pen:
 
     def draw(self, run: Sequence[Cell]) -> None:
         """Adds cells."""
-        for style, same in groupby(run, key=itemgetter(1)):
-            self.write(Segment("".join(text for text, _ in same if text[0] != "\0"), style))
+        for style, same in groupby(run, key=_STYLE):
+            self.write(Segment("".join([text for text, _ in same if text[0] != "\0"]), style))
 
     def text(self) -> str:
         """All that was written, its colours taken back."""

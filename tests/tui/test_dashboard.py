@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.reader import Reader
 from nntui.store.records import Event
-from nntui.tui import keymap
+from nntui.tui import keymap, svg
 from nntui.tui.app import NntuiApp
 from nntui.tui.panes import events
 from nntui.tui.panes.board import Board
@@ -753,6 +753,29 @@ def test_help_opens_once_and_closes(kept: Path) -> None:
             assert isinstance(pilot.app.screen, DashboardScreen)
 
     play(scenario, kept)
+
+
+def test_help_opened_again_is_as_if_opened_first(kept: Path) -> None:
+    """In the size, the colours and at the place of now, whatever they were when it was first seen."""
+
+    def opened(before: Sequence[str], size: tuple[int, int]) -> str:
+        page = []
+
+        async def scenario(pilot: Pilot[None]) -> None:
+            for key in before:
+                await pilot.press(key, "question_mark", "end", "escape")
+                await settled(pilot)
+            await pilot.resize_terminal(*size)
+            pilot.app.theme = "nntui-light"
+            await pilot.press("4", "question_mark")
+            await settled(pilot)
+            page.append(re.sub(r"terminal-\d+", "", svg.picture(pilot.app)))
+
+        play(scenario, kept)
+        return page[0]
+
+    for size in ((120, 40), (80, 24)):
+        assert opened("56", size) == opened("", size)
 
 
 def test_what_is_closed_once_too_often_closes_nothing_else(live: Recording) -> None:

@@ -42,7 +42,7 @@ async def edit(pilot: Pilot[None], knob: str = "training.lr") -> None:
     """Opens the first preset, and chooses a knob."""
     if not isinstance(pilot.app.screen, EditScreen):
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen) and bool(pilot.app.screen.query(KnobList)))
     pilot.app.screen.query_one(KnobList).choose(knob)
     await settled(pilot)
 

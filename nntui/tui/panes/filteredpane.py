@@ -18,6 +18,7 @@ class FilteredPane(Pane, PictureCells):
     #: What may stand in the filter; the lines that a turn of the mouse wheel moves by.
     HINT: ClassVar[str]
     WHEEL: ClassVar[int] = 1
+    TELLS_FOCUS = True
     DEFAULT_CSS = """
     FilteredPane FilterEntry { dock: bottom; }
     """

@@ -25,20 +25,23 @@ class HelpScreen(Dialog[None]):
 
     BINDINGS: ClassVar = keymap.bindings(keymap.HELP)
     CSS_PATH = "../styles/dialogs.tcss"
+    _here = ""
 
-    def __init__(self, here: Sequence[str] = ()) -> None:
-        """``here`` are places of the keymap; the page begins at the first of which it tells."""
-        super().__init__()
+    def begin_at(self, here: Sequence[str]) -> None:
+        """The page begins at the first of these places of the keymap of which it tells."""
         self._here = next((place for place in here if place in keymap.told()), "")
+        if self.size == self.app.size:  # so that it is there at once, and not first somewhere else
+            self._begin()
 
-    def on_mount(self) -> None:
-        """To the keys of the place."""
+    def on_screen_resume(self) -> None:
+        """To the keys of the place, once there are lines for the size of now."""
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         for page in self.query(_Page):  # none where it was closed at once
-            if self._here and isinstance(page.parent, VerticalScroll):
-                page.parent.scroll_to(y=page.line_of(self._here))
+            if isinstance(page.parent, VerticalScroll):
+                line = page.line_of(self._here) if self._here else 0
+                page.parent.scroll_to(y=line, animate=False, immediate=True)
 
     def compose(self) -> ComposeResult:
         """A page that scrolls."""
@@ -74,7 +77,7 @@ class _Row(NamedTuple):
     text: str = ""
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _rows(width: int) -> list[_Row]:
     """What there is to say, in lines of a width."""
     rows: list[_Row] = []

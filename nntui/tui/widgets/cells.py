@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Self
+from typing import ClassVar, Self
 
 from rich.segment import Segment
 from rich.style import Style
@@ -56,10 +56,12 @@ class Cells(Widget):
     """
 
     ALLOW_SELECT = False
+    #: Whether its lines are others while it has the focus.
+    TELLS_FOCUS: ClassVar[bool] = False
 
     #: How many cells the latest lines have sent to the terminal.
     cells_sent = 0
-    #: Theme and grounds, from which the styles of components follow, and whether it has the focus.
+    #: Theme and grounds, from which the styles of components follow, and whether it has a focus that it tells.
     _lit: tuple[object, ...] = ()
     _lines: Sequence[Strip] = ()
     _ground: Style | None = None
@@ -110,10 +112,10 @@ class Cells(Widget):
         return super().get_component_styles(*names)
 
     def notify_style_update(self) -> None:
-        """A new theme brings new colours and another background; the focus may bring other words."""
+        """A new theme brings new colours and another background; the focus may bring other lines."""
         super().notify_style_update()
         self._ground = None
-        before, self._lit = self._lit, (self.app.theme, self.background_colors, self.has_focus)
+        before, self._lit = self._lit, (self.app.theme, self.background_colors, self.TELLS_FOCUS and self.has_focus)
         if self._lit[:2] != before[:2]:
             self._component_styles.clear()
         if self._lit != before:

@@ -22,6 +22,7 @@ class RowList(Cells):
     """Rows known by an id. The chosen one stays chosen while others come and go, and is kept in sight."""
 
     can_focus = True
+    TELLS_FOCUS = True
     #: Where in the keymap the list's own keys stand, beside those of every list.
     PLACE: ClassVar[str] = keymap.LISTS
     BINDINGS: ClassVar = keymap.bindings(keymap.LISTS)
