@@ -1,4 +1,4 @@
-"""Makes the pictures of the README from real runs: ``python screenshots/make.py`` (about a minute).
+"""Makes the pictures of the README from real runs: ``python screenshots/make.py``.
 
 Each picture is the program itself, driven by its own keys over a trainer of its own, in a data folder that is thrown
 away afterwards.
@@ -42,6 +42,7 @@ class Shot:
     until: Callable[[RunRecord], bool] = lambda run: run.progress >= 0.5
     size: tuple[int, int] = (120, 40)
     theme: str = "nntui-dark"
+    rest: float = 1.0  # seconds from the last key to the picture
 
 
 SHOTS = (
@@ -61,6 +62,8 @@ SHOTS = (
     Shot("tiny", "xor", size=(40, 12)),
     Shot("diverged", "deep-binary", settings=("lr=1000", "optimizer=momentum"), until=lambda run: not run.live),
     Shot("rewind", "deep-binary", keys=("1", "c", *["left"] * 14, "b", "y", "c", "]", "]", "space")),
+    Shot("past", "spirals", keys=("1", "c", *["left"] * 20, "r"), until=lambda run: run.progress >= 0.2, rest=5.0),
+    Shot("ghost", "spirals", keys=("g", *("0", "full_stop", "0", "2"), "enter"), rest=8.0),
     Shot("help", "xor", keys=("question_mark",)),
 )
 
@@ -77,7 +80,7 @@ async def take(shot: Shot) -> str:
         for key in shot.keys:
             await pilot.press(key)
             await asyncio.sleep(1.0)
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(shot.rest)
         app.clear_notifications()
         await pilot.pause()
         picture = svg.picture(app, f"nntui train {shot.preset}")
