@@ -251,7 +251,8 @@ def _answer(place: Path, run: RunRecord, number: int) -> Command | None:
     answer = commands.wait(place, number, alive=is_heard, seconds=math.inf)
     if answer is None:
         now = catalog.open_run(place)
-        talk(f"nntui: run {run.id} did not answer; it is {now.state} at step {now.step}")
+        stands = "waits for room on its disk" if now.waits_for_room else f"is {now.state}"
+        talk(f"nntui: run {run.id} did not answer; it {stands} at step {now.step}")
     return answer
 
 

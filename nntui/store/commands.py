@@ -54,7 +54,7 @@ def reopen(folder: Path, asked: Sequence[tuple[str, str, str]] = ()) -> list[int
     ``asked`` are kinds, keys and values of commands, whose ids are returned. Raises RunError if it has a trainer.
     """
     with changing(folder) as db:
-        run = catalog.read_run(db)
+        run = catalog.read_run(db, folder)
         if run.live:
             raise RunError(f"run {run.id} is {run.state}: it has a trainer already")
         db.execute(
