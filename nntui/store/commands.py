@@ -19,6 +19,8 @@ from nntui.store.schema import BUSY_SECONDS, DATABASE, RunError, changing, conne
 #: What may be asked of a trainer: to give a knob a value, to turn it by so many rungs from where it is then, hold, go
 #: on, do so many single steps, go back to a step, keep a checkpoint, end.
 KINDS = ("set", "turn", "pause", "resume", "step", "rewind", "checkpoint", "stop")
+#: Those that would hold or end a run: they were meant for the trainer that was at work then.
+_HOLDING = ("pause", "step", "stop")
 
 _COLUMNS = "id, at, who, kind, key, value, status, step, answer"
 
@@ -51,6 +53,7 @@ def append_all(folder: Path, asked: Sequence[tuple[str, str, str]]) -> list[int]
 def reopen(folder: Path, asked: Sequence[tuple[str, str, str]] = ()) -> list[int]:
     """Puts a run that has ended back into state ``starting``, for a new trainer, with what this is asked to do first.
 
+    What the last trainer, if it was killed, has left unanswered comes before, but for what would hold or end the run.
     ``asked`` are kinds, keys and values of commands, whose ids are returned. Raises RunError if it has a trainer.
     """
     with changing(folder) as db:
@@ -60,6 +63,11 @@ def reopen(folder: Path, asked: Sequence[tuple[str, str, str]] = ()) -> list[int
         db.execute(
             "UPDATE run SET state = 'starting', reason = '', pid = NULL, heartbeat = ?, host = ?",
             (time.time(), socket.gethostname()),
+        )
+        db.executemany(
+            "UPDATE commands SET status = 'refused', step = ?, answer = 'the trainer ended before'"
+            " WHERE status = 'waiting' AND kind = ?",
+            [(run.step, kind) for kind in _HOLDING],
         )
         return [_insert(db, *command) for command in asked]
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -90,6 +91,19 @@ def test_where_nothing_can_be_written_one_line_says_so(run: Path, monkeypatch: p
     other.close()
     assert str(caught.value).count("\n") == 0
     assert str(run) in str(caught.value)
+
+
+def test_what_would_hold_a_run_is_not_asked_of_its_next_trainer(run: Path) -> None:
+    asked = [("set", "training.lr", "0.5"), ("pause", "", ""), ("rewind", "", "3"), ("step", "", "5"), ("stop", "", "")]
+    commands.append_all(run, asked)
+    with closing(schema.connect_writer(run)) as db:
+        db.execute("UPDATE run SET state = 'crashed', step = 8")
+    (resumed,) = commands.reopen(run, [("resume", "", "")])
+    told = commands.listed(run)
+    left = ("refused", 8, "the trainer ended before")
+    waits = ("waiting", None, "")
+    assert [(one.status, one.step, one.answer) for one in told] == [waits, left, waits, left, left, waits]
+    assert told[-1].id == resumed
 
 
 def test_a_folder_without_a_run_takes_no_command(tmp_path: Path) -> None:
