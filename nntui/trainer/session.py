@@ -191,10 +191,14 @@ class Session:
 
     def _obey(self) -> bool:
         """Stages the answers to what was asked since the last call; returns whether there are any."""
-        waiting = self._writer.waiting()
+        waiting, is_back = self._writer.waiting(), False
         for command in waiting:
             self._learner.note(command.id)
+            is_guard = command.who == guard.WHO
+            is_back |= is_guard and command.kind == "rewind" and self._loop.is_sound
             try:
+                if is_guard and is_back:
+                    raise ConfigError("somebody else went back before")
                 text = self._apply(command)
             except ConfigError as error:
                 self._writer.answer(command, "refused", self._step_now, str(error))
