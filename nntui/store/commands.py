@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import socket
 import sqlite3
@@ -21,6 +22,8 @@ from nntui.store.schema import BUSY_SECONDS, DATABASE, RunError, changing, conne
 KINDS = ("set", "turn", "pause", "resume", "step", "rewind", "checkpoint", "stop")
 #: Those that would hold or end a run: they were meant for the trainer that was at work then.
 _HOLDING = ("pause", "step", "stop")
+#: Whoever waits for an answer asks this often whether there is somebody to give it: that takes longer than to look.
+ALIVE_SECONDS = 1.0
 
 _COLUMNS = "id, at, who, kind, key, value, status, step, answer"
 
@@ -90,11 +93,13 @@ def wait(
     folder: Path, command: int, *, alive: Callable[[], bool], seconds: float = 30.0, pause: float = 0.02
 ) -> Command | None:
     """The command once it is answered; None when the trainer is gone or has not answered in time."""
-    limit = time.monotonic() + seconds
+    limit, asked = time.monotonic() + seconds, -math.inf
+    gone = False
     db = connect_reader(folder)
     try:
         while True:
-            gone = not alive()
+            if time.monotonic() - asked >= ALIVE_SECONDS:
+                asked, gone = time.monotonic(), not alive()
             row = db.execute(f"SELECT {_COLUMNS} FROM commands WHERE id = ?", (command,)).fetchone()
             if row and row[6] != "waiting":
                 return Command(*row)

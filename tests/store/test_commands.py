@@ -41,7 +41,8 @@ def test_a_command_tells_who_asked_what_and_when(run: Path) -> None:
     assert command.status == "waiting"
 
 
-def test_waiting_ends_with_the_answer(run: Path) -> None:
+def test_waiting_ends_with_the_answer(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "ALIVE_SECONDS", 0.0)
     number = commands.append(run, "pause")
     looks = []
 
@@ -58,6 +59,19 @@ def test_waiting_ends_with_the_answer(run: Path) -> None:
     assert answer is not None
     assert (answer.id, answer.status, answer.step, answer.answer) == (number, "refused", 5, "too late")
     assert len(looks) == 3
+
+
+def test_the_trainer_is_looked_for_seldom(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, looks = [0.0], list[float]()
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
+
+    def alive() -> bool:
+        looks.append(clock[0])
+        return True
+
+    assert commands.wait(run, commands.append(run, "pause"), alive=alive, seconds=3.5) is None
+    assert looks == pytest.approx([0, 1, 2, 3], abs=0.05)
 
 
 def test_waiting_ends_when_the_trainer_is_gone(run: Path) -> None:
