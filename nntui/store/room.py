@@ -12,12 +12,17 @@ from pathlib import Path
 FILE = "no-room"
 
 #: What SQLite says of a full disk, and of a quota or a limit that is reached.
-_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_LACK = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+)
 
 
 def is_lack(error: sqlite3.Error) -> bool:
     """Whether something could not be written for lack of room."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _FULL
+    return getattr(error, "sqlite_errorcode", 0) in _LACK
 
 
 def tell(folder: Path, *, lacks: bool) -> None:

@@ -120,7 +120,7 @@ class Reading:
         if self.picture is None:
             return False
         now, shown = self._open.run(), self.picture.run
-        return (now.state, now.config) == (shown.state, shown.config)
+        return (now.standing, now.config) == (shown.standing, shown.config)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
