@@ -94,7 +94,7 @@ def _table_of_runs(found: Sequence[RunRecord], names: Sequence[str]) -> str:
     columns: dict[str, list[str]] = {
         "id": [run.id for run in found],
         "name": [run.name[:40] for run in found],
-        "state": [run.state for run in found],
+        "state": [run.standing for run in found],
     }
     for name in names:
         columns[name] = _marked(name, [comparison.final([run], name) for run in found])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -20,10 +19,6 @@ from nntui.text import plain
 POLL_SECONDS = 0.1
 #: A line of progress this often: for people, and for programs.
 PLAIN_SECONDS, JSON_SECONDS = 2.0, 0.25
-#: A trainer without a heartbeat for so long, on a disk with less room than this, waits for room.
-SILENT_SECONDS, FULL_BYTES = 10.0, 2**20
-#: The first thing that a trainer writes is its largest: while it starts, the disk needs so much room.
-START_BYTES = 2**26
 
 
 class Reporter(Protocol):
@@ -40,17 +35,25 @@ class Reporter(Protocol):
 
 
 class JsonReporter:
-    """One object per line: ``start``, then ``progress`` at least once, then ``end``."""
+    """One object per line: ``start``, then ``progress`` at least once, then ``end``.
+
+    Where a run has to wait, ``wait`` says so, and ``continue`` that it goes on.
+    """
 
     def __init__(self, run_folder: Path) -> None:
         self._folder = run_folder
         self._due = 0.0
         self._told: tuple[int, str] | None = None
+        self._waits = False
 
     def start(self, run: RunRecord) -> None:
         self._write("start", run=run.id, name=run.name, preset=run.preset, folder=str(self._folder), config=run.config)
 
     def progress(self, run: RunRecord) -> None:
+        if run.waits_for_room != self._waits:
+            self._waits = run.waits_for_room
+            why = {"reason": run.why} if self._waits else {}
+            self._write("wait" if self._waits else "continue", step=run.step, **why)
         if run.step and time.monotonic() >= self._due and self._told != (run.step, run.state):
             self._tell(run)
 
@@ -79,16 +82,16 @@ class PlainReporter:
     def __init__(self, run_folder: Path) -> None:
         self._folder = run_folder
         self._due = 0.0
-        self._state = ""
+        self._standing = ""
 
     def start(self, run: RunRecord) -> None:
         talk(f"run {run.id}: {run.title or run.name}; nntui watch {run.id} shows it")
 
     def progress(self, run: RunRecord) -> None:
         now = time.monotonic()
-        changed = run.state != self._state
-        if changed or (now >= self._due and run.state == "running"):
-            self._due, self._state = now + PLAIN_SECONDS, run.state
+        changed = run.standing != self._standing
+        if changed or (now >= self._due and run.standing == "running"):
+            self._due, self._standing = now + PLAIN_SECONDS, run.standing
             typer.echo(progress_line(run))
 
     def end(self, run: RunRecord) -> None:
@@ -103,9 +106,11 @@ def progress_line(run: RunRecord) -> str:
     training = run.config["training"]
     steps = f"/{training['steps']:,}" if training["steps"] else ""
     epochs = f"/{training['epochs']:,}" if not steps else ""
-    parts = [f"{run.state:<8}  step {run.step:>9,}{steps}  epoch {run.epoch:>7,}{epochs}"]
+    parts = [f"{run.standing:<8}  step {run.step:>9,}{steps}  epoch {run.epoch:>7,}{epochs}"]
     parts += [f"{name} {number(value):<7}" for name, value in run.figures.items() if name in run.latest]
-    if run.state == "running" and run.steps_per_s:
+    if run.waits_for_room:
+        parts.append(run.why)
+    elif run.state == "running" and run.steps_per_s:
         parts.append(f"{run.steps_per_s:,.0f} steps/s")
         if run.remaining:
             parts.append(f"{duration(run.remaining)} left")
@@ -136,7 +141,7 @@ def follow(run_folder: Path, reporter: Reporter, interrupt: Interrupt | None = N
     """Reports a run until no trainer owns it; on Ctrl-C asks it to stop. Returns it as it ended. Raises RunError."""
     run = catalog.open_run(run_folder)
     reporter.start(run)
-    followed, asked, told_full = run.live, 0.0, False
+    followed, asked = run.live, 0.0
     while run.live:
         reporter.progress(run)
         if interrupt and interrupt.came:
@@ -147,10 +152,6 @@ def follow(run_folder: Path, reporter: Reporter, interrupt: Interrupt | None = N
             elif time.monotonic() - asked > ending.OBEY_SECONDS:
                 asked = time.monotonic()
                 ending.tell_to_stop(run)
-        if not told_full and _waits_for_room(run_folder, run):
-            told_full = True
-            found = "the disk has little room" if run.state == "starting" else "the disk is full"
-            talk(f"nntui: {run_folder}: {found}; the run waits for room at step {run.step}")
         time.sleep(POLL_SECONDS)
         run = catalog.open_run(run_folder)
     if followed:
@@ -158,15 +159,6 @@ def follow(run_folder: Path, reporter: Reporter, interrupt: Interrupt | None = N
         run = catalog.open_run(run_folder)
     reporter.end(run)
     return run
-
-
-def _waits_for_room(run_folder: Path, run: RunRecord) -> bool:
-    if time.time() - run.heartbeat < SILENT_SECONDS:
-        return False
-    try:
-        return shutil.disk_usage(run_folder).free < (START_BYTES if run.state == "starting" else FULL_BYTES)
-    except OSError:
-        return False
 
 
 def exit_code(run_folder: Path, run: RunRecord) -> int:

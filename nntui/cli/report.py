@@ -59,8 +59,10 @@ def report(folder: Path, run: RunRecord) -> str:
 
 
 def _outcome(run: RunRecord) -> str:
-    reason = f": {run.reason}" if run.reason else ""
-    text = f"{run.state} at step {run.step:,}, epoch {run.epoch:,}, after {duration(run.elapsed)} of training{reason}"
+    reason = f": {run.why}" if run.why else ""
+    text = (
+        f"{run.standing} at step {run.step:,}, epoch {run.epoch:,}, after {duration(run.elapsed)} of training{reason}"
+    )
     return plain(text)
 
 

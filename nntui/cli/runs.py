@@ -40,8 +40,8 @@ def list_runs(
     """List runs, newest first.
 
     --json gives id, name, preset, title, note, state, reason, step, epoch, progress, loss, val_loss, accuracy,
-    val_accuracy (r2 and val_r2 of a regression), pid, host, archived, created (seconds since 1970), size (bytes) and
-    folder of each.
+    val_accuracy (r2 and val_r2 of a regression), pid, host, waits_for_room, archived, created (seconds since 1970),
+    size (bytes) and folder of each.
     """
     from nntui import paths, runfilter
     from nntui.store import catalog, folder
@@ -66,11 +66,13 @@ def list_runs(
         for _, run, _ in found:
             if run.state == UNREADABLE:
                 talk(run.reason)
+            elif run.waits_for_room:
+                talk(f"{run.id} waits: {run.why}")
 
 
 def _object(place: Path, run: RunRecord, size: int) -> dict[str, Any]:
     names = ("id", "name", "preset", "title", "note", "state", "reason", "step", "epoch", "progress", "pid", "host")
-    told = {name: getattr(run, name) for name in (*names, "archived", "created")}
+    told = {name: getattr(run, name) for name in (*names, "waits_for_room", "archived", "created")}
     return told | run.figures | {"size": size, "folder": str(place)}
 
 
@@ -80,7 +82,7 @@ def _table(found: Sequence[Found], now: float) -> str:
     }
     for _, run, size in found:
         figures = (f"{run.step:,}", number(run.latest.get("loss")), memory(size), age(now - run.created))
-        cells = (run.id, run.name[:40], run.state, *figures, run.note.partition("\n")[0][:40])
+        cells = (run.id, run.name[:40], run.standing, *figures, run.note.partition("\n")[0][:40])
         for column, cell in zip(columns.values(), cells, strict=True):
             column.append(cell)
     if not any(columns["note"]):

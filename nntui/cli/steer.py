@@ -87,6 +87,8 @@ def resume(
         for knob, value in check(record, end_settings(epochs, steps) + (settings or []))
         if knob.show(value) != _now(record, knob)
     ]
+    if not record.live:
+        _check_end(record, wanted)
     code = (_resume_live if record.live else _start_again)(place, record, wanted)
     if code or detach or not has_terminal():
         return code
@@ -94,6 +96,19 @@ def resume(
     from nntui.tui.app import open_dashboard
 
     return open_dashboard(place, screen.wanted(None, None, None, slow=False))
+
+
+def _check_end(run: RunRecord, wanted: Sequence[tuple[Knob, Value]]) -> None:
+    """Raises UserError where a run that has ended is to end at a step or epoch that it has passed."""
+    from nntui import config
+
+    settled = config.from_dict(run.config)
+    for knob, value in wanted:
+        settled = settled.with_value(knob.key, value)
+    steps, epochs = settled.training.steps, settled.training.epochs
+    name, end, done = ("steps", steps, run.step) if steps else ("epochs", epochs, run.epoch)
+    if end <= done and any(knob.name == name for knob, _ in wanted):
+        raise UserError(f"--{name} {end}: run {run.id} has trained {done} {name} already; must be more than {done}")
 
 
 def _now(run: RunRecord, knob: Knob) -> str:
@@ -251,7 +266,8 @@ def _answer(place: Path, run: RunRecord, number: int) -> Command | None:
     answer = commands.wait(place, number, alive=is_heard, seconds=math.inf)
     if answer is None:
         now = catalog.open_run(place)
-        talk(f"nntui: run {run.id} did not answer; it is {now.state} at step {now.step}")
+        stands = "waits for room on its disk" if now.waits_for_room else f"is {now.state}"
+        talk(f"nntui: run {run.id} did not answer; it {stands} at step {now.step}")
     return answer
 
 

@@ -44,7 +44,8 @@ def train(
 
     --json writes {"event":"start","run":ID}, then "progress" objects with step, epoch, loss, val_loss, accuracy,
     val_accuracy (r2 and val_r2 of a regression), lr, grad_norm (one number per layer) and steps_per_s, then
-    {"event":"end","state":STATE} with the last values.
+    {"event":"end","state":STATE} with the last values. Where the disk is full, "wait" says so, and "continue" that the
+    run goes on.
     """
     from nntui import presets
 

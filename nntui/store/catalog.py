@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nntui.errors import closest
+from nntui.store import room
 from nntui.store.records import STATES, UNREADABLE, LayerRecord, RunRecord
 from nntui.store.schema import CONFIG, DATABASE, RunError, connect_reader, readable
 
@@ -22,13 +23,14 @@ SILENT_SECONDS = 60.0
 #: The reason told of a run whose trainer could not record one.
 VANISHED = "the trainer ended without a word"
 
-_COLUMNS = ", ".join(f.name for f in fields(RunRecord))
+_NAMES = tuple(f.name for f in fields(RunRecord) if f.name != "waits_for_room")
+_COLUMNS = ", ".join(_NAMES)
 
 
-def read_run(db: sqlite3.Connection) -> RunRecord:
-    """The run's own row. A live state whose trainer is gone is told as ``crashed``."""
+def read_run(db: sqlite3.Connection, folder: Path) -> RunRecord:
+    """The own row of the run in a folder. A live state whose trainer is gone is told as ``crashed``."""
     *row, pid_started = db.execute(f"SELECT {_COLUMNS}, pid_started FROM run").fetchone()
-    values = dict(zip((f.name for f in fields(RunRecord)), row, strict=True))
+    values = dict(zip(_NAMES, row, strict=True))
     values.update({name: json.loads(values[name]) for name in ("latest", "config", "data")})
     layers = tuple(LayerRecord(**layer) for layer in json.loads(values.pop("layers")))
     values["archived"] = bool(values["archived"])
@@ -36,7 +38,7 @@ def read_run(db: sqlite3.Connection) -> RunRecord:
     _check(run)
     if run.live and not _trainer_alive(run, pid_started):
         return replace(run, state="crashed", reason=run.reason or VANISHED)
-    return run
+    return replace(run, waits_for_room=True) if run.live and room.lacks(folder) else run
 
 
 def _check(run: RunRecord) -> None:
@@ -107,7 +109,7 @@ def open_run(folder: Path) -> RunRecord:
     db = connect_reader(folder)
     try:
         with readable(folder / DATABASE):
-            return read_run(db)
+            return read_run(db, folder)
     finally:
         db.close()
 

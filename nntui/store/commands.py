@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import socket
 import sqlite3
@@ -19,6 +20,10 @@ from nntui.store.schema import BUSY_SECONDS, DATABASE, RunError, changing, conne
 #: What may be asked of a trainer: to give a knob a value, to turn it by so many rungs from where it is then, hold, go
 #: on, do so many single steps, go back to a step, keep a checkpoint, end.
 KINDS = ("set", "turn", "pause", "resume", "step", "rewind", "checkpoint", "stop")
+#: Those that would hold or end a run: they were meant for the trainer that was at work then.
+_HOLDING = ("pause", "step", "stop")
+#: Whoever waits for an answer asks this often whether there is somebody to give it: that takes longer than to look.
+ALIVE_SECONDS = 1.0
 
 _COLUMNS = "id, at, who, kind, key, value, status, step, answer"
 
@@ -51,15 +56,21 @@ def append_all(folder: Path, asked: Sequence[tuple[str, str, str]]) -> list[int]
 def reopen(folder: Path, asked: Sequence[tuple[str, str, str]] = ()) -> list[int]:
     """Puts a run that has ended back into state ``starting``, for a new trainer, with what this is asked to do first.
 
+    What the last trainer, if it was killed, has left unanswered comes before, but for what would hold or end the run.
     ``asked`` are kinds, keys and values of commands, whose ids are returned. Raises RunError if it has a trainer.
     """
     with changing(folder) as db:
-        run = catalog.read_run(db)
+        run = catalog.read_run(db, folder)
         if run.live:
             raise RunError(f"run {run.id} is {run.state}: it has a trainer already")
         db.execute(
             "UPDATE run SET state = 'starting', reason = '', pid = NULL, heartbeat = ?, host = ?",
             (time.time(), socket.gethostname()),
+        )
+        db.executemany(
+            "UPDATE commands SET status = 'refused', step = ?, answer = 'the trainer ended before'"
+            " WHERE status = 'waiting' AND kind = ?",
+            [(run.step, kind) for kind in _HOLDING],
         )
         return [_insert(db, *command) for command in asked]
 
@@ -82,11 +93,13 @@ def wait(
     folder: Path, command: int, *, alive: Callable[[], bool], seconds: float = 30.0, pause: float = 0.02
 ) -> Command | None:
     """The command once it is answered; None when the trainer is gone or has not answered in time."""
-    limit = time.monotonic() + seconds
+    limit, asked = time.monotonic() + seconds, -math.inf
+    gone = False
     db = connect_reader(folder)
     try:
         while True:
-            gone = not alive()
+            if time.monotonic() - asked >= ALIVE_SECONDS:
+                asked, gone = time.monotonic(), not alive()
             row = db.execute(f"SELECT {_COLUMNS} FROM commands WHERE id = ?", (command,)).fetchone()
             if row and row[6] != "waiting":
                 return Command(*row)

@@ -70,7 +70,7 @@ class Reader:
     @_told
     def run(self) -> RunRecord:
         """The run's own row."""
-        return read_run(self._db)
+        return read_run(self._db, self.path.parent)
 
     @_told
     def config(self) -> dict[str, Any]:

@@ -24,6 +24,8 @@ LIVE_STATES = ("starting", "running", "paused")
 STATES = (*LIVE_STATES, "finished", "stopped", "diverged", "crashed")
 #: What a list says of a run whose database cannot be read.
 UNREADABLE = "unreadable"
+#: Why a run waits.
+NO_ROOM = "no room on the disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class RunRecord:
     the run went back to an earlier step. ``latest`` holds the newest value of each metric, ``data`` what the network
     learns from: names of inputs and target, classes, rows. ``note`` is what somebody wrote about it; one that is
     ``archived`` is kept, but not listed. ``origin`` is the id of the run that it was forked from, if it was, at
-    ``origin_step``.
+    ``origin_step``. A live run that ``waits_for_room`` on its disk goes on by itself once there is some.
     """
 
     id: str
@@ -63,6 +65,17 @@ class RunRecord:
     config: dict[str, Any] = field(default_factory=dict)
     layers: tuple[LayerRecord, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
+    waits_for_room: bool = False
+
+    @property
+    def standing(self) -> str:
+        """How it stands, in a word: its state, or ``waits`` while its trainer can only wait."""
+        return "waits" if self.waits_for_room else self.state
+
+    @property
+    def why(self) -> str:
+        """Why it stands so; nothing where that needs no words."""
+        return NO_ROOM if self.waits_for_room else self.reason
 
     @property
     def figures(self) -> dict[str, float | None]:

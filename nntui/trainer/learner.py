@@ -126,6 +126,8 @@ class Learner:
         self.telemetry.latest.clear()
         for made in again:
             self.telemetry.record(made)
+        if again:
+            self.telemetry.measure_layers(then.loop.update_norms())
         self.telemetry.describe()
         self._tell_config()
         self.evaluate_all()

@@ -11,7 +11,7 @@ from pathlib import Path
 from nntui import guard
 from nntui.knob import ConfigError
 from nntui.knobs import KNOBS
-from nntui.store import catalog
+from nntui.store import catalog, room
 from nntui.store.records import LIVE_STATES, Command
 from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
@@ -35,6 +35,7 @@ class Session:
 
     def __init__(self, run_folder: Path) -> None:
         self._folder = run_folder
+        room.tell(run_folder, lacks=False)  # one that was killed may have left word of it
         record = catalog.open_run(run_folder)
         self._created, self._elapsed = record.created, record.elapsed
         self._writer = Writer(run_folder)
@@ -48,6 +49,7 @@ class Session:
         self._pause_at: int | None = None
         self._diverged_at: int | None = None
         self._evaluate_at = 0.0
+        self._waited = 0.0  # seconds, for room on the disk
 
     def run(self) -> str:
         """Trains until the run ends; returns its final state."""
@@ -93,7 +95,7 @@ class Session:
         count = min(self._speed.slice_steps, self._loop.remaining)
         if self._pause_at is not None:
             count = min(count, self._pause_at - self._loop.step)
-        begun = time.monotonic()
+        begun, waited = time.monotonic(), self._waited
         happened = self._loop.run(count)
         done = len(happened.steps)
         self._speed.fit(done, time.monotonic() - begun)
@@ -114,7 +116,7 @@ class Session:
         if self._state == "running" and self._learner.due:
             self._flush()  # a checkpoint that is newer than what is recorded could not be gone on from
             self._checkpoint()
-        self._elapsed += time.monotonic() - begun
+        self._elapsed += time.monotonic() - begun - (self._waited - waited)
 
     def _fault(self, happened: Slice) -> str:
         """How the network diverged in a slice; nothing when it did not."""
@@ -189,10 +191,14 @@ class Session:
 
     def _obey(self) -> bool:
         """Stages the answers to what was asked since the last call; returns whether there are any."""
-        waiting = self._writer.waiting()
+        waiting, is_back = self._writer.waiting(), False
         for command in waiting:
             self._learner.note(command.id)
+            is_guard = command.who == guard.WHO
+            is_back |= is_guard and command.kind == "rewind" and self._loop.is_sound
             try:
+                if is_guard and is_back:
+                    raise ConfigError("somebody else went back before")
                 text = self._apply(command)
             except ConfigError as error:
                 self._writer.answer(command, "refused", self._step_now, str(error))
@@ -302,24 +308,35 @@ class Session:
     def _flush(self) -> None:
         """Commits what is staged. Without room on the disk it waits for some: nothing recorded is lost."""
         self._writer.status(self._status())
-        told = False
-        while True:
-            try:
-                self._writer.commit()
-                break
-            except sqlite3.OperationalError as error:
-                if self._asked_to_stop:
-                    raise RunError(f"told to stop by a signal while nothing could be written: {error}") from None
-                if not self._writer.in_place:
-                    raise
-                if not told:
-                    log.warning("step %d: the run folder cannot be written (%s); waiting", self._loop.step, error)
-                    told = True
-                self._writer.make_room()
-                time.sleep(RETRY_SECONDS)
+        begun, waited, lacks = time.monotonic(), False, False
+        while (error := self._commit()) is not None:
+            if not waited:
+                log.warning("step %d: the run folder cannot be written (%s); waiting", self._loop.step, error)
+            waited, lacks = True, lacks or room.is_lack(error)
+            room.tell(self._folder, lacks=lacks)
+            self._writer.make_room()
+            time.sleep(RETRY_SECONDS)
         self._flushed_at = time.monotonic()
         if not self._writer.in_place:
             raise RunError(f"{self._folder}: the run folder has been removed")
+        if lacks:
+            room.tell(self._folder, lacks=False)
+            seconds = self._flushed_at - begun
+            self._waited += seconds
+            self._event("warning", f"waited {max(1, seconds):,.0f} s for room on the disk")
+            self._flush()
+
+    def _commit(self) -> sqlite3.OperationalError | None:
+        """Writes what is staged; why that cannot be yet, where it can be tried again. Raises RunError."""
+        try:
+            self._writer.commit()
+        except sqlite3.OperationalError as error:
+            if self._asked_to_stop:
+                raise RunError(f"told to stop by a signal while nothing could be written: {error}") from None
+            if not self._writer.in_place:
+                raise
+            return error
+        return None
 
     def _checkpoint(self) -> None:
         """Keeps the network as it is; where that cannot be, the last good checkpoint stays."""

@@ -103,14 +103,17 @@ class Telemetry:
 
         ``elapsed`` are seconds of training, ``wall`` those since the run was made.
         """
-        network = self._loop.network
-        weights = network.layer_norms(network.parameters)
-        ratios = self._loop.update_norms() / np.maximum(weights, np.finfo(np.float32).tiny)
         times = (self._loop.rate, steps_per_s, self._loop.epochs_done, elapsed, wall)
-        values = np.concatenate((times, weights, ratios))
+        values = np.concatenate((times, *self.measure_layers(self._loop.update_norms())))
         self._writer.record(LAYERS, np.array([self._loop.step]), values[None, :])
+
+    def measure_layers(self, moved: Array) -> tuple[Array, Array]:
+        """The weights' norms, and how far the last step has ``moved`` them, divided by these; shape (layers,)."""
+        weights = self._loop.network.layer_norms(self._loop.network.parameters)
+        ratios = moved / np.maximum(weights, np.finfo(np.float32).tiny)
         self.latest["weight_norm"] = [_number(norm) for norm in weights]
         self.latest["update_ratio"] = [_number(ratio) for ratio in ratios]
+        return weights, ratios
 
     def evaluate(self, *, at_rest: bool = True) -> None:
         """Stages score, validation loss and score, activations and predictions, unless this step has them already.

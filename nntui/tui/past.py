@@ -47,6 +47,7 @@ def as_of(
         run,
         state="paused" if state and state[-1].startswith("paused") else "running",
         reason="",
+        waits_for_room=False,
         title=f"as it stood at step {step:,} of {run.step:,}{note}",
         heartbeat=time.time(),
         step=step,

@@ -130,6 +130,11 @@ class Beside:
     curves: Mapping[str, Curve]
     error: str = ""
 
+    @property
+    def has_crashed(self) -> bool:
+        """Whether it goes on no more, for no reason of its own: nobody can tell what it would have been."""
+        return self.state == "crashed"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:

@@ -120,7 +120,7 @@ class Reading:
         if self.picture is None:
             return False
         now, shown = self._open.run(), self.picture.run
-        return (now.state, now.config) == (shown.state, shown.config)
+        return (now.standing, now.config) == (shown.standing, shown.config)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -276,7 +276,7 @@ class Companion:
             return Beside(self._what, "", {}, str(error))
         refused = [one.answer for one in asked if one.id == self._asked and one.status == "refused"]
         curves = {name: past.since(curve, self._step) for name, curve in found.items()}
-        return Beside(self._what, run.state, curves, refused[-1] if refused else "")
+        return Beside(self._what, run.standing, curves, refused[-1] if refused else "")
 
 
 def _with(items: dict[str, Item], name: str, item: Item | None) -> dict[str, Item]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections import namedtuple
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,40 +10,38 @@ import pytest
 
 from nntui.cli import follow
 from nntui.store import catalog
-from nntui.store.records import RunRecord
-
-Usage = namedtuple("Usage", "total used free")
 
 
-class Silent:
-    """A reporter that tells nothing."""
-
-    def start(self, run: RunRecord) -> None:
-        """Nothing."""
-
-    def progress(self, run: RunRecord) -> None:
-        """Nothing."""
-
-    def end(self, run: RunRecord) -> None:
-        """Nothing."""
-
-
-@pytest.mark.parametrize(
-    ("state", "free", "told"),
-    [
-        ("starting", 3 * 2**20, "the disk has little room; the run waits for room at step 0"),
-        ("starting", 2**30, ""),
-        ("running", 2**19, "the disk is full; the run waits for room at step 0"),
-        ("running", 3 * 2**20, ""),
-    ],
-)
-def test_a_silent_run_on_a_small_disk_is_told(
-    state: str, free: int, told: str, demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def lacking(demo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run that trains, waits for room, goes on and ends, as seen by whoever looks."""
     ended = catalog.open_run(demo)
-    records = iter([replace(ended, state=state, step=0, heartbeat=0.0)])
+    runs = replace(ended, state="running", step=2000)
+    waits = replace(runs, waits_for_room=True)
+    records = iter([runs, waits, waits, waits, runs, runs])
     monkeypatch.setattr(catalog, "open_run", lambda place: next(records, ended))
-    monkeypatch.setattr(shutil, "disk_usage", lambda place: Usage(free, 0, free))
-    assert follow.follow(demo, Silent()) == ended
-    err = capsys.readouterr().err
-    assert told in err if told else not err
+    monkeypatch.setattr(follow, "POLL_SECONDS", 0)
+    return demo
+
+
+def test_people_are_told_once_that_a_run_waits_and_once_that_it_goes_on(
+    lacking: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    follow.follow(lacking, follow.PlainReporter(lacking))
+    told = capsys.readouterr().out.splitlines()[:4]
+    assert [line.split()[0] for line in told] == ["running", "waits", "running", "finished"]
+    assert [line.endswith("  no room on the disk") for line in told] == [False, True, False, False]
+    assert "steps/s" in told[0]
+    assert "steps/s" not in told[1]
+
+
+def test_programs_are_told_once_that_a_run_waits_and_once_that_it_goes_on(
+    lacking: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    follow.follow(lacking, follow.JsonReporter(lacking))
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one for one in told if one["event"] in ("wait", "continue")] == [
+        {"event": "wait", "step": 2000, "reason": "no room on the disk"},
+        {"event": "continue", "step": 2000},
+    ]
+    assert told[-1]["event"] == "end"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nntui import config
-from nntui.store import folder
+from nntui.store import folder, room
 from tests.cli.conftest import Nntui
 
 Runs = Callable[[], list[dict[str, Any]]]
@@ -38,6 +38,16 @@ def test_runs_are_listed_newest_first(demo: Path, nntui: Nntui, runs: Runs, nntu
     assert first.split()[0] == newer.name
     assert second.split()[:4] == [demo.name, "demo", "finished", "3,000"]
     assert "\x1b" not in first
+
+
+def test_a_run_that_waits_for_room_is_told(nntui: Nntui, runs: Runs, nntui_home: Path) -> None:
+    waiting = folder.create(nntui_home / "runs", name="", preset="xor", config=config.RunConfig().to_dict())
+    room.tell(waiting, lacks=True)
+    listed = nntui("runs")
+    assert listed.stdout.splitlines()[1].split()[:3] == [waiting.name, "xor", "waits"]
+    assert listed.stderr == f"{waiting.name} waits: no room on the disk\n"
+    assert (runs()[0]["state"], runs()[0]["waits_for_room"]) == ("starting", True)
+    assert "waits at step 0, epoch 0, after 0:00 of training: no room on the disk" in nntui("show", "latest").stdout
 
 
 def test_show_reports_the_whole_run(demo: Path, nntui: Nntui) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from nntui import ending
 from nntui.processes import start_of
-from nntui.store import catalog, folder, schema
+from nntui.store import catalog, folder, room, schema
 from nntui.store.reader import Reader
 from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
@@ -283,6 +283,23 @@ def test_a_run_of_another_machine_lives_by_its_heartbeat(running: Path) -> None:
     assert state(running) == "running"
     set_row(running, heartbeat=time.time() - catalog.SILENT_SECONDS - 1)
     assert state(running) == "crashed"
+
+
+def test_word_of_a_full_disk_counts_while_there_is_a_trainer(running: Path) -> None:
+    room.tell(running, lacks=True)
+    waiting = catalog.open_run(running)
+    assert (waiting.state, waiting.standing, waiting.why) == ("running", "waits", "no room on the disk")
+    set_row(running, pid=None, heartbeat=0)
+    gone = catalog.open_run(running)
+    assert (gone.standing, gone.why) == ("crashed", catalog.VANISHED)
+    set_row(running, state="finished")
+    assert catalog.open_run(running).standing == "finished"
+
+
+def test_word_that_cannot_be_left_is_none(tmp_path: Path) -> None:
+    room.tell(tmp_path / "gone", lacks=True)
+    room.tell(tmp_path / "gone", lacks=False)
+    assert not room.lacks(tmp_path / "gone")
 
 
 def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

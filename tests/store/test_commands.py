@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def test_a_command_tells_who_asked_what_and_when(run: Path) -> None:
     assert command.status == "waiting"
 
 
-def test_waiting_ends_with_the_answer(run: Path) -> None:
+def test_waiting_ends_with_the_answer(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "ALIVE_SECONDS", 0.0)
     number = commands.append(run, "pause")
     looks = []
 
@@ -57,6 +59,19 @@ def test_waiting_ends_with_the_answer(run: Path) -> None:
     assert answer is not None
     assert (answer.id, answer.status, answer.step, answer.answer) == (number, "refused", 5, "too late")
     assert len(looks) == 3
+
+
+def test_the_trainer_is_looked_for_seldom(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, looks = [0.0], list[float]()
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
+
+    def alive() -> bool:
+        looks.append(clock[0])
+        return True
+
+    assert commands.wait(run, commands.append(run, "pause"), alive=alive, seconds=3.5) is None
+    assert looks == pytest.approx([0, 1, 2, 3], abs=0.05)
 
 
 def test_waiting_ends_when_the_trainer_is_gone(run: Path) -> None:
@@ -90,6 +105,19 @@ def test_where_nothing_can_be_written_one_line_says_so(run: Path, monkeypatch: p
     other.close()
     assert str(caught.value).count("\n") == 0
     assert str(run) in str(caught.value)
+
+
+def test_what_would_hold_a_run_is_not_asked_of_its_next_trainer(run: Path) -> None:
+    asked = [("set", "training.lr", "0.5"), ("pause", "", ""), ("rewind", "", "3"), ("step", "", "5"), ("stop", "", "")]
+    commands.append_all(run, asked)
+    with closing(schema.connect_writer(run)) as db:
+        db.execute("UPDATE run SET state = 'crashed', step = 8")
+    (resumed,) = commands.reopen(run, [("resume", "", "")])
+    told = commands.listed(run)
+    left = ("refused", 8, "the trainer ended before")
+    waits = ("waiting", None, "")
+    assert [(one.status, one.step, one.answer) for one in told] == [waits, left, waits, left, left, waits]
+    assert told[-1].id == resumed
 
 
 def test_a_folder_without_a_run_takes_no_command(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nntui.store import catalog, commands, copies
+from nntui.store import catalog, commands, copies, room
 from nntui.store.reader import Reader
 from nntui.store.schema import DATABASE, RunError
 from nntui.store.writer import Status, Writer
@@ -44,6 +44,14 @@ def told(run: Path) -> tuple[bytes, list[str]]:
 
 def private(folder: Path) -> bool:
     return all(not path.stat().st_mode & 0o077 for path in (folder, *folder.rglob("*")))
+
+
+def test_word_of_a_full_disk_stays_where_the_disk_is(recorded: Path, runs: Path, tmp_path: Path) -> None:
+    room.tell(recorded, lacks=True)
+    copies.pack(recorded, tmp_path / "run.zip")
+    found, _ = copies.unpack(tmp_path / "run.zip", tmp_path / "elsewhere")
+    assert not room.lacks(found)
+    assert not room.lacks(copies.copy(recorded, runs, name="copy"))
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -14,7 +14,7 @@ import pytest
 from nntui import config, guard, launch, paths, presets
 from nntui.engine import Network
 from nntui.knobs import TrainingConfig
-from nntui.store import folder
+from nntui.store import catalog, commands, folder
 from nntui.store.reader import Reader
 from nntui.store.schema import FOREVER, connect_writer
 from nntui.store.writer import Writer
@@ -206,6 +206,42 @@ def test_after_so_many_times_it_ends(train: Train) -> None:
         assert run.trainer.wait(60) == (rate > 2)
     assert run.record().state == "finished"
     check_reproducible(run)
+
+
+@pytest.mark.parametrize("step", ["5", "0"])
+def test_the_guard_asks_nothing_of_a_run_that_somebody_took_back_at_that_moment(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    config = presets.find("xor").load().with_settings([*GROWING, "guard=rewind"])
+    run = folder.create(paths.runs_dir(), name="", preset="xor", config=config.to_dict())
+    diverge, idle = Session._diverge, Session._idle
+
+    def take_back(session: Session, reason: str) -> None:
+        commands.append(run, "rewind", value=step)
+        diverge(session, reason)
+
+    def stop(session: Session) -> None:
+        commands.append(run, "stop")
+        idle(session)
+
+    monkeypatch.setattr(Session, "_diverge", take_back)
+    monkeypatch.setattr(Session, "_idle", stop)
+    try:
+        assert Session(run).run() == "stopped"
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    told = [(command.kind, command.status, command.answer) for command in commands.listed(run)]
+    assert [(kind, status) for kind, status, _ in told] == [
+        ("rewind", "applied"),
+        ("rewind", "refused"),
+        ("set", "refused"),
+        ("stop", "applied"),
+    ]
+    assert told[1][2] == told[2][2] == "somebody else went back before"
+    record = catalog.open_run(run)
+    assert (record.step, record.config["training"]["lr"]) == (int(step), 2.5)
 
 
 # Killed while it goes back

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from nntui import config, launch
@@ -114,6 +115,19 @@ def test_without_a_word_a_run_that_has_begun_does_not_go_on(train: Train, wait_u
     run = Trained(run.folder, launch.start_trainer(run.folder))
     wait_until(lambda: run.record().state == "paused")
     assert run.record().step == 300
+    assert run.ask("stop").status == "applied"
+    assert run.trainer.wait(60) == 0
+
+
+def test_a_stop_that_nobody_obeyed_does_not_end_who_goes_on(running: Trained, wait_until: Wait) -> None:
+    psutil.Process(running.trainer.pid).suspend()
+    asked = commands.append(running.folder, "stop")
+    running.trainer.kill()
+    running.trainer.wait()
+    run = again(running)
+    get_further(run, 100, wait_until)
+    told = commands.listed(run.folder)[asked - 1]
+    assert (told.status, told.answer) == ("refused", "the trainer ended before")
     assert run.ask("stop").status == "applied"
     assert run.trainer.wait(60) == 0
 

@@ -8,11 +8,11 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from nntui import launch
-from nntui.store import folder
+from nntui import config, launch
+from nntui.store import catalog, folder
 from nntui.store.reader import Reader
 from nntui.trainer import checkpoints
-from tests.trainer.conftest import Trained, Wait, wait_for
+from tests.trainer.conftest import Trained, Wait, advance, make_loop, wait_for
 from tests.trainer.test_resume import again, get_further, undisturbed
 
 Train = Callable[..., Trained]
@@ -62,6 +62,23 @@ def test_any_step_can_be_gone_back_to(to: int, train: Train) -> None:
     assert np.array_equal(curve.first, whole.first)
     assert np.array_equal(curve.final, whole.final)
     assert [event.branch for event in run.events() if event.text == "finished"] == [1, 0]
+
+
+def test_what_layers_were_like_at_that_step_is_known_at_once(train: Train) -> None:
+    run = train("epochs=9000", "optimizer=adam")
+    assert run.trainer.wait(60) == 0
+    _, trainer = launch.start_again(run.folder, [("rewind", "", "2500")])
+    run = Trained(run.folder, trainer)
+    assert run.ask("checkpoint").step == 2500
+    told = run.record().latest
+    assert run.ask("stop").status == "applied"
+    assert run.trainer.wait(60) == 0
+    loop = make_loop(config.from_dict(catalog.first_config(run.folder)))
+    advance(loop, 2499)
+    loop.run(1)
+    norms = loop.network.layer_norms(loop.network.parameters)
+    assert told["weight_norm"] == norms.tolist()
+    assert told["update_ratio"] == (loop.update_norms() / norms).tolist()
 
 
 def test_a_diverged_run_can_be_gone_back_in(train: Train) -> None:

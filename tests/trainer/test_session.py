@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 
 from nntui import config, launch, paths
 from nntui.config import RunConfig
-from nntui.store import catalog, commands, folder, schema
+from nntui.store import catalog, commands, folder, room, schema
 from nntui.store.reader import Reader
 from nntui.store.writer import Writer
 from nntui.trainer import checkpoints
@@ -151,8 +153,10 @@ def test_without_room_a_run_waits_and_loses_nothing(running: Trained, wait_until
     hard = resource.prlimit(running.trainer.pid, resource.RLIMIT_FSIZE)[1]
     resource.prlimit(running.trainer.pid, resource.RLIMIT_FSIZE, (60_000, hard))
     wait_until(lambda: "cannot be written" in running.log())
+    wait_until(lambda: running.record().waits_for_room)
     stalled = running.record()
-    assert stalled.live
+    assert (stalled.live, stalled.standing, stalled.why) == (True, "waits", "no room on the disk")
+    assert (running.folder / room.FILE).stat().st_mode & 0o777 == 0o600
     assert running.trainer.poll() is None
     running.check_steps()
     asked = commands.append(running.folder, "stop")
@@ -161,6 +165,10 @@ def test_without_room_a_run_waits_and_loses_nothing(running: Trained, wait_until
     resource.prlimit(running.trainer.pid, resource.RLIMIT_FSIZE, (hard, hard))
     assert running.trainer.wait(60) == 0
     assert running.record().state == "stopped"
+    assert not (running.folder / room.FILE).exists()
+    told = [event for event in running.events() if event.text.startswith("waited")]
+    assert [re.sub(r"\d+", "N", event.text) for event in told] == ["waited N s for room on the disk"]
+    assert told[0].step >= stalled.step
     running.check_steps()
     intact(running.folder)
     assert running.log().count("cannot be written") == 1
@@ -177,8 +185,28 @@ def test_a_signal_ends_a_run_that_waits_for_room(running: Trained, wait_until: W
     assert running.trainer.wait(60) == 1
     assert running.record().state == "crashed"
     assert running.record().reason.startswith("told to stop by a signal while nothing could be written")
+    assert not running.record().waits_for_room
     running.check_steps()
     intact(running.folder)
+
+
+@posix
+def test_who_goes_on_with_a_run_that_was_killed_while_it_waited_does_not_wait(
+    running: Trained, wait_until: Wait
+) -> None:
+    resource = pytest.importorskip("resource")
+    hard = resource.prlimit(running.trainer.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(running.trainer.pid, resource.RLIMIT_FSIZE, (60_000, hard))
+    wait_until(lambda: running.record().waits_for_room)
+    running.trainer.kill()
+    running.trainer.wait()
+    assert (running.folder / room.FILE).exists()
+    assert running.record().standing == "crashed"
+    last = running.record().step
+    _, running.trainer = launch.start_again(running.folder, [("resume", "", "")])
+    wait_until(lambda: running.record().step > last)
+    assert running.record().standing == "running"
+    running.ask("stop")
 
 
 # Inside the process, where the moment can be chosen
@@ -229,21 +257,29 @@ def test_what_is_asked_too_late_is_refused(session: Session, monkeypatch: pytest
 
 def test_without_room_no_step_is_made_until_there_is_some(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     commit, tried, slept = Writer.commit, [0], [0.0]
-    monkeypatch.setattr("nntui.trainer.session.time.sleep", slept.append)
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    clock = time.monotonic
+    monkeypatch.setattr(time, "sleep", lambda seconds: slept.append(100 * seconds))
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + sum(slept))
     monkeypatch.setattr("nntui.trainer.session.FLUSH_SECONDS", 0.0)
 
     def fail_three_times(writer: Writer) -> None:
         tried.append(session._loop.step)
         if 4 <= len(tried) <= 6:
-            raise sqlite3.OperationalError("database or disk is full")
+            raise full
         commit(writer)
 
     monkeypatch.setattr(Writer, "commit", fail_three_times)
     assert session.run() == "finished"
     assert len(set(tried[3:7])) == 1
     assert len(slept) == 4
-    assert min(slept[1:]) > 0.1
+    assert min(slept[1:]) > 10
     reader = Reader(only_run())
+    waited = [event.text for event in reader.events() if event.kind == "warning"]
+    assert len(waited) == 1
+    assert re.fullmatch(r"waited 1\d\d s for room on the disk", waited[0])
+    assert 0 < reader.run().elapsed < 60  # of training
     assert reader.curves(["loss"], 0, 50, 1)["loss"].count.sum() == 50
     reader.close()
 

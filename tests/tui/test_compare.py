@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -116,6 +118,33 @@ def test_a_run_that_vanishes_leaves_the_others(runs: Path, monkeypatch: pytest.M
         shutil.rmtree(gone)
         await shows(pilot, "1 run ", "going on")
         live.end()
+
+    play(scenario, None)
+
+
+def test_a_run_that_can_be_read_again_comes_back(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "ENDED_SECONDS", 0.05)
+    said, looks = list[str](), list[set[int]]()
+    monkeypatch.setattr(subject, "say", lambda screen, text, severity: said.append(text))
+    read = subject._read_all
+
+    def look(folders: Sequence[Path], wanted: Mapping[int, Any]) -> Any:
+        looks.append(set(wanted))
+        return read(folders, wanted)
+
+    monkeypatch.setattr(subject, "_read_all", look)
+    one, other = (recorded.finished(runs, recorded.table(), run_id=run_id, name=run_id) for run_id in ("one", "other"))
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await compare(pilot, one, other)
+        await shows(pilot, "2 runs")
+        other.rename(runs / ".aside")
+        await shows(pilot, "1 run ")
+        before = len(looks)
+        await until(pilot, lambda: len(looks) > before + 3)
+        assert len(said) == 1
+        (runs / ".aside").rename(other)
+        await shows(pilot, "2 runs")
 
     play(scenario, None)
 

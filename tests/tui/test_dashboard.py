@@ -20,7 +20,7 @@ from nntui import config, launch, paths
 from nntui.diagnosis import Finding
 from nntui.knob import Knob
 from nntui.knobs import KNOBS
-from nntui.store import catalog
+from nntui.store import catalog, room
 from nntui.store.reader import Reader
 from nntui.store.records import Event
 from nntui.tui import keymap, svg
@@ -1370,3 +1370,14 @@ def test_a_pane_whose_picture_has_not_changed_is_not_drawn_again(kept: Path) -> 
         assert events._drawn_at == drawn[1]
 
     play(scenario, kept)
+
+
+def test_a_full_disk_is_told_while_there_is_no_room(live: Recording) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "● running")
+        room.tell(live.folder, lacks=True)
+        await shows(pilot, "◌ waits", "no room on the disk")
+        room.tell(live.folder, lacks=False)
+        await shows(pilot, "● running")
+
+    play(scenario, live.folder)

@@ -178,6 +178,26 @@ def test_one_that_somebody_removes_is_gone(live: Path) -> None:
     play(scenario, live)
 
 
+def test_one_that_has_crashed_can_only_be_dropped(live: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        await haunt(pilot, *"0.5")
+        await shows(pilot, "ghost lr 0.5: ⏎ adopts", "ghost lr 0.5 ")
+        await until(pilot, lambda: "ghost lr 0.5" in drawn(pilot))
+        ghost = screen_of(pilot)._ghost
+        assert ghost is not None
+        ghost.trainer.kill()
+        await shows(pilot, "ghost lr 0.5 has crashed: esc drops it")
+        assert "⏎ adopts" not in text(pilot)
+        assert "adopt" not in lines(pilot)[-1]
+        await pilot.press("enter")
+        await shows(pilot, "The ghost has crashed: esc drops it.")
+        assert [command.kind for command in commands.listed(live)] == ["checkpoint"]
+        await pilot.press("escape")
+        await until(pilot, lambda: others(live) == [])
+
+    play(scenario, live)
+
+
 def test_after_the_run_went_back_a_ghost_can_only_be_dropped(live: Path) -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: catalog.open_run(live).step > 100)

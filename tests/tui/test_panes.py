@@ -317,6 +317,15 @@ def test_the_header_tells_of_a_silent_trainer(table: Picture) -> None:
     assert "no word from the trainer for 1:10" in show(Header(), replace(table, run=run, silence=70), (120, 2))[0]
 
 
+def test_the_header_tells_of_a_full_disk(table: Picture) -> None:
+    run = replace(table.run, state="running", waits_for_room=True)
+    first, second = show(Header(), replace(table, run=run, silence=70), (120, 2))
+    assert first.startswith(" ◌ waits  xor")
+    assert "  no room on the disk" in first
+    assert "no word" not in first
+    assert "– steps/s" in second
+
+
 def test_a_trainer_that_still_reads_its_data_alarms_nobody(table: Picture) -> None:
     run = replace(table.run, state="starting", step=0)
     assert "  reading the data" in show(Header(), replace(table, run=run, silence=70), (120, 2))[0]

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 from nntui import comparison, launch, paths, presets
 from nntui.config import RunConfig
 from nntui.errors import UserError
-from nntui.store import catalog
+from nntui.store import catalog, room
 from nntui.store.folder import label
 from nntui.tui.panes.runs.rowlist import RowList
 from nntui.tui.reading import read_loss
@@ -542,5 +542,19 @@ def test_what_was_put_away_is_not_listed() -> None:
     async def scenario(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: rows(pilot, "#runs").ids)
         assert rows(pilot, "#runs").ids == ("kept",)
+
+    play(scenario, None)
+
+
+def test_a_run_that_waits_for_room_says_so_in_the_list(runs: Path) -> None:
+    recording = Recording(runs, recorded.table())
+    recording.train(100)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await choose(pilot, recording.folder.name, "#runs")
+        await shows(pilot, "● running")
+        room.tell(recording.folder, lacks=True)
+        await shows(pilot, "◌ waits: no room on the disk")
+        assert any("◌ waits " in line for line in lines(pilot))
 
     play(scenario, None)

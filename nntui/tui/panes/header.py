@@ -18,6 +18,7 @@ from nntui.tui.widgets.text import fit
 
 SYMBOLS = {
     "starting": "◌",
+    "waits": "◌",
     "running": "●",
     "paused": "‖",
     "finished": "✓",
@@ -72,8 +73,8 @@ class Header(PictureCells):
         then, width = picture.then, self.size.width
         run = picture.shown.run
         quiet = self.get_component_rich_style("header--quiet")
-        symbol = SYMBOLS.get(run.state, "?")
-        state, where = f"{symbol} {run.state}", self._lost or _where(picture)
+        symbol = SYMBOLS.get(run.standing, "?")
+        state, where = f"{symbol} {run.standing}", self._lost or _where(picture)
         if then is not None:
             state = "◂ past"
         sought = _sought(picture)
@@ -123,7 +124,7 @@ class _Fact(NamedTuple):
 def _facts(run: RunRecord, *, wide: bool) -> list[_Fact]:
     training = run.config.get("training", {})
     epochs, steps = training.get("epochs", 0), training.get("steps", 0)
-    runs = run.state == "running"
+    runs = run.standing == "running"
     pace = _Fact("", f"{count(run.steps_per_s) if runs else '–':>7}", " steps/s" if wide else "/s", 4)
     left = _Fact("", duration(run.remaining if runs else None), " left", 3)
     facts = [
@@ -149,7 +150,7 @@ def _score(run: RunRecord, wide: bool) -> list[_Fact]:
 
 
 def _tone(run: RunRecord) -> str:
-    if run.state in ("diverged", "crashed"):
+    if run.standing in ("diverged", "crashed", "waits"):
         return "attention"
     return "live" if run.state == "running" else "done"
 
@@ -172,6 +173,8 @@ def _where(picture: Picture) -> str:
     run = picture.run
     if run.state in ("diverged", "crashed"):
         return f"at step {count(run.step)}: {run.reason}"
+    if run.waits_for_room:
+        return run.why
     if picture.silence and run.state != "starting":  # a large file is read without a word
-        return f"no word from the trainer for {duration(picture.silence)}; its disk may be full or its machine asleep"
+        return f"no word from the trainer for {duration(picture.silence)}; its machine may be asleep"
     return ""

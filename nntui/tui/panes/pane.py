@@ -133,7 +133,7 @@ class Pictured(_Base):
         before, self._last = self._last, picture
         if before is not None and picture.is_same(before, self.id or ""):
             return
-        urgent = before is None or before.run.state != picture.run.state or picture.now is not before.now
+        urgent = before is None or before.run.standing != picture.run.standing or picture.now is not before.now
         wait = self._drawn_at + max(self.EVERY, self._rest) - time.monotonic()
         if urgent:
             self.redraw()

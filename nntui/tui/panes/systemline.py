@@ -30,7 +30,7 @@ class SystemLine(Cells):
         """
         quiet = self.get_component_rich_style("system--quiet")
         trainer = _process(usage.trainer) if usage.trainer else " not on this machine" if run.live else " ended"
-        pace = count(run.steps_per_s) if run.state == "running" else "–"
+        pace = count(run.steps_per_s) if run.standing == "running" else "–"
         of = f" of {budget / 1024:.1f}" if budget else ""
         text = (
             f"trainer{trainer}   screen{_process(usage.screen)}   {pace:>9} steps/s   out {sent / 1024:6.1f}{of} KiB/s"

@@ -99,23 +99,24 @@ class CompareScreen(Screen[None]):
             await self._read()
 
     async def _read(self, ended: bool = False) -> None:
-        """Reads what is asked for anew, and of live runs, or of those that have ``ended`` too, all."""
+        """Reads what is asked for anew, and of live runs all; where ``ended``, of the others and of those lost, too."""
         async with self._reading:
             wanted = {}
             for number in range(len(self._folders)):
                 known, queries = self._found.get(number), self._chart.queries(number)
-                gone = known is None and number in self._found
-                if not gone and (known is None or known[0] != queries or known[1].run.live or ended):
+                is_new = number not in self._found if known is None else known[0] != queries or known[1].run.live
+                if is_new or ended:
                     wanted[number] = queries
             if not wanted:
                 return
             found, lost = await asyncio.to_thread(_read_all, self._folders, wanted)
+            told = {number for number, known in self._found.items() if known is None}
             self._found |= {number: (wanted[number], traced) for number, traced in found.items()}
             self._found |= dict.fromkeys(lost)
             if not self.is_attached:
                 return
-            for reason in lost.values():
-                say(self, reason, "warning")
+            for number in lost.keys() - told:
+                say(self, lost[number], "warning")
             self._chart.trace([pair[1] if (pair := self._found.get(number)) else None for number in self._places])
             self._tell()
             again = any(self._chart.queries(number) != wanted[number] for number in found)

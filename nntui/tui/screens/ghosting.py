@@ -84,7 +84,7 @@ class GhostingScreen(ScrubbingScreen):
 
     def note_ghost(self, before: Picture | None, picture: Picture) -> None:
         """One that the trainer refused, or that somebody else removed, is none; and with one, keys are others."""
-        if (before is None or before.ghost is None) != (picture.ghost is None):
+        if _standing(before) != _standing(picture):
             self.offer_keys()
         if self._ghost is not None and picture.ghost is not None and picture.ghost.error:
             say(self, f"no ghost: {picture.ghost.error}", "error")
@@ -97,6 +97,9 @@ class GhostingScreen(ScrubbingScreen):
             return
         if self._picture is not None and self._picture.run.branches != self._branches:
             say(self, "The run has gone back since the ghost began: it cannot be adopted any more.", "warning")
+            return
+        if self._picture is not None and self._picture.ghost is not None and self._picture.ghost.has_crashed:
+            say(self, f"The ghost has crashed: {keymap.shown(keymap.DASHBOARD, 'back')} drops it.", "warning")
             return
         self.look(None)
         self._take_over(self._let_go())
@@ -145,6 +148,12 @@ class GhostingScreen(ScrubbingScreen):
         limit = time.monotonic() + LEAVING_SECONDS
         while leaving.is_alive() and time.monotonic() < limit:
             await asyncio.sleep(SOON_SECONDS)
+
+
+def _standing(picture: Picture | None) -> tuple[bool, bool]:
+    """Whether there is a ghost, and whether it has crashed."""
+    ghost = picture.ghost if picture is not None else None
+    return ghost is not None, ghost is not None and ghost.has_crashed
 
 
 def _gone(ghost: Ghost) -> None:

@@ -178,7 +178,8 @@ class KnobPane(Pane, PictureCells):
             self.caption(told if len(told) <= self.caption_width else "as they were then")
         elif picture.ghost is not None:
             adopt, drop = keymap.shown(keymap.KNOBS, "type"), keymap.shown(keymap.DASHBOARD, "back")
-            told = f"{picture.ghost.what}: {adopt} adopts, {drop} drops"
+            ways = f" has crashed: {drop} drops it" if picture.ghost.has_crashed else f": {adopt} adopts, {drop} drops"
+            told = picture.ghost.what + ways
             self.caption(f"ghost {told}" if len(told) + 6 <= self.caption_width else told)
         elif not picture.run.live:
             self.caption(f"{picture.run.state}: no longer live")
@@ -300,7 +301,8 @@ class KnobPane(Pane, PictureCells):
     @property
     def words(self) -> dict[str, str]:
         """While there is a ghost, the key that types a value adopts it."""
-        return {"type": "adopt"} if self._last is not None and self._last.ghost is not None else {}
+        ghost = self._last.ghost if self._last is not None else None
+        return {"type": "adopt"} if ghost is not None and not ghost.has_crashed else {}
 
     def action_haunt(self) -> None:
         """Asks for a value to be tried beside the run."""
@@ -328,5 +330,5 @@ def _told(picture: Picture) -> tuple[object, ...]:
         run.latest.get("lr"),
         run.data,
         picture.now is None,
-        picture.ghost and picture.ghost.what,
+        picture.ghost and (picture.ghost.what, picture.ghost.has_crashed),
     )

@@ -44,10 +44,10 @@ def about_run(run: RunRecord, config: RunConfig | None) -> Content:
     if run.state == UNREADABLE:
         lines = [f"{run.state}: {run.reason}", f"id {run.id}", *(facts(config) if config else ())]
         return _text(run.name, lines)
-    reason = f": {run.reason}" if run.reason else ""
+    reason = f": {run.why}" if run.why else ""
     figures = "   ".join(f"{name} {figure(value).strip()}" for name, value in run.figures.items() if value is not None)
     lines = [
-        f"{SYMBOLS.get(run.state, '?')} {run.state}{reason}",
+        f"{SYMBOLS.get(run.standing, '?')} {run.standing}{reason}",
         f"step {count(run.step)}, epoch {count(run.epoch)}, {run.progress:.0%}, trained for {duration(run.elapsed)}",
         *([figures] if figures else []),
         f"preset {run.preset}, id {run.id}, made {age(time.time() - run.created)} ago".replace("now ago", "now"),

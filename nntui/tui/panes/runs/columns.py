@@ -110,13 +110,13 @@ def _time(line: Sequence[RunRecord]) -> float:
 
 def _state(line: Sequence[RunRecord]) -> str:
     """The state, of several each with how many are in it."""
-    states = Counter(run.state for run in line)
+    states = Counter(run.standing for run in line)
     if len(states) == 1:
-        return line[0].state
+        return line[0].standing
     return ", ".join(f"{many} {state}" for state, many in states.items())
 
 
 def symbol(line: Sequence[RunRecord]) -> str:
     """The sign of the state; of several whose states are not the same, a question mark."""
-    states = {run.state for run in line}
+    states = {run.standing for run in line}
     return SYMBOLS.get(states.pop(), "?") if len(states) == 1 else "?"

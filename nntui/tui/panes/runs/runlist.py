@@ -27,7 +27,7 @@ _LEAST_NAME, _LONG_NAME = 8, 20
 _TONES = {
     **dict.fromkeys(("running", "starting"), "live"),
     "paused": "accent",
-    **dict.fromkeys(("diverged", "crashed", UNREADABLE), "attention"),
+    **dict.fromkeys(("diverged", "crashed", "waits", UNREADABLE), "attention"),
 }
 
 
@@ -51,7 +51,7 @@ _CURVE = _Column("loss curve", SPARK, False, lambda _: "")
 _AGE = _Column("age", 6, True, lambda run: age(time.time() - run.created))
 #: What is shown beside the name, first what is wanted most, and then in which order it stands.
 _WANTED = (
-    _Column("state", 10, False, lambda run: f"{SYMBOLS.get(run.state, '')} {run.state}".strip()),
+    _Column("state", 10, False, lambda run: f"{SYMBOLS.get(run.standing, '')} {run.standing}".strip()),
     _Column("loss", 8, True, lambda run: figure(run.latest.get("loss"))),
     _AGE,
     _CURVE,
@@ -141,7 +141,7 @@ class RunList(RowList):
     def _tone(self, column: _Column, run: RunRecord) -> Style:
         """States are told by their colour too; what is looked at less is quieter."""
         if column.heading == "state":
-            name = _TONES.get(run.state, "")
+            name = _TONES.get(run.standing, "")
         elif column is _CURVE:
             name = "live" if run.live else "quiet"
         else:
