@@ -95,7 +95,7 @@ class TerminalMeter(Terminal):
         while not changed:
             time.sleep(self.PATIENCE)
             with self._changed:
-                kept, self._kept = self._kept, []
+                kept, self._kept = self._kept or [], []
                 for at, text in kept:
                     super()._feed(text)
                     if not changed and seen() != before:
