@@ -89,21 +89,31 @@ class TerminalMeter(Terminal):
             return self.lines()[below:] if line is None else self.line(line)
 
         with self._changed:
-            before, self._kept = seen(), []
-        typed, changed = time.perf_counter(), 0.0
+            before = seen()
+        self.keep()
+        typed = time.perf_counter()
         self.send(key)
-        while not changed:
+        return self.kept_until(lambda: seen() != before, timeout) - typed
+
+    def keep(self) -> None:
+        """What comes from now on is noted, not drawn, until :meth:`kept_until`."""
+        with self._changed:
+            self._kept = []
+
+    def kept_until(self, condition: Callable[[], object], timeout: float = 5.0) -> float:
+        """The time of the text, of those kept, after which a condition holds; draws them. Raises TimeoutError."""
+        held, limit = 0.0, time.perf_counter() + timeout
+        while not held:
+            if time.perf_counter() > limit:
+                raise TimeoutError(f"nothing of the kind within {timeout:g} s:\n{self.screen}")
             time.sleep(self.PATIENCE)
             with self._changed:
                 kept, self._kept = self._kept or [], []
                 for at, text in kept:
                     super()._feed(text)
-                    if not changed and seen() != before:
-                        changed, self._kept = at, None
-            if time.perf_counter() - typed > timeout:
-                place = "" if line is None else f" on line {line + 1}"
-                raise TimeoutError(f"{key!r} changed nothing{place} within {timeout:g} s:\n{self.screen}")
-        return changed - typed
+                    if not held and condition():
+                        held, self._kept = at, None
+        return held
 
     def cpu_percent(self, seconds: float) -> float:
         """Percent of a core that the program uses over so many seconds from now."""

@@ -115,7 +115,7 @@ class Pictured(_Base):
 
     Nobody reads figures that change ten times a second, and each costs bytes: ``EVERY`` is the least time, in
     seconds, from one picture drawn to the next, and after one that has sent many cells it is as long as ``PACE``, in
-    cells a second, wants it. The last one is always drawn, and a new state or what a key changes at once.
+    cells a second, wants it. The last one is always drawn; a new state, an event or what a key changes at once.
     """
 
     EVERY: ClassVar[float] = 0.25
@@ -169,6 +169,11 @@ class Pictured(_Base):
         if self._last is not None and self.size.width > 0 and self.size.height > 0:
             self._drawn_at, self._rest, self.cells_sent = time.monotonic(), 0.0, 0
             self.draw(self._last)
+
+
+def _told(picture: Picture) -> tuple[object, ...]:
+    """What somebody has asked for, or has to know at once."""
+    return picture.run.state, picture.run.config, picture.events[-1:]
 
 
 class PictureCells(Pictured, Cells):
