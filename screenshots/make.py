@@ -1,4 +1,4 @@
-"""Makes the pictures of the README from real runs: ``python screenshots/make.py``.
+"""Makes the pictures of the README from real runs, or those that are named: ``python screenshots/make.py [NAME ...]``.
 
 Each picture is the program itself, driven by its own keys over a trainer of its own, in a data folder that is thrown
 away afterwards.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -127,20 +128,27 @@ def save(name: str, picture: str) -> None:
     (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
-async def main() -> None:
-    """Takes all pictures, one after the other."""
+async def main(names: list[str]) -> None:
+    """Takes the pictures of these names, or all, one after the other."""
+
+    def wanted(*pictures: str) -> bool:
+        return not names or any(name in names for name in pictures)
+
     with tempfile.TemporaryDirectory() as home:
         os.environ["NNTUI_HOME"] = home
         for shot in SHOTS:
-            save(shot.name, await take(shot))
-        spirals = ["down"] * list(presets.available()).index("spirals")
-        save("start", await start_screen(*spirals))
-        save("edit", await start_screen(*spirals, "e", *["down"] * 3))
-        await asyncio.to_thread(train_seeds)
-        runs = [folder for folder, run in reversed(catalog.list_runs(paths.runs_dir())) if run.name in NETWORKS]
-        save("compare", await comparison(runs, "v", "o", "o", "c", *["left"] * 30))
-        save("seeds", await comparison(runs, "v", "o", "o", "m"))
+            if wanted(shot.name):
+                save(shot.name, await take(shot))
+        if wanted("start", "edit"):
+            spirals = ["down"] * list(presets.available()).index("spirals")
+            save("start", await start_screen(*spirals))
+            save("edit", await start_screen(*spirals, "e", *["down"] * 3))
+        if wanted("compare", "seeds"):
+            await asyncio.to_thread(train_seeds)
+            runs = [folder for folder, run in reversed(catalog.list_runs(paths.runs_dir())) if run.name in NETWORKS]
+            save("compare", await comparison(runs, "v", "o", "o", "c", *["left"] * 30))
+            save("seeds", await comparison(runs, "v", "o", "o", "m"))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))
