@@ -11,10 +11,10 @@ from nntui import paths, presets
 from nntui.store import folder
 from nntui.store.writer import Status, Writer
 from nntui.trainer.checkpoints import save_checkpoint
+from nntui.trainer.journal import FLUSH_SECONDS
 from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.problem import make_problem
 from nntui.trainer.recall import make_loop
-from nntui.trainer.session import FLUSH_SECONDS
 from nntui.trainer.telemetry import ACTIVATIONS, ACTIVITY, EVALUATION, Telemetry
 
 LAYERS, STEPS_PER_FLUSH = 10, 500

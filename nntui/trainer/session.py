@@ -4,52 +4,46 @@ from __future__ import annotations
 
 import logging
 import signal
-import sqlite3
 import time
 from pathlib import Path
 
 from nntui import guard
 from nntui.knob import ConfigError
 from nntui.knobs import KNOBS
-from nntui.store import catalog, room
+from nntui.store import catalog
 from nntui.store.records import LIVE_STATES, Command
-from nntui.store.schema import RunError
 from nntui.store.writer import Status, Writer
 from nntui.trainer import SIGNALS
+from nntui.trainer.journal import Journal
 from nntui.trainer.learner import Learner
 from nntui.trainer.loop import Slice
 from nntui.trainer.speed import Speed
 
 log = logging.getLogger("nntui.trainer")
 
-FLUSH_SECONDS = 0.1
-#: While nothing trains, commands are looked for this often, and the heart beats that often.
-POLL_SECONDS, BEAT_SECONDS = 0.02, 3.0
+#: While nothing trains, commands are looked for this often.
+POLL_SECONDS = 0.02
 #: Evaluations may take at most this share of the time.
 EVALUATION_SHARE = 0.05
-RETRY_SECONDS = 0.5
 
 
 class Session:
     """Owns one run folder from the first step to the last."""
 
     def __init__(self, run_folder: Path) -> None:
-        self._folder = run_folder
-        room.tell(run_folder, lacks=False)  # one that was killed may have left word of it
         record = catalog.open_run(run_folder)
         self._created, self._elapsed = record.created, record.elapsed
         self._writer = Writer(run_folder)
-        self._flushed_at = time.monotonic()
-        self._learner = Learner(run_folder, record, self._writer, self._beat)
+        self._asked_to_stop = False
+        self._journal = Journal(run_folder, self._writer, lambda: self._asked_to_stop)
+        self._learner = Learner(run_folder, record, self._writer, self._journal.beat)
         self._loop, self._telemetry = self._learner.loop, self._learner.telemetry
         self._speed = Speed(self._loop.step, self._elapsed)
         # One that has begun already goes on when somebody says so.
         self._state, self._reason = "running" if self._learner.is_new else "paused", ""
-        self._asked_to_stop = False
         self._pause_at: int | None = None
         self._diverged_at: int | None = None
         self._evaluate_at = 0.0
-        self._waited = 0.0  # seconds, for room on the disk
 
     def run(self) -> str:
         """Trains until the run ends; returns its final state."""
@@ -63,7 +57,7 @@ class Session:
             self._event("state", "started")
         self._flush()
         self._checkpoint()
-        self._flushed_at = 0.0  # whoever waits for the curve shall see the first step at once
+        self._journal.hurry()  # whoever waits for the curve shall see the first step at once
         while self._live:
             if self._obey() and self._live:
                 self._flush()
@@ -79,12 +73,6 @@ class Session:
         """Whether the run has not ended."""
         return self._state in LIVE_STATES
 
-    def _beat(self) -> None:
-        """While steps of the past are made again, nothing is recorded; but the heart beats."""
-        if time.monotonic() - self._flushed_at >= BEAT_SECONDS:
-            self._writer.beat()
-            self._flushed_at = time.monotonic()
-
     def _on_signal(self, number: int, frame: object) -> None:
         self._asked_to_stop = True
 
@@ -95,7 +83,7 @@ class Session:
         count = min(self._speed.slice_steps, self._loop.remaining)
         if self._pause_at is not None:
             count = min(count, self._pause_at - self._loop.step)
-        begun, waited = time.monotonic(), self._waited
+        begun, waited = time.monotonic(), self._journal.waited
         happened = self._loop.run(count)
         done = len(happened.steps)
         self._speed.fit(done, time.monotonic() - begun)
@@ -104,7 +92,7 @@ class Session:
             self._diverge(fault)
             if self._live:  # at once: what it asks of itself is to be obeyed before it trains again
                 self._flush()
-        elif self._note_end() or begun - self._flushed_at >= FLUSH_SECONDS:
+        elif self._note_end() or self._journal.is_due(begun):
             self._evaluate()
             self._speed.measure(self._loop.step, self._elapsed)
             if 0 < done == count:
@@ -116,7 +104,7 @@ class Session:
         if self._state == "running" and self._learner.due:
             self._flush()  # a checkpoint that is newer than what is recorded could not be gone on from
             self._checkpoint()
-        self._elapsed += time.monotonic() - begun - (self._waited - waited)
+        self._elapsed += time.monotonic() - begun - (self._journal.waited - waited)
 
     def _fault(self, happened: Slice) -> str:
         """How the network diverged in a slice; nothing when it did not."""
@@ -184,7 +172,7 @@ class Session:
             self._end("stopped", "by signal")
             return
         time.sleep(POLL_SECONDS)
-        if time.monotonic() - self._flushed_at >= BEAT_SECONDS:
+        if self._journal.is_still:
             self._flush()
 
     # Commands
@@ -306,37 +294,9 @@ class Session:
         )
 
     def _flush(self) -> None:
-        """Commits what is staged. Without room on the disk it waits for some: nothing recorded is lost."""
+        """Commits what is staged, and how the run stands."""
         self._writer.status(self._status())
-        begun, waited, lacks = time.monotonic(), False, False
-        while (error := self._commit()) is not None:
-            if not waited:
-                log.warning("step %d: the run folder cannot be written (%s); waiting", self._loop.step, error)
-            waited, lacks = True, lacks or room.is_lack(error)
-            room.tell(self._folder, lacks=lacks)
-            self._writer.make_room()
-            time.sleep(RETRY_SECONDS)
-        self._flushed_at = time.monotonic()
-        if not self._writer.in_place:
-            raise RunError(f"{self._folder}: the run folder has been removed")
-        if lacks:
-            room.tell(self._folder, lacks=False)
-            seconds = self._flushed_at - begun
-            self._waited += seconds
-            self._event("warning", f"waited {max(1, seconds):,.0f} s for room on the disk")
-            self._flush()
-
-    def _commit(self) -> sqlite3.OperationalError | None:
-        """Writes what is staged; why that cannot be yet, where it can be tried again. Raises RunError."""
-        try:
-            self._writer.commit()
-        except sqlite3.OperationalError as error:
-            if self._asked_to_stop:
-                raise RunError(f"told to stop by a signal while nothing could be written: {error}") from None
-            if not self._writer.in_place:
-                raise
-            return error
-        return None
+        self._journal.flush(self._step_now)
 
     def _checkpoint(self) -> None:
         """Keeps the network as it is; where that cannot be, the last good checkpoint stays."""

@@ -262,7 +262,7 @@ def test_without_room_no_step_is_made_until_there_is_some(session: Session, monk
     clock = time.monotonic
     monkeypatch.setattr(time, "sleep", lambda seconds: slept.append(100 * seconds))
     monkeypatch.setattr(time, "monotonic", lambda: clock() + sum(slept))
-    monkeypatch.setattr("nntui.trainer.session.FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr("nntui.trainer.journal.FLUSH_SECONDS", 0.0)
 
     def fail_three_times(writer: Writer) -> None:
         tried.append(session._loop.step)
