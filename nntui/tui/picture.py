@@ -185,11 +185,15 @@ class Picture:
             and self.given_up is before.given_up
             and (self.then, self.now) == (before.then, before.now)
             and self.seeking == before.seeking
-            and self.ghost is before.ghost
+            and self._ghost_of(pane) == before._ghost_of(pane)
             and _are(self.tables, before.tables)
             and _are(self.answers, before.answers)
             and _are(self._curves_of(pane), before._curves_of(pane))
         )
+
+    def _ghost_of(self, pane: str) -> object:
+        """What a pane tells of the ghost: the loss draws it, others tell what it is."""
+        return self.ghost if self.ghost is None or pane == "loss" else (self.ghost.what, self.ghost.state)
 
     def _curves_of(self, pane: str) -> Mapping[str, object]:
         return {chart: curves for chart, curves in self.curves.items() if chart.partition("/")[0] == pane}

@@ -139,7 +139,8 @@ class Reading:
         run = self._run(reader, tables_too=look.recalled is not None)
         silence = _silence(run)
         companion = self.companion  # read once: it may be dropped meanwhile
-        if before is not None and not anew and companion is None and _same(before, run, silence):
+        ghost = None if companion is None else companion.read(self.queries.get("loss"))
+        if before is not None and not anew and before.ghost is ghost and _same(before, run, silence):
             return None
         curves = self._read_curves(reader, run)
         goes_on = before is not None and before.run.branches == run.branches  # not back at an earlier step
@@ -148,10 +149,12 @@ class Reading:
         tables = self._read_tables(reader, run)
         given_up = before.given_up if before and goes_on else tuple(reader.given_up(BRANCHES) if run.branches else ())
         picture = Picture(
-            run, silence, reader.series(), curves, events, tables=tables, answers=answers, given_up=given_up
+            *(run, silence, reader.series(), curves, events),
+            tables=tables,
+            answers=answers,
+            given_up=given_up,
+            ghost=ghost,
         )
-        if companion is not None:
-            picture = replace(picture, ghost=companion.read(self.queries.get("loss")))
         if look.recalled is not None and self._at is not None:
             picture = self._as_it_was(picture, look.recalled, look.answers)
         elif look.recalled is not None:
@@ -242,7 +245,8 @@ class Companion:
     def __init__(self, folder: Path, what: str, step: int, asked: int) -> None:
         self._folder, self._what, self._step, self._asked = folder, what, step, asked
         self._reader: Reader | None = None
-        self._seen: Beside | None = None
+        self._news = True
+        self._seen: tuple[Query | None, Beside] | None = None
 
     @property
     def _open(self) -> Reader:
@@ -259,12 +263,18 @@ class Companion:
     def changed(self) -> bool:
         """Whether there may be anything new."""
         try:
-            return not self._folder.is_dir() or self._open.changed()
+            self._news |= not self._folder.is_dir() or self._open.changed()
         except RunError:
-            return True
+            self._news = True
+        return self._news
 
     def read(self, query: Query | None) -> Beside:
-        """The series of a chart since the ghost began."""
+        """The series of a chart since the ghost began; the same object while nothing has changed."""
+        if self._news or self._seen is None or self._seen[0] != query:
+            self._news, self._seen = False, (query, self._read(query))
+        return self._seen[1]
+
+    def _read(self, query: Query | None) -> Beside:
         if not self._folder.is_dir():
             return Beside(self._what, "", {}, "somebody has removed it")
         try:

@@ -36,7 +36,7 @@ from nntui.tui.panes.plane.pane import PlanePane
 from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.panes.predictions.ranking import NUMBER, WORST, Order
 from nntui.tui.panes.systemline import SystemLine
-from nntui.tui.picture import Picture, Table
+from nntui.tui.picture import Beside, Picture, Table
 from nntui.tui.system import Usage
 from nntui.tui.widgets.cells import Cells, line
 from tests.tui import recorded
@@ -270,6 +270,29 @@ def test_a_new_state_is_drawn_at_once(table: Picture, monkeypatch: pytest.Monkey
 
     alone(pane, scenario)
     assert pane.drawn == [0, 2, 4]
+
+
+def test_what_somebody_asked_for_is_drawn_at_once(table: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Counting, "EVERY", 1000.0)
+    pane = Counting()
+    run, told = table.run, Event(99, 3, 0.0, "state", "checkpoint by ada")
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        pane.picture(replace(table, run=replace(run, step=0)))
+        pane.picture(replace(table, run=replace(run, step=1)))
+        pane.picture(replace(table, run=replace(run, step=2, config={**run.config, "title": "another"})))
+        pane.picture(replace(table, run=replace(run, step=3), events=(*table.events, told)))
+
+    alone(pane, scenario)
+    assert pane.drawn == [0, 2, 3]
+
+
+def test_the_course_of_a_ghost_is_news_for_the_loss_alone(table: Picture) -> None:
+    before, after = (replace(table, ghost=Beside("lr 0.5", "running", {})) for _ in range(2))
+    assert not after.is_same(before, "loss")
+    assert after.is_same(before, "gradients")
+    assert not replace(table, ghost=Beside("lr 0.5", "crashed", {})).is_same(before, "knobs")
+    assert not table.is_same(before, "knobs")
 
 
 def test_a_picture_that_comes_before_there_is_room_is_drawn_when_there_is(table: Picture) -> None:

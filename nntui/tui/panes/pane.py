@@ -133,7 +133,7 @@ class Pictured(_Base):
         before, self._last = self._last, picture
         if before is not None and picture.is_same(before, self.id or ""):
             return
-        urgent = before is None or before.run.standing != picture.run.standing or picture.now is not before.now
+        urgent = before is None or picture.now is not before.now or _told(before) != _told(picture)
         wait = self._drawn_at + max(self.EVERY, self._rest) - time.monotonic()
         if urgent:
             self.redraw()
@@ -173,7 +173,7 @@ class Pictured(_Base):
 
 def _told(picture: Picture) -> tuple[object, ...]:
     """What somebody has asked for, or has to know at once."""
-    return picture.run.state, picture.run.config, picture.events[-1:]
+    return picture.run.standing, picture.run.config, picture.events[-1:]
 
 
 class PictureCells(Pictured, Cells):
