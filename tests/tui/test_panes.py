@@ -275,7 +275,7 @@ def test_a_new_state_is_drawn_at_once(table: Picture, monkeypatch: pytest.Monkey
 def test_what_somebody_asked_for_is_drawn_at_once(table: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Counting, "EVERY", 1000.0)
     pane = Counting()
-    run, told = table.run, Event(99, 3, 0.0, "state", "checkpoint by ada")
+    run, told = table.run, Event(99, 0.0, 3, "state", "checkpoint by ada")
 
     async def scenario(pilot: Pilot[None]) -> None:
         pane.picture(replace(table, run=replace(run, step=0)))
