@@ -69,11 +69,9 @@ def adopt(source: Path, ghost: Ghost) -> subprocess.Popen[bytes] | None:
     The run makes the ghost's steps again, to the bit; what it did since becomes a branch, and the ghost is dropped.
     """
     run = catalog.open_run(source)
-    holds_there = run.state != "running" and run.step == ghost.step
-    turned = _otherwise(run, ghost) if holds_there else _turned(ghost)
     asked = [
-        *([] if holds_there else [("rewind", "", str(ghost.step))]),
-        *(("set", key, value) for key, value in turned),
+        ("rewind", "", str(ghost.step)),  # refused where it holds just there, and then there is nothing to give up
+        *(("set", key, value) for key, value in {**_turned(ghost), **_otherwise(run, ghost)}.items()),
         ("resume", "", ""),
     ]
     trainer = None
@@ -85,16 +83,14 @@ def adopt(source: Path, ghost: Ghost) -> subprocess.Popen[bytes] | None:
     return trainer
 
 
-def _turned(ghost: Ghost) -> list[tuple[str, str]]:
+def _turned(ghost: Ghost) -> dict[str, str]:
     """The knobs turned at the step where a ghost began: a rewind to there gives up what was turned just there."""
-    turned = [turn[2:] for turn in path_of(commands.listed(ghost.folder)) if turn.step == ghost.step]
-    own = ghost.key, ghost.value
-    return [*(turn for turn in turned if turn[0] != ghost.key), own]
+    return {turn.key: turn.value for turn in path_of(commands.listed(ghost.folder)) if turn.step == ghost.step}
 
 
-def _otherwise(run: RunRecord, ghost: Ghost) -> list[tuple[str, str]]:
-    """The ghost's own knob, and those that were turned since in a run that holds where the ghost began."""
+def _otherwise(run: RunRecord, ghost: Ghost) -> dict[str, str]:
+    """The ghost's own knob, and those that it has at another value than the run has now."""
     there = catalog.open_run(ghost.folder).config
     live = [knob for knob in KNOBS.values() if knob.live and knob.key != ghost.key]
     turned = [knob for knob in live if knob.value_in(run.config) != knob.value_in(there)]
-    return [*((knob.key, knob.show(knob.value_in(there))) for knob in turned), (ghost.key, ghost.value)]
+    return {**{knob.key: knob.show(knob.value_in(there)) for knob in turned}, ghost.key: ghost.value}

@@ -17,8 +17,8 @@ from nntui.store.records import Command
 from nntui.store.schema import FOREVER
 from nntui.turns import path_of
 
-#: Who asks for what the trainer does by itself.
-WHO = "guard"
+#: Who asks for what the trainer does by itself; no login has a space in it.
+WHO = "the guard"
 #: Just before a divergence the weights are huge already. So it goes back a tenth of the way, if that does not help two
 #: tenths, and so on; and at least so many steps.
 TENTH, LEAST = 10, 100

@@ -117,7 +117,24 @@ def test_a_run_that_holds_where_its_ghost_began_only_turns_the_knob(live: Path) 
     wait_until(lambda: catalog.open_run(live).step > step)
     assert catalog.open_run(live).branches == 0
     assert catalog.open_run(live).config["training"]["lr"] == 0.5
-    assert {command.status for command in commands.listed(live)} == {"applied"}
+    refused = [command.kind for command in commands.listed(live) if command.status != "applied"]
+    assert refused == ["rewind"], "it is there already"
+
+
+def test_a_run_that_somebody_has_go_on_meanwhile_becomes_its_ghost(live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was seen to hold where the ghost began, and no longer does when the commands come."""
+    held(live)
+    seen = catalog.open_run(live)
+    ghost = ghosts.start(live, "training.lr", "0.5")
+    ask(live, "resume")
+    wait_until(lambda: catalog.open_run(live).step > ghost.step + 100)
+    look = catalog.open_run
+    with monkeypatch.context() as patched:
+        patched.setattr(catalog, "open_run", lambda folder: seen if folder == live else look(folder))
+        ghosts.adopt(live, ghost)
+    wait_until(lambda: catalog.open_run(live).branches == 1 and catalog.open_run(live).state == "running")
+    turned = [command for command in commands.listed(live) if command.kind == "set"]
+    assert [(command.value, command.step) for command in turned] == [("0.5", ghost.step)]
 
 
 def test_what_was_turned_since_where_both_hold_is_turned_back(live: Path) -> None:

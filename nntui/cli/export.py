@@ -1,4 +1,4 @@
-"""``nntui export``: a run's metrics as CSV, or its network for other programs."""
+"""``nntui export`` and ``import``: a run's metrics, its network for other programs, or all of it for another place."""
 
 from __future__ import annotations
 

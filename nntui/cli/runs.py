@@ -1,4 +1,4 @@
-"""``nntui runs``, ``show``, ``rm``, ``presets`` and ``paths``: what there is."""
+"""What there is, and what is said of a run: ``nntui runs``, ``show``, ``rename``, ``note``, ``rm`` and others."""
 
 from __future__ import annotations
 

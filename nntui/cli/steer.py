@@ -1,4 +1,4 @@
-"""``nntui set``, ``pause``, ``resume``, ``step`` and ``stop``: a command to a live run, and its trainer's answer."""
+"""What is asked of a run, by ``nntui set``, ``pause``, ``resume``, ``rewind`` and so on, and its trainer's answer."""
 
 from __future__ import annotations
 

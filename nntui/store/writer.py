@@ -28,6 +28,8 @@ ROW_BYTES, MOST_ROW_BYTES = 4000, 64 * 1024
 JOURNAL_BYTES = 4 * 2**20
 #: The most buckets of a series that are kept of a branch that was given up.
 BRANCH_BUCKETS = 512
+#: Of those given up before so many others nothing is kept but their events: nobody draws so many.
+BRANCHES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class Writer:
             self._stage_tail(stream)
         row = (branch, time.time(), step, last, tables.encode(given_up))
         self._stage("INSERT INTO branches VALUES (?, ?, ?, ?, ?)", row)
+        self._stage("DELETE FROM branches WHERE id <= ?", (branch - BRANCHES,))
         # A knob that was turned at just that step is where it was again.
         given_up_events = "branch = 0 AND (step > ? OR (step = ? AND kind = 'set'))"
         self._stage(f"UPDATE events SET branch = ? WHERE {given_up_events}", (branch, step, step))

@@ -19,10 +19,11 @@ from nntui.store.records import Command, RunRecord
 from nntui.store.schema import FOREVER
 from nntui.store.writer import Writer
 from nntui.trainer import checkpoints
+from nntui.trainer.checkpoints import CheckpointError
 from nntui.trainer.keeping import Keeping
 from nntui.trainer.loop import Slice
 from nntui.trainer.problem import make_problem
-from nntui.trainer.recall import Past, become, turned
+from nntui.trainer.recall import Past, become, check_data, turned
 from nntui.trainer.telemetry import STEP, Telemetry
 
 log = logging.getLogger("nntui.trainer")
@@ -38,8 +39,11 @@ class Learner:
         """``beat`` is called now and then while steps of the past are made again."""
         self._folder, self._writer, self._beat = run_folder, writer, beat
         self._problem = make_problem(config.from_dict(record.config))
+        check_data(run_folder, self._problem)
         past = Past(run_folder, self._problem)
         self.is_new = not past.has_begun
+        # A trainer that was killed may have kept what it had not recorded; this one may come there by another way.
+        checkpoints.forget_from(run_folder / folder.CHECKPOINTS, record.step + 1)
         self._now = past.now(record.step, meanwhile=lambda made: beat())
         self.loop = self._now.loop
         self.telemetry = Telemetry(writer, self.loop, self._problem, past.losses)
@@ -109,7 +113,10 @@ class Learner:
         self.telemetry.latest["lr"] = self.loop.rate
 
     def go_back(self, step: int) -> None:
-        """To an earlier step, to the bit. All that is recorded has to be on the disk; what this makes is staged."""
+        """To an earlier step, to the bit. All that is recorded has to be on the disk; what this makes is staged.
+
+        Raises ConfigError where it cannot be reached, and is where it was.
+        """
         last, again = self.loop.step, list[Slice]()
         begin = min(self._writer.recorded(STEP, step), max(0, step - 1))
 
@@ -117,7 +124,10 @@ class Learner:
             again.append(made.since(begin))
             self._beat()
 
-        then = Past(self._folder, self._problem).at(step, until=0, begin=begin, meanwhile=note)
+        try:
+            then = Past(self._folder, self._problem).at(step, until=0, begin=begin, meanwhile=note)
+        except CheckpointError as error:
+            raise ConfigError(str(error)) from None
         command = self._now.command
         self._now = become(self._now, then, self._problem.dataset.task)
         self.note(command)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from nntui import config
 from nntui.config import RunConfig
+from nntui.errors import UserError
 from nntui.knobs import KNOBS
 from nntui.store import catalog
 from nntui.store.folder import CHECKPOINTS
@@ -22,6 +24,7 @@ from nntui.trainer import checkpoints
 from nntui.trainer.checkpoints import Checkpoint, CheckpointError
 from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.problem import Problem, configure_network
+from nntui.trainer.tables import rows_of
 from nntui.trainer.weights import initial_network
 from nntui.turns import Turn, path_of
 
@@ -67,6 +70,15 @@ def become(now: Moment, then: Moment, task: str) -> Moment:
     found = turned(now, then.config, task, then.command)
     found.loop.load(*then.loop.state)
     return found
+
+
+def check_data(folder: Path, problem: Problem) -> None:
+    """Raises UserError where the data are others by now than those of which a run has recorded rows."""
+    with closing(Reader(folder)) as reader:
+        known = reader.table("rows")
+    told, rows = known[1] if known else {}, rows_of(problem)
+    if any(not np.array_equal(told[name], rows[name], equal_nan=True) for name in told.keys() & rows.keys()):
+        raise UserError("the data are others than the run learned from: put those back, or start a new run")
 
 
 class Past:

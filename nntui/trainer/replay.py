@@ -10,7 +10,7 @@ from nntui.store import catalog
 from nntui.trainer.checkpoints import Checkpoint, CheckpointError
 from nntui.trainer.loop import Loop
 from nntui.trainer.problem import make_problem
-from nntui.trainer.recall import Meanwhile, Past
+from nntui.trainer.recall import Meanwhile, Past, check_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Verdict:
 def replay(run_folder: Path, meanwhile: Meanwhile) -> Verdict:
     """Makes a run again, up to its newest checkpoint. Raises UserError where that cannot be done."""
     problem = make_problem(config.from_dict(catalog.open_run(run_folder).config))
+    check_data(run_folder, problem)
     past = Past(run_folder, problem)
     moment, agreed, parted = past.beginning, -1, None
     for witness in past.witnesses():

@@ -43,15 +43,8 @@ class Tables:
         self._weights_step = -1
 
     def keep_rows(self) -> None:
-        """Stages ``rows``, those of the prediction table: their numbers, raw inputs, targets and part."""
-        dataset, problem = self._problem.dataset, self._problem
-        arrays: dict[str, Array] = {
-            "row": self.shown + 1,
-            "X": _short(dataset.X[self.shown]),
-            "T": _short(dataset.T[self.shown]),
-            "part": np.isin(self.shown, problem.test).astype(np.uint8),
-        }
-        self._writer.table("rows", 0, arrays)
+        """Stages ``rows``, those of the prediction table."""
+        self._writer.table("rows", 0, rows_of(self._problem))
 
     def keep_predictions(self) -> None:
         """Stages ``predictions``, what the network says of these rows, and now and then their losses in ``history``."""
@@ -78,6 +71,17 @@ class Tables:
     def _stage(self, name: str, arrays: dict[str, Array], pace: Pace) -> None:
         self._writer.table(name, self._loop.step, arrays)
         pace.wrote(sum(array.nbytes for array in arrays.values()))
+
+
+def rows_of(problem: Problem) -> dict[str, Array]:
+    """The rows of the prediction table: their numbers from 1 ``row``, raw inputs ``X``, targets ``T``, and ``part``."""
+    shown, dataset = _shown_rows(problem), problem.dataset
+    return {
+        "row": shown + 1,
+        "X": _short(dataset.X[shown]),
+        "T": _short(dataset.T[shown]),
+        "part": np.isin(shown, problem.test).astype(np.uint8),
+    }
 
 
 def _shown_rows(problem: Problem) -> NDArray[np.int64]:

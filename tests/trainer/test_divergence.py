@@ -165,8 +165,8 @@ def test_a_guarded_run_goes_back_and_on_at_half_the_rate(train: Train) -> None:
     assert told[1][1].startswith("diverged: the loss has exploded: it is ")
     assert told[1][2] == 1
     assert told[2:] == [
-        ("state", f"back from step {at:,} by guard", 0),
-        ("set", "lr 2.5 → 1.25 by guard", 0),
+        ("state", f"back from step {at:,} by the guard", 0),
+        ("set", "lr 2.5 → 1.25 by the guard", 0),
         ("state", "finished", 0),
     ]
     check_reproducible(run)

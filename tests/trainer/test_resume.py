@@ -20,11 +20,12 @@ from nntui.store import catalog, commands
 from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.store.schema import FOREVER, RunError
-from nntui.trainer import SIGNALS, recall
+from nntui.trainer import SIGNALS, checkpoints, recall
 from nntui.trainer.checkpoints import LATEST
 from nntui.trainer.learner import Learner
 from nntui.trainer.loop import Loop, Slice
 from nntui.trainer.problem import make_problem
+from nntui.trainer.recall import Past
 from nntui.trainer.replay import Verdict, replay
 from nntui.trainer.session import Session
 from nntui.turns import path_of
@@ -251,3 +252,42 @@ def test_whoever_waits_for_steps_made_again_is_told_soon_however_slow_they_are(
     assert sum(made) == loop.step
     assert max(made) <= largest
     assert seconds or max(made) == largest
+
+
+def test_what_a_killed_trainer_kept_and_did_not_record_is_forgotten(running: Trained, wait_until: Wait) -> None:
+    """The run comes to that step by another way."""
+    get_further(running, 300, wait_until)
+    running.trainer.kill()
+    running.trainer.wait()
+    place, recorded = running.folder / CHECKPOINTS, running.record().step
+    problem = make_problem(config.from_dict(running.record().config))
+    ahead = Past(running.folder, problem).at(recorded + 50)
+    checkpoints.save_checkpoint(place, ahead.loop, problem, ahead.config, ahead.command)
+    checkpoints.keep(place, ahead.loop.step)
+    run = again(running)
+    run.ask("set", "training.lr", "0.5")
+    run.ask("resume")
+    get_further(run, 300, wait_until)
+    run.ask("stop")
+    assert run.trainer.wait(60) == 0
+    assert run.record().step > recorded + 50
+    assert replay(run.folder, lambda made: None).parted is None
+
+
+def test_on_other_data_no_run_goes_on(train: Callable[..., Trained], wait_until: Wait, tmp_path: Path) -> None:
+    rows = ["size,price", *(f"{n},{n % 7}" for n in range(60))]
+    table = tmp_path / "rows.csv"
+    table.write_text("\n".join(rows))
+    run = train(f"source={table}", "target=price", "task=regression", "steps=200")
+    assert run.trainer.wait(60) == 0
+    for asked in (("resume", "", ""), ("rewind", "", "100")):
+        table.write_text("\n".join(rows[:30]))
+        _, trainer = launch.start_again(run.folder, [asked])
+        assert trainer.wait(60) == 1
+        assert run.record().state == "crashed"
+        assert "the data are others" in run.record().reason
+    table.write_text("\n".join(rows))
+    _, trainer = launch.start_again(run.folder, [("resume", "", "")])
+    assert trainer.wait(60) == 0
+    assert run.record().state == "finished"
+    assert replay(run.folder, lambda made: None).parted is None

@@ -35,6 +35,8 @@ def test_going_back_and_on_is_as_if_nothing_had_been(settings: list[str], train:
     assert record.config["training"]["lr"] == 0.002
     run.check_steps()
     wait_until(lambda: run.model().step == at)
+    place = run.folder / folder.CHECKPOINTS
+    wait_until(lambda: max(step for step, _ in checkpoints.kept(place)) <= at)
     assert run.weights() == undisturbed(run)
     run.ask("resume")
     get_further(run, 200, wait_until)
@@ -115,7 +117,7 @@ def test_checkpoints_are_kept_on_request_and_named_ones_for_good(
     monkeypatch.setattr(checkpoints, "KEPT", 2)
     monkeypatch.setattr(checkpoints, "LEAST_KEPT", 1)
     for _ in range(4):
-        running.ask("checkpoint")
+        assert running.ask("checkpoint").step in dict(checkpoints.kept(place))
     while checkpoints.thin_out(place):
         pass
     assert named.exists()

@@ -21,8 +21,9 @@ from nntui.store import catalog, commands, folder, room, schema
 from nntui.store.reader import Reader
 from nntui.store.writer import Writer
 from nntui.trainer import checkpoints
-from nntui.trainer.checkpoints import LATEST
+from nntui.trainer.checkpoints import LATEST, CheckpointError
 from nntui.trainer.loop import Loop
+from nntui.trainer.recall import Past
 from nntui.trainer.session import Session
 from tests.trainer.conftest import Trained, Wait, advance, make_loop
 
@@ -294,3 +295,23 @@ def test_a_checkpoint_that_cannot_be_written_is_a_warning(session: Session, monk
     warnings = [event.text for event in reader.events() if event.kind == "warning"]
     reader.close()
     assert set(warnings) == {"no checkpoint: No space left on device"}
+
+
+def test_a_step_that_cannot_be_reached_again_is_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the run is where it was."""
+    wanted = iter([("rewind", "", "2"), ("stop", "", "")])
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise CheckpointError("step 2 cannot be reached again")
+
+    monkeypatch.setattr(Past, "at", fail)
+    monkeypatch.setattr(Session, "_idle", lambda self: commands.append(only_run(), *next(wanted)))
+    commands.append(only_run(), "step", value="5")
+    assert session.run() == "stopped"
+    given = commands.listed(only_run())
+    assert [(command.kind, command.status, command.step) for command in given] == [
+        ("step", "applied", 0),
+        ("rewind", "refused", 5),
+        ("stop", "applied", 5),
+    ]
+    assert "cannot be reached again" in given[1].answer

@@ -110,7 +110,7 @@ def test_a_viewer_that_only_looks_steers_nothing(nntui_home: Path) -> None:
         screen.read_only = True
         await pilot.press("space")
         await shows(pilot, "This viewer only looks")
-        await pilot.press("right", "s", "u", "K", "full_stop", "left_square_bracket")
+        await pilot.press("right", "enter", "s", "u", "K", "full_stop", "left_square_bracket")
         await settled(pilot)
         assert recording.writer.waiting() == []
         assert pilot.app.screen is screen

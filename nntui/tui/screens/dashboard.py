@@ -6,7 +6,6 @@ What lies over it is imported when it is opened: the first paint does not wait f
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -116,8 +115,7 @@ class DashboardScreen(GhostingScreen):
         line = self.query_one(SystemLine)
         if self.is_current and line.display and self._picture is not None:
             run = self._picture.run
-            here = run.live and run.host == socket.gethostname()
-            usage = self._meter.read(run.pid if here else None)
+            usage = self._meter.read(run.pid if run.live and run.is_here else None)
             line.usage(usage, run, self._budgets[0].rate, self._budgets[0].limit)
 
     # What comes from the feed

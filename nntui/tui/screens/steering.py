@@ -137,7 +137,7 @@ class SteeringScreen(Screen[None]):
         self._command("step", value="1")
 
     def action_checkpoint(self) -> None:
-        """Keeps a checkpoint, whatever comes after it."""
+        """Keeps a checkpoint of this step."""
         self._command("checkpoint")
 
     def action_turn_rate(self, direction: int) -> None:
@@ -163,6 +163,9 @@ class SteeringScreen(Screen[None]):
     async def _type(self, message: Typed) -> None:
         from nntui.tui.screens.value import ValueEntry
 
+        if not self._may_steer():
+            return
+
         def take(value: Value | None) -> None:
             if value is not None:
                 self.query_one(KnobPane).asked(message.knob, value)
@@ -173,6 +176,9 @@ class SteeringScreen(Screen[None]):
     async def action_stop(self) -> None:
         """Asks, then stops."""
         from nntui.tui.screens.question import Question
+
+        if not self._may_steer():
+            return
 
         def take(yes: bool | None) -> None:
             if yes:
