@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import textual.app
@@ -16,6 +17,8 @@ from rich.console import RenderableType
 from textual._compositor import Compositor
 from textual._context import active_app, visible_screen_stack
 from textual.app import App
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -71,11 +74,24 @@ def unpaced(every_frame: bool = False) -> Iterator[None]:
         stack.enter_context(patch.object(Pictured, "MOST_REST", 0.0))
         for pane in paced:
             stack.enter_context(patch.object(pane, "EVERY", 0.0))
+        stack.enter_context(patch.object(Stylesheet, "_parse_rules", _parsed_once))
         stack.enter_context(patch.object(textual.app, "wait_for_idle", _rest))
         stack.enter_context(patch.object(textual.pilot, "wait_for_idle", _rest))
         if not every_frame:
             stack.enter_context(patch.object(Compositor, "render_update", _draw_what_is_kept))
         yield
+
+
+#: Every app has the same rules; to parse them for each anew takes a tenth of the time of a short scenario.
+_rules: dict[object, list[RuleSet]] = {}
+_parse_rules = Stylesheet._parse_rules
+
+
+def _parsed_once(sheet: Stylesheet, css: str, *options: Any, **named: Any) -> list[RuleSet]:
+    key = (css, options, frozenset(named.items()), frozenset(sheet._variables.items()))
+    if key not in _rules:
+        _rules[key] = _parse_rules(sheet, css, *options, **named)
+    return _rules[key]
 
 
 def _draw_what_is_kept(
