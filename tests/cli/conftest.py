@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,6 @@ COMMAND = [sys.executable, "-m", "nntui"]
 def template() -> Template:
     """One for all tests: it is there when the first asks for it."""
     return Template()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def no_template_left() -> Iterator[None]:
-    """Ends the template after the last test."""
-    yield
-    if template.cache_info().currsize:
-        template().close()
 
 
 def call(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -42,9 +42,9 @@ class Template:
             self._process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         self._socket, self._replies = ours, ours.makefile("r")
         self._environment = _bound(os.environ)
+        atexit.register(self._close)
 
-    def close(self) -> None:
-        """Ends it."""
+    def _close(self) -> None:
         self._replies.close()
         self._socket.close()
         self._process.wait()
