@@ -88,6 +88,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_finish() -> None:
-    """What is there from the beginning is no garbage, and need not be looked through again and again."""
+    """What is there from the beginning is no garbage, and need not be looked through again and again.
+
+    And garbage is looked for as seldom as in the program.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)

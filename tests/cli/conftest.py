@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -14,14 +15,25 @@ from typing import Any
 
 import pytest
 
+from tests.cli.template import Template
+
 Nntui = Callable[..., "subprocess.CompletedProcess[str]"]
 
 COMMAND = [sys.executable, "-m", "nntui"]
 
 
+@functools.cache
+def template() -> Template:
+    """One for all tests: it is there when the first asks for it."""
+    return Template()
+
+
 def call(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """``nntui ARGUMENTS`` without a terminal."""
-    options = {"stdin": subprocess.DEVNULL, "timeout": 120, "env": os.environ | options.pop("env", {})} | options
+    env = os.environ | options.pop("env", {})
+    if hasattr(os, "fork") and not options.keys() - {"cwd"} and template().fits(env):
+        return template().call(*arguments, env=env, **options)
+    options = {"stdin": subprocess.DEVNULL, "timeout": 120, "env": env} | options
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, **options)
 
 

@@ -123,6 +123,7 @@ def test_every_table_has_its_source_and_its_licence() -> None:
         assert data.licence
 
 
+@pytest.mark.heavy
 def test_the_tables_can_be_made_again(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     from nntui.data.sets import prepare

@@ -97,11 +97,10 @@ def test_an_answer_given_just_before_the_trainer_ended_is_found(run: Path) -> No
     assert answer.answer == "stopped"
 
 
-def test_where_nothing_can_be_written_one_line_says_so(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+def test_where_nothing_can_be_written_one_line_says_so(run: Path) -> None:
     other = schema.connect_writer(run)
     with schema.transaction(other), pytest.raises(RunError) as caught:
-        commands.append(run, "pause")
+        commands.append(run, "pause", patience=0.05)
     other.close()
     assert str(caught.value).count("\n") == 0
     assert str(run) in str(caught.value)

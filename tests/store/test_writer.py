@@ -81,9 +81,9 @@ def test_a_commit_that_fails_half_way_leaves_no_half(run: Path) -> None:
     reader.close()
 
 
-def test_a_commit_waits_for_another_writer_and_then_tells(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+def test_a_commit_waits_for_another_writer_and_then_tells(run: Path) -> None:
     writer, other = Writer(run), schema.connect_writer(run)
+    writer._db.execute("PRAGMA busy_timeout = 50")  # milliseconds
     writer.event(1, "state", "started")
     with schema.transaction(other), pytest.raises(sqlite3.OperationalError, match="locked"):
         writer.commit()

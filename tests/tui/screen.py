@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import textual.app
@@ -15,7 +16,11 @@ import textual.pilot
 from rich.console import RenderableType
 from textual._compositor import Compositor
 from textual._context import active_app, visible_screen_stack
+from textual._queue import Queue
 from textual.app import App
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -71,11 +76,25 @@ def unpaced(every_frame: bool = False) -> Iterator[None]:
         stack.enter_context(patch.object(Pictured, "MOST_REST", 0.0))
         for pane in paced:
             stack.enter_context(patch.object(pane, "EVERY", 0.0))
+        stack.enter_context(patch.object(Stylesheet, "_parse_rules", _parsed_once))
         stack.enter_context(patch.object(textual.app, "wait_for_idle", _rest))
         stack.enter_context(patch.object(textual.pilot, "wait_for_idle", _rest))
+        stack.enter_context(patch.object(Pilot, "_wait_for_screen", _rest))
         if not every_frame:
             stack.enter_context(patch.object(Compositor, "render_update", _draw_what_is_kept))
         yield
+
+
+#: Every app has the same rules; to parse them for each anew takes a tenth of the time of a short scenario.
+_rules: dict[object, list[RuleSet]] = {}
+_parse_rules = Stylesheet._parse_rules
+
+
+def _parsed_once(sheet: Stylesheet, css: str, *options: Any, **named: Any) -> list[RuleSet]:
+    key = (css, options, frozenset(named.items()), frozenset(sheet._variables.items()))
+    if key not in _rules:
+        _rules[key] = _parse_rules(sheet, css, *options, **named)
+    return _rules[key]
 
 
 def _draw_what_is_kept(
@@ -90,7 +109,10 @@ def _draw_what_is_kept(
 
 
 async def _rest(*_: object) -> None:
-    """Instead of Textual's wait for an idle process, which one that looks so often never is: until all is answered."""
+    """Until all is answered, instead of Textual's wait for an idle process, which one that looks so often never is.
+
+    And instead of a message to every widget, by whose answer Textual knows that those before have been answered.
+    """
     limit = time.monotonic() + 5.0  # a run that trains may never rest
     await asyncio.sleep(0.001)
     while time.monotonic() < limit and _busy(active_app.get()):
@@ -104,7 +126,13 @@ def _busy(app: App[object]) -> bool:
     screen = app.screen
     if screen._layout_required or screen._scroll_required or screen._callbacks:
         return True
-    return any(node._next_callbacks or not node._message_queue.empty() for node in [app, *screen.walk_children()])
+    return any(not _waits(node) for node in [app, *screen.walk_children(with_self=True)])
+
+
+def _waits(node: MessagePump) -> bool:
+    """Whether a widget has answered all its messages and waits for the next, if it still answers any."""
+    queue: Queue[Any] = node._message_queue
+    return not node._running or (queue.empty() and len(queue.ready_event._waiters) > 0)
 
 
 def lines(pilot: Pilot[None]) -> list[str]:
