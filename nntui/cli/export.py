@@ -84,10 +84,16 @@ def take_in(
     It keeps its id, and everything recorded; nntui resume goes on with it. Nothing is put over a run that is here.
     """
     from nntui import paths
-    from nntui.store import copies
+    from nntui.store import copies, folder
+    from nntui.trainer import checkpoints
 
-    _, run = copies.unpack(file, paths.runs_dir())
+    place, run = copies.unpack(file, paths.runs_dir())
     talk(f"imported {run.id} ({run.name}), {run.state} at step {run.step:,}")
+    for path in sorted((place / folder.CHECKPOINTS).glob("*.safetensors")):
+        try:
+            checkpoints.load_checkpoint(path)
+        except checkpoints.CheckpointError as error:
+            talk(f"nntui: {error}; the run goes on from another one")
 
 
 def _metrics(place: Path, run: RunRecord) -> bytes:

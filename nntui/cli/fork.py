@@ -37,6 +37,7 @@ def fork(
         raise UserError(f"run {record.id} diverged at step {record.step}; --at STEP goes on from before it")
     check_name(name)
     wanted = steer.check(record, settings or [])
+    steer.check_data(place, record)
     made, numbers, _ = launch.fork_run(
         place,
         name=name or f"{record.name} fork"[:100],

@@ -89,6 +89,7 @@ def resume(
     ]
     if not record.live:
         _check_end(record, wanted)
+        check_data(place, record)
     code = (_resume_live if record.live else _start_again)(place, record, wanted)
     if code or detach or not has_terminal():
         return code
@@ -109,6 +110,15 @@ def _check_end(run: RunRecord, wanted: Sequence[tuple[Knob, Value]]) -> None:
     name, end, done = ("steps", steps, run.step) if steps else ("epochs", epochs, run.epoch)
     if end <= done and any(knob.name == name for knob, _ in wanted):
         raise UserError(f"--{name} {end}: run {run.id} has trained {done} {name} already; must be more than {done}")
+
+
+def check_data(place: Path, run: RunRecord) -> None:
+    """Raises UserError where the data of a run cannot be read, or are others than it has learned from."""
+    from nntui import config
+    from nntui.trainer import recall
+    from nntui.trainer.problem import make_problem
+
+    recall.check_data(place, make_problem(config.from_dict(run.config)))
 
 
 def _now(run: RunRecord, knob: Knob) -> str:
@@ -200,6 +210,7 @@ def rewind(
     if record.live:
         number = commands.append(place, "rewind", value=str(to))
     else:
+        check_data(place, record)
         (number,), _ = launch.start_again(place, [("rewind", "", str(to))])
     answer = _answer(place, record, number)
     if answer is None:
@@ -267,7 +278,9 @@ def _answer(place: Path, run: RunRecord, number: int) -> Command | None:
     if answer is None:
         now = catalog.open_run(place)
         stands = "waits for room on its disk" if now.waits_for_room else f"is {now.state}"
-        talk(f"nntui: run {run.id} did not answer; it {stands} at step {now.step}")
+        told = f"; {now.reason}" if now.reason and not now.live else ""
+        later = ", and will do it when it goes on" if now.live else ""
+        talk(f"nntui: run {run.id} has not answered; it {stands} at step {now.step}{told}{later}")
     return answer
 
 

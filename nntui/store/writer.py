@@ -242,10 +242,10 @@ class Writer:
         """Stages that this process is the one that trains."""
         self._stage("UPDATE run SET pid = ?, pid_started = ?", (os.getpid(), start_of(os.getpid())))
 
-    def beat(self) -> None:
-        """Says at once that the trainer lives; everything else stays as it is, and what is staged stays staged."""
+    def beat(self, doing: str = "") -> None:
+        """Says at once that the trainer lives, and what it does meanwhile; what is staged stays staged."""
         with suppress(sqlite3.OperationalError), transaction(self._db):
-            self._db.execute("UPDATE run SET heartbeat = ?", (time.time(),))
+            self._db.execute("UPDATE run SET heartbeat = ?, reason = ?", (time.time(), doing))
 
     @property
     def in_place(self) -> bool:

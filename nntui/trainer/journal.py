@@ -15,8 +15,8 @@ from nntui.store.writer import Writer
 log = logging.getLogger("nntui.trainer")
 
 FLUSH_SECONDS = 0.1
-#: While nothing trains, the heart beats that often.
-BEAT_SECONDS = 3.0
+#: While nothing trains, the heart beats that often; while steps are made again, how far that is is told that often.
+BEAT_SECONDS, TELL_SECONDS = 3.0, 0.5
 RETRY_SECONDS = 0.5
 
 
@@ -30,10 +30,10 @@ class Journal:
         self.waited = 0.0
         room.tell(run_folder, lacks=False)  # a trainer that was killed may have left word of it
 
-    def beat(self) -> None:
-        """Has the heart beat, if that is due, while there is nothing to record."""
-        if self.is_still:
-            self._writer.beat()
+    def beat(self, doing: str) -> None:
+        """Has the heart beat, if that is due, while there is nothing to record; ``doing`` says why."""
+        if time.monotonic() - self._written_at >= TELL_SECONDS:
+            self._writer.beat(doing)
             self._written_at = time.monotonic()
 
     @property

@@ -35,8 +35,8 @@ MOST_RUNGS = 100
 class Learner:
     """A run's network where the run is, at first as its folder tells. Raises UserError."""
 
-    def __init__(self, run_folder: Path, record: RunRecord, writer: Writer, beat: Callable[[], object]) -> None:
-        """``beat`` is called now and then while steps of the past are made again."""
+    def __init__(self, run_folder: Path, record: RunRecord, writer: Writer, beat: Callable[[str], object]) -> None:
+        """``beat`` is told now and then how far it is while steps of the past are made again."""
         self._folder, self._writer, self._beat = run_folder, writer, beat
         self._problem = make_problem(config.from_dict(record.config))
         check_data(run_folder, self._problem)
@@ -44,11 +44,22 @@ class Learner:
         self.is_new = not past.has_begun
         # A trainer that was killed may have kept what it had not recorded; this one may come there by another way.
         checkpoints.forget_from(run_folder / folder.CHECKPOINTS, record.step + 1)
-        self._now = past.now(record.step, meanwhile=lambda made: beat())
+        self._now = past.now(record.step, meanwhile=self._telling(record.step))
         self.loop = self._now.loop
         self.telemetry = Telemetry(writer, self.loop, self._problem, past.losses)
         self.telemetry.latest.update(record.latest)  # until there is something newer
         self._keeping = Keeping(run_folder / folder.CHECKPOINTS, record.elapsed)
+
+    def _telling(self, step: int) -> Callable[[Slice], None]:
+        """Is given what is made again on the way to a step, and tells how far that is."""
+        begun: list[int] = []
+
+        def tell(made: Slice) -> None:
+            begun.append(int(made.steps[0]) - 1)
+            share = (int(made.steps[-1]) - begun[0]) / (step - begun[0])
+            self._beat(f"making step {step:,} again: {share:.0%}")
+
+        return tell
 
     @property
     def config(self) -> RunConfig:
@@ -120,9 +131,11 @@ class Learner:
         last, again = self.loop.step, list[Slice]()
         begin = min(self._writer.recorded(STEP, step), max(0, step - 1))
 
+        tell = self._telling(step)
+
         def note(made: Slice) -> None:
             again.append(made.since(begin))
-            self._beat()
+            tell(made)
 
         try:
             then = Past(self._folder, self._problem).at(step, until=0, begin=begin, meanwhile=note)
@@ -167,7 +180,8 @@ class Learner:
         """
         past = Past(self._folder, self._problem)
         if self.loop.diverged:
-            then = past.now(max(0, self.loop.step - 2), meanwhile=lambda made: self._beat())
+            sound = max(0, self.loop.step - 2)
+            then = past.now(sound, meanwhile=self._telling(sound))
         else:
             then = past.nearest(self.loop.step)
         self._now = become(self._now, then, self._problem.dataset.task)

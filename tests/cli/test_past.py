@@ -147,3 +147,26 @@ def test_of_a_run_that_diverged_resume_says_what_to_type(nntui: Nntui, runs: Run
     first, second = (words.split()[1:] for words in told.split(" && "))
     assert nntui(*first).returncode == 0
     assert nntui(*second).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [("resume", "own", "--steps", "300"), ("rewind", "own", "--to", "50"), ("fork", "own", "--at", "50")]
+)
+def test_a_run_whose_data_are_others_by_now_stays_as_it_is(
+    arguments: tuple[str, ...], nntui: Nntui, runs: Runs, tmp_path: Path
+) -> None:
+    table = tmp_path / "own.csv"
+    rows = ["size,price", *(f"{n},{n % 7}" for n in range(60))]
+    table.write_text("\n".join(rows))
+    settings = [f"--set={each}" for each in (f"source={table}", "target=price", "task=regression", "steps=200")]
+    assert nntui("train", "xor", *settings, "--name", "own", "--json").returncode == 0
+    for spoil, told in (
+        (lambda: table.write_text("\n".join([*rows[:-1], "59,100"])), "the data are others than the run learned from"),
+        (table.unlink, "there is no such file"),
+    ):
+        spoil()
+        done = nntui(*arguments, "--detach") if arguments[0] != "rewind" else nntui(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert told in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert [(run["state"], run["step"]) for run in runs()] == [("finished", 200)]

@@ -100,6 +100,18 @@ def test_rm_removes_all_it_is_given_or_nothing(demo: Path, nntui: Nntui) -> None
     assert demo.exists()
 
 
+def test_rm_does_not_choose_between_runs_of_one_name(nntui: Nntui, runs: Runs) -> None:
+    for seed in "12":
+        assert nntui("train", "xor", "--steps", "20", "--seed", seed, "--name", "twin", "--json").returncode == 0
+    done = nntui("rm", "twin")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("nntui: 'twin' is the name of 2 runs: ")
+    assert all(run["id"] in done.stderr for run in runs())
+    assert nntui("rm", runs()[0]["id"]).returncode == 0
+    assert nntui("rm", "twin").returncode == 0
+    assert runs() == []
+
+
 def test_rm_refuses_a_live_run_unless_forced(live: str, nntui: Nntui, runs: Runs, nntui_home: Path) -> None:
     refused = nntui("rm", live)
     assert refused.returncode == 2

@@ -107,4 +107,4 @@ def test_an_answer_is_waited_for_while_the_trainer_is_heard(
     finally:
         trainer.join()
     assert (answer is not None) is answered
-    assert ("did not answer" in capsys.readouterr().err) is not answered
+    assert ("has not answered" in capsys.readouterr().err) is not answered

@@ -315,3 +315,20 @@ def test_a_step_that_cannot_be_reached_again_is_refused(session: Session, monkey
         ("stop", "applied", 5),
     ]
     assert "cannot be reached again" in given[1].answer
+
+
+def test_how_far_it_is_on_the_way_back_is_told(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, told, beat = iter([("rewind", "", "40"), ("stop", "", "")]), list[str](), Writer.beat
+
+    def listen(writer: Writer, doing: str = "") -> None:
+        beat(writer, doing)
+        told.append(catalog.open_run(only_run()).reason)
+
+    monkeypatch.setattr("nntui.trainer.journal.TELL_SECONDS", 0.0)
+    monkeypatch.setattr(Writer, "beat", listen)
+    monkeypatch.setattr(Session, "_idle", lambda self: commands.append(only_run(), *next(wanted)))
+    commands.append(only_run(), "step", value="45")
+    assert session.run() == "stopped"
+    assert told[0].startswith("making step 40 again: ")
+    assert told[-1] == "making step 40 again: 100%"
+    assert catalog.open_run(only_run()).reason == "by " + commands.listed(only_run())[-1].who

@@ -310,6 +310,11 @@ def test_a_picture_that_comes_before_there_is_room_is_drawn_when_there_is(table:
 # The header
 
 
+def test_what_a_trainer_does_instead_of_training_is_told(table: Picture) -> None:
+    going = replace(table, run=replace(table.run, state="running", reason="making step 90 again: 40%"))
+    assert "● running  xor  making step 90 again: 40%" in show(Header(), going, (120, 2))[0]
+
+
 @pytest.mark.parametrize("state", SYMBOLS)
 def test_the_header_says_the_state_by_word_and_sign(table: Picture, state: str) -> None:
     first = show(Header(), replace(table, run=replace(table.run, state=state)), (100, 2))[0]

@@ -173,7 +173,7 @@ def _where(picture: Picture) -> str:
     run = picture.run
     if run.state in ("diverged", "crashed"):
         return f"at step {count(run.step)}: {run.reason}"
-    if run.waits_for_room:
+    if run.live and run.why:
         return run.why
     if picture.silence and run.state != "starting":  # a large file is read without a word
         return f"no word from the trainer for {duration(picture.silence)}; its machine may be asleep"
