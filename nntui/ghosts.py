@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +12,15 @@ from nntui import launch, paths
 from nntui.knobs import KNOBS
 from nntui.store import catalog, commands, copies, folder
 from nntui.store.records import RunRecord
+from nntui.store.schema import RunError
 from nntui.turns import path_of
 
 #: A run keeps a checkpoint for its ghost within so many seconds, or the ghost begins without.
 KEEP_SECONDS = 5.0
+#: How the name of a ghost begins.
+NAME = "ghost of "
+#: A trainer whose leash is gone is gone within so many seconds.
+LEFT_SECONDS = 60.0
 
 
 class Ghost(NamedTuple):
@@ -35,12 +42,13 @@ def start(source: Path, key: str, value: str) -> Ghost:
 
     It is stopped when this process ends, in whatever way: it is on a leash.
     """
+    sweep(paths.runs_dir())
     run = catalog.open_run(source)
     if run.state == "running":
         # Else the ghost would first make all steps since the last one again, and so would the run that adopts it.
         kept = commands.append(source, "checkpoint")
         commands.wait(source, kept, alive=lambda: catalog.open_run(source).live, seconds=KEEP_SECONDS)
-    fork = copies.copy(source, paths.runs_dir(), name=f"ghost of {run.name}"[:100])
+    fork = copies.copy(source, paths.runs_dir(), name=f"{NAME}{run.name}"[:100])
     try:
         step = catalog.open_run(fork).step
         folder.label(fork, archived=True, note=f"{key} = {value}, beside {run.id} from step {step:,}")
@@ -49,6 +57,15 @@ def start(source: Path, key: str, value: str) -> Ghost:
     except BaseException:
         folder.remove(fork)
         raise
+
+
+def sweep(runs: Path) -> None:
+    """Deletes what is left of ghosts whose viewer was killed; one that somebody has renamed or listed again stays."""
+    for place, run in catalog.list_runs(runs):
+        was_ghost = run.archived and run.origin and run.name.startswith(NAME)
+        if was_ghost and not run.live and time.time() - run.heartbeat > LEFT_SECONDS:
+            with suppress(RunError):
+                folder.remove(place)
 
 
 def drop(ghost: Ghost) -> None:

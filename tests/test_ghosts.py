@@ -17,7 +17,7 @@ from nntui.errors import UserError
 from nntui.ghosts import Ghost
 from nntui.inference.recollection import Recollection
 from nntui.processes import lives
-from nntui.store import catalog, commands
+from nntui.store import catalog, commands, folder
 from nntui.store.folder import CHECKPOINTS
 from nntui.store.reader import Reader
 from nntui.trainer.checkpoints import load_model
@@ -194,6 +194,23 @@ def test_a_ghost_does_not_outlive_who_watches_it(live: Path) -> None:
     assert (left.state, left.reason, left.archived) == ("stopped", "by signal", True)
     assert load_model(live.with_name(name) / CHECKPOINTS).step == left.step
     assert catalog.open_run(live).state == "running"
+
+
+def test_what_is_left_of_one_goes_with_the_next(live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, kept = (ghosts.start(live, "training.lr", "0.5") for _ in range(2))
+    folder.label(kept.folder, archived=False)  # somebody wants it
+    for ghost in (left, kept):
+        ghost.trainer.kill()
+        ghost.trainer.wait()
+    ghosts.sweep(paths.runs_dir())
+    assert left.folder.exists(), "it may be at work yet"
+    monkeypatch.setattr(ghosts, "LEFT_SECONDS", 0.0)
+    ghosts.drop(ghosts.start(live, "training.lr", "0.5"))
+    assert not left.folder.exists()
+    assert kept.folder.exists()
+    assert catalog.open_run(live).state == "running"
+    for ghost in (left, kept):
+        ghosts.drop(ghost)
 
 
 def test_one_that_does_not_stop_is_ended_all_the_same(live: Path) -> None:
