@@ -181,7 +181,7 @@ def _check(draft: Path, run_id: str) -> None:
 
 def _tables(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
     """Kind, name and definition of everything in a database but what SQLite makes by itself."""
-    return set(db.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
+    return set(db.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT GLOB 'sqlite_*'"))
 
 
 def _expected() -> set[tuple[str, str, str]]:

@@ -160,6 +160,10 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
         with_sql("CREATE TRIGGER t AFTER UPDATE ON run BEGIN DELETE FROM events; END"),
         "its tables are not those of a run",
     ),
+    "a trigger that is called much as what SQLite makes": (
+        with_sql("CREATE TRIGGER sqlitexevil AFTER UPDATE ON run BEGIN DELETE FROM events; END"),
+        "its tables are not those of a run",
+    ),
     "a later version": (with_sql("PRAGMA user_version = 99"), "format 99"),
     "another id": (with_sql("UPDATE run SET id = '../../x'"), "another run than the file says"),
 }
