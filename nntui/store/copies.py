@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import time
 import zipfile
+import zlib
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO
@@ -28,6 +29,10 @@ from nntui.store.schema import (
 )
 from nntui.text import plain
 
+#: How a file may be packed; nntui export does the latter.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: All that reading a file that is damaged, or made up, may raise.
+_FAULTS = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError)
 #: What a file may become at most: so many files, and so many times its own size, besides what is free.
 MOST_FILES, MOST_RATIO, FREE_BYTES = 1000, 100, 64 * 2**20
 _SUFFIX = ".safetensors"
@@ -90,8 +95,8 @@ def unpack(file: Path, runs: Path) -> tuple[Path, RunRecord]:
                     _check(draft, run_id)
                 except RunError as error:
                     raise RunError(f"{file}: {str(error).removeprefix(f'{draft / DATABASE}: ')}") from None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        told = error.strerror if isinstance(error, OSError) and error.strerror else " ".join(str(error).split())
+    except _FAULTS as error:
+        told = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split()) or "it ends too early"
         raise RunError(f"{file}: cannot be read: {told}") from None
     return runs / run_id, open_run(runs / run_id)
 
@@ -146,6 +151,10 @@ def _entries(file: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if not known or name.startswith(".") or "\\" in name or "\0" in name or kind not in (0, stat.S_IFREG):
             raise RunError(f"{file}: holds {plain(entry.filename[:80])}, which is nothing that a run has")
+        if entry.header_offset < 0:
+            raise RunError(f"{file}: cannot be read: its directory is damaged")
+        if entry.compress_type not in _METHODS:
+            raise RunError(f"{file}: {plain(entry.filename)} is packed in another way than nntui export does it")
     if DATABASE not in names or len(set(names)) < len(names):
         raise RunError(f"{file}: holds no run ({DATABASE} is missing, or something is there twice)")
     return entries
