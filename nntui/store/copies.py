@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import stat
+import tempfile
 import time
 import zipfile
 import zlib
@@ -14,6 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO
 
+from nntui.files import replacing
 from nntui.store.catalog import open_run
 from nntui.store.folder import CHECKPOINTS, LOG, drafted, new_id
 from nntui.store.records import RunRecord
@@ -57,24 +59,22 @@ def copy(source: Path, runs: Path, *, name: str, at: int | None = None) -> Path:
 
 
 def pack(source: Path, file: Path) -> None:
-    """Writes a run into a new ZIP file, as it is now. Raises RunError, OSError."""
-    draft = file.with_name(f".{file.name}.new")
-    database = file.with_name(f".{file.name}.db")
-    try:
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-            packed.comment = f"nntui run {open_run(source).id}".encode()
-            for path in (CONFIG, LOG):
-                if (source / path).is_file():
-                    packed.write(source / path, path)
-            for checkpoint in sorted((source / CHECKPOINTS).glob(f"*{_SUFFIX}")):
-                with suppress(FileNotFoundError):
-                    packed.write(checkpoint, f"{CHECKPOINTS}/{checkpoint.name}")
-            _copy_database(source, database)  # after them: it has to tell all that they hold
-            packed.write(database, DATABASE)
-        draft.replace(file)
-    finally:
-        for left in (draft, *database.parent.glob(f"{database.name}*")):
-            left.unlink(missing_ok=True)
+    """Writes a run into a new ZIP file, as it is now, whole or not at all. Raises RunError, OSError."""
+    with (
+        replacing(file) as out,
+        tempfile.TemporaryDirectory(prefix=".new-", dir=file.parent) as beside,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
+    ):
+        packed.comment = f"nntui run {open_run(source).id}".encode()
+        for path in (CONFIG, LOG):
+            if (source / path).is_file():
+                packed.write(source / path, path)
+        for checkpoint in sorted((source / CHECKPOINTS).glob(f"*{_SUFFIX}")):
+            with suppress(FileNotFoundError):
+                packed.write(checkpoint, f"{CHECKPOINTS}/{checkpoint.name}")
+        database = Path(beside) / DATABASE
+        _copy_database(source, database)  # after them: it has to tell all that they hold
+        packed.write(database, DATABASE)
 
 
 def unpack(file: Path, runs: Path) -> tuple[Path, RunRecord]:

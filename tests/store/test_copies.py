@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
@@ -104,6 +105,34 @@ def test_a_run_is_carried_to_another_machine(recorded: Path, tmp_path: Path) -> 
     assert told(made) == told(recorded)
     assert (made / "checkpoints" / "latest.safetensors").read_bytes() == b"latest"
     assert private(made)
+
+
+def test_what_was_laid_beside_an_export_is_left_alone(recorded: Path, tmp_path: Path) -> None:
+    """Somebody else may write where it is written, and lay a link where a draft could be foreseen."""
+    (tmp_path / "mine").write_text("kept")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    laid = [shared / f".run.zip.{ending}" for ending in ("new", "db", f"{os.getpid()}.new")]
+    for link in laid:
+        link.symlink_to(tmp_path / "mine")
+    copies.pack(recorded, shared / "run.zip")
+    assert (tmp_path / "mine").read_text() == "kept"
+    assert sorted(shared.iterdir()) == sorted([*laid, shared / "run.zip"])
+    assert copies.unpack(shared / "run.zip", tmp_path / "elsewhere")[1].id == recorded.name
+
+
+@pytest.mark.parametrize("whose", ["database", "file"])
+def test_an_export_that_fails_leaves_nothing(
+    whose: str, recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*{"database": (copies, "_copy_database"), "file": (os, "fsync")}[whose], fail)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(OSError, match="No space left"):
+        copies.pack(recorded, tmp_path / "out" / "run.zip")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_no_run_is_written_over(recorded: Path, runs: Path, tmp_path: Path) -> None:
