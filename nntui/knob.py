@@ -128,12 +128,13 @@ class Knob:
         return [int(part) if part.isascii() and part.isdigit() and len(part) < 20 else part for part in parts]
 
     def value_in(self, tables: Mapping[str, Any]) -> Value:
-        """This knob's value in a configuration as TOML and JSON have it; its default where there is none."""
+        """This knob's value in a configuration as TOML and JSON have it; the default where none of its kind is."""
         section, _, name = self.key.partition(".")
         value = tables.get(section, {}).get(name, self.default)
         if isinstance(self.default, tuple):
             return tuple(value) if isinstance(value, (list, tuple)) else (value,)
-        return value  # type: ignore[no-any-return]
+        kinds = (int, float) if type(self.default) in (int, float) else (type(self.default),)
+        return value if type(value) in kinds else self.default
 
     def matters(self, value_of: Callable[[str], Value]) -> bool:
         """Whether this has any effect as others stand; ``value_of`` gives the value of a knob by its full key."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from nntui import config, paths
 from nntui.config import RunConfig
 from nntui.errors import UserError, closest
+from nntui.files import replacing
 from nntui.knob import ConfigError
 
 
@@ -64,14 +64,8 @@ def save(name: str, preset: RunConfig) -> Path:
     path = own_path(name)
     try:
         paths.make(path.parent)
-        handle, draft = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-        try:
-            with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor has no path
-                file.write(tomli_w.dumps(preset.to_dict(), multiline_strings=True))
-            Path(draft).replace(path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        with replacing(path, 0o600) as file:
+            file.write(tomli_w.dumps(preset.to_dict(), multiline_strings=True).encode())
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
     return path

@@ -12,6 +12,7 @@ import typer
 
 from nntui import ending
 from nntui.cli.output import FAILED, duration, line_of_json, number, talk
+from nntui.knobs import KNOBS
 from nntui.store import catalog, folder
 from nntui.store.records import RunRecord
 from nntui.text import plain
@@ -103,10 +104,9 @@ class PlainReporter:
 
 def progress_line(run: RunRecord) -> str:
     """How a run stands, in one line of steady columns."""
-    training = run.config["training"]
-    steps = f"/{training['steps']:,}" if training["steps"] else ""
-    epochs = f"/{training['epochs']:,}" if not steps else ""
-    parts = [f"{run.standing:<8}  step {run.step:>9,}{steps}  epoch {run.epoch:>7,}{epochs}"]
+    steps, epochs = (KNOBS[f"training.{name}"].value_in(run.config) for name in ("steps", "epochs"))
+    ends = (f"/{steps:,}", "") if steps else ("", f"/{epochs:,}")
+    parts = [f"{run.standing:<8}  step {run.step:>9,}{ends[0]}  epoch {run.epoch:>7,}{ends[1]}"]
     parts += [f"{name} {number(value):<7}" for name, value in run.figures.items() if name in run.latest]
     if run.waits_for_room:
         parts.append(run.why)

@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from nntui.errors import UserError
+from nntui.files import replacing
 from nntui.text import plain
 
 #: Exit codes besides 0: the run failed; bad usage or input; Ctrl-C.
@@ -33,16 +34,11 @@ def talk(text: str) -> None:
 
 
 def write_file(file: Path, data: bytes) -> None:
-    """The whole file or nothing: it is written under another name and renamed. Raises UserError."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}.new")
+    """The whole file or nothing. Raises UserError."""
     try:
-        with draft.open("wb") as out:
+        with replacing(file) as out:
             out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from nntui.errors import closest
-from nntui.store import room
-from nntui.store.records import STATES, UNREADABLE, LayerRecord, RunRecord
+from nntui.store import room, soundness
+from nntui.store.records import UNREADABLE, LayerRecord, RunRecord
 from nntui.store.schema import CONFIG, DATABASE, RunError, connect_reader, readable
 
 #: A run that was made but whose trainer has not yet said its process id is given so long to appear.
@@ -33,27 +33,13 @@ def read_run(db: sqlite3.Connection, folder: Path) -> RunRecord:
     values = dict(zip(_NAMES, row, strict=True))
     values.update({name: json.loads(values[name]) for name in ("latest", "config", "data")})
     layers = tuple(LayerRecord(**layer) for layer in json.loads(values.pop("layers")))
-    values["archived"] = bool(values["archived"])
+    if values["archived"] in (0, 1):
+        values["archived"] = bool(values["archived"])
     run = RunRecord(**values, layers=layers)
-    _check(run)
+    soundness.check(run)
     if run.live and not _trainer_alive(run, pid_started):
         return replace(run, state="crashed", reason=run.reason or VANISHED)
     return replace(run, waits_for_room=True) if run.live and room.lacks(folder) else run
-
-
-def _check(run: RunRecord) -> None:
-    """Raises ValueError for what no trainer writes: SQLite keeps whatever lies in a damaged row."""
-    if run.state not in STATES:
-        raise ValueError(f"no state {run.state!r}")
-    texts = (run.id, run.name, run.preset, run.title, run.reason, run.host)
-    numbers = (run.created, run.heartbeat, run.step, run.epoch, run.progress, run.steps_left, run.elapsed)
-    tables = (run.latest, run.config, run.data)
-    if not (
-        all(isinstance(value, str) for value in texts)
-        and all(isinstance(value, int | float) for value in (*numbers, run.steps_per_s))
-        and all(isinstance(value, dict) for value in tables)
-    ):
-        raise ValueError("a value of another kind")
 
 
 def _trainer_alive(run: RunRecord, pid_started: float | None) -> bool:
@@ -150,9 +136,10 @@ def first_config(folder: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
+    return found if soundness.has_sections(found) else {}
 
 
 def find_run(runs: Path, wanted: str = "latest") -> tuple[Path, RunRecord]:

@@ -60,7 +60,8 @@ def reopen(folder: Path, asked: Sequence[tuple[str, str, str]] = ()) -> list[int
     ``asked`` are kinds, keys and values of commands, whose ids are returned. Raises RunError if it has a trainer.
     """
     with changing(folder) as db:
-        run = catalog.read_run(db, folder)
+        with readable(folder / DATABASE):
+            run = catalog.read_run(db, folder)
         if run.live:
             raise RunError(f"run {run.id} is {run.state}: it has a trainer already")
         db.execute(
@@ -92,19 +93,17 @@ def listed(folder: Path) -> list[Command]:
 def wait(
     folder: Path, command: int, *, alive: Callable[[], bool], seconds: float = 30.0, pause: float = 0.02
 ) -> Command | None:
-    """The command once it is answered; None when the trainer is gone or has not answered in time."""
+    """The command once it is answered; None when the trainer is gone or has not answered in time. Raises RunError."""
     limit, asked = time.monotonic() + seconds, -math.inf
     gone = False
-    db = connect_reader(folder)
-    try:
+    with closing(connect_reader(folder)) as db:
         while True:
             if time.monotonic() - asked >= ALIVE_SECONDS:
                 asked, gone = time.monotonic(), not alive()
-            row = db.execute(f"SELECT {_COLUMNS} FROM commands WHERE id = ?", (command,)).fetchone()
+            with readable(folder / DATABASE):
+                row = db.execute(f"SELECT {_COLUMNS} FROM commands WHERE id = ?", (command,)).fetchone()
             if row and row[6] != "waiting":
                 return Command(*row)
             if gone or time.monotonic() > limit:
                 return None
             time.sleep(pause)
-    finally:
-        db.close()

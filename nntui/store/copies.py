@@ -7,12 +7,15 @@ import re
 import shutil
 import sqlite3
 import stat
+import tempfile
 import time
 import zipfile
+import zlib
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO
 
+from nntui.files import replacing
 from nntui.store.catalog import open_run
 from nntui.store.folder import CHECKPOINTS, LOG, drafted, new_id
 from nntui.store.records import RunRecord
@@ -28,6 +31,10 @@ from nntui.store.schema import (
 )
 from nntui.text import plain
 
+#: How a file may be packed; nntui export does the latter.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: All that reading a file that is damaged, or made up, may raise.
+_FAULTS = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError)
 #: What a file may become at most: so many files, and so many times its own size, besides what is free.
 MOST_FILES, MOST_RATIO, FREE_BYTES = 1000, 100, 64 * 2**20
 _SUFFIX = ".safetensors"
@@ -52,24 +59,22 @@ def copy(source: Path, runs: Path, *, name: str, at: int | None = None) -> Path:
 
 
 def pack(source: Path, file: Path) -> None:
-    """Writes a run into a new ZIP file, as it is now. Raises RunError, OSError."""
-    draft = file.with_name(f".{file.name}.new")
-    database = file.with_name(f".{file.name}.db")
-    try:
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-            packed.comment = f"nntui run {open_run(source).id}".encode()
-            for path in (CONFIG, LOG):
-                if (source / path).is_file():
-                    packed.write(source / path, path)
-            for checkpoint in sorted((source / CHECKPOINTS).glob(f"*{_SUFFIX}")):
-                with suppress(FileNotFoundError):
-                    packed.write(checkpoint, f"{CHECKPOINTS}/{checkpoint.name}")
-            _copy_database(source, database)  # after them: it has to tell all that they hold
-            packed.write(database, DATABASE)
-        draft.replace(file)
-    finally:
-        for left in (draft, *database.parent.glob(f"{database.name}*")):
-            left.unlink(missing_ok=True)
+    """Writes a run into a new ZIP file, as it is now, whole or not at all. Raises RunError, OSError."""
+    with (
+        replacing(file) as out,
+        tempfile.TemporaryDirectory(prefix=".new-", dir=file.parent) as beside,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
+    ):
+        packed.comment = f"nntui run {open_run(source).id}".encode()
+        for path in (CONFIG, LOG):
+            if (source / path).is_file():
+                packed.write(source / path, path)
+        for checkpoint in sorted((source / CHECKPOINTS).glob(f"*{_SUFFIX}")):
+            with suppress(FileNotFoundError):
+                packed.write(checkpoint, f"{CHECKPOINTS}/{checkpoint.name}")
+        database = Path(beside) / DATABASE
+        _copy_database(source, database)  # after them: it has to tell all that they hold
+        packed.write(database, DATABASE)
 
 
 def unpack(file: Path, runs: Path) -> tuple[Path, RunRecord]:
@@ -90,8 +95,8 @@ def unpack(file: Path, runs: Path) -> tuple[Path, RunRecord]:
                     _check(draft, run_id)
                 except RunError as error:
                     raise RunError(f"{file}: {str(error).removeprefix(f'{draft / DATABASE}: ')}") from None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        told = error.strerror if isinstance(error, OSError) and error.strerror else " ".join(str(error).split())
+    except _FAULTS as error:
+        told = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split()) or "it ends too early"
         raise RunError(f"{file}: cannot be read: {told}") from None
     return runs / run_id, open_run(runs / run_id)
 
@@ -146,6 +151,10 @@ def _entries(file: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if not known or name.startswith(".") or "\\" in name or "\0" in name or kind not in (0, stat.S_IFREG):
             raise RunError(f"{file}: holds {plain(entry.filename[:80])}, which is nothing that a run has")
+        if entry.header_offset < 0:
+            raise RunError(f"{file}: cannot be read: its directory is damaged")
+        if entry.compress_type not in _METHODS:
+            raise RunError(f"{file}: {plain(entry.filename)} is packed in another way than nntui export does it")
     if DATABASE not in names or len(set(names)) < len(names):
         raise RunError(f"{file}: holds no run ({DATABASE} is missing, or something is there twice)")
     return entries
@@ -181,7 +190,7 @@ def _check(draft: Path, run_id: str) -> None:
 
 def _tables(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
     """Kind, name and definition of everything in a database but what SQLite makes by itself."""
-    return set(db.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
+    return set(db.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT GLOB 'sqlite_*'"))
 
 
 def _expected() -> set[tuple[str, str, str]]:

@@ -110,7 +110,7 @@ def readable(path: Path) -> Iterator[None]:
     """Turns whatever a damaged or unreadable database makes go wrong inside into a RunError of one line."""
     try:
         yield
-    except (OSError, sqlite3.Error, ValueError, TypeError, KeyError, OverflowError) as error:
+    except (OSError, sqlite3.Error, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise RunError(f"{path}: cannot be read{_cause(error)}") from None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,6 +11,7 @@ from typing import Any
 import tomli_w
 
 from nntui import paths
+from nntui.files import replacing
 
 FILE = "screen.toml"
 #: A file that is larger was not written here.
@@ -70,11 +69,5 @@ def _write(path: Path, facts: dict[str, Any]) -> None:
     """Puts a whole new file in place of the old one, if the folder lets it."""
     with suppress(OSError, ValueError, TypeError):
         paths.make(path.parent)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(_HEADING + tomli_w.dumps(facts))
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with replacing(path, 0o600) as file:
+            file.write((_HEADING + tomli_w.dumps(facts)).encode())

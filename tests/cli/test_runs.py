@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nntui import config
-from nntui.store import folder, room
+from nntui.cli import main
+from nntui.store import catalog, folder, room
 from tests.cli.conftest import Nntui
+from tests.tui import recorded
 
 Runs = Callable[[], list[dict[str, Any]]]
 
@@ -38,6 +43,37 @@ def test_runs_are_listed_newest_first(demo: Path, nntui: Nntui, runs: Runs, nntu
     assert first.split()[0] == newer.name
     assert second.split()[:4] == [demo.name, "demo", "finished", "3,000"]
     assert "\x1b" not in first
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("note", b"a"),
+        ("elapsed", math.inf),
+        ("origin_step", "x"),
+        ("config", "{}"),
+        ("config", '{"data": {}, "model": {}, "training": "x"}'),
+        ("config", '{"data": {}, "model": {}, "training": {}}'),
+        ("config", '{"data": {}, "model": {}, "training": {"steps": "x", "epochs": [], "lr": {}}}'),
+        ("layers", '[{"name": "a", "inputs": "x", "outputs": 1, "activation": "relu", "parameters": 3}]'),
+    ],
+)
+def test_a_damaged_run_hides_no_other_and_is_told_of_in_one_line(
+    nntui_home: Path, capsys: pytest.CaptureFixture[str], column: str, value: object
+) -> None:
+    bad = recorded.finished(nntui_home / "runs", recorded.table(), run_id="bad")
+    recorded.finished(nntui_home / "runs", recorded.table(), run_id="good")
+    recorded.execute(bad, f"UPDATE run SET {column} = ?", value)
+    for arguments in ([], ["--json"], ["--sort", "time"], ["note!=a"]):
+        assert main(["runs", *arguments]) == 0
+        assert "good" in capsys.readouterr().out
+    readable = catalog.list_runs(nntui_home / "runs")[-1][1].state != "unreadable"
+    for command in (["show", "bad"], ["compare", "good", "bad"], ["watch", "bad"], ["replay", "bad"]):
+        code = main(command)
+        told = capsys.readouterr().err
+        assert "a fault of nntui" not in told
+        assert code == 2 or readable
+        assert len(told.splitlines()) == 1 or readable
 
 
 def test_a_run_that_waits_for_room_is_told(nntui: Nntui, runs: Runs, nntui_home: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import socket
 import subprocess
@@ -195,15 +197,65 @@ def test_a_run_that_is_damaged_elsewhere_is_told_as_such_where_that_is_read(ende
     assert (ended / schema.DATABASE).read_bytes() == content
 
 
+SECTIONS: dict[str, object] = {"data": {}, "model": {}, "training": {}}
+LAYER = {"name": "output", "inputs": 2, "outputs": 1, "activation": "sigmoid", "parameters": 3}
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("state", "runninh"), ("created", "yesterday"), ("progress", b"\1"), ("latest", "[]"), ("name", b"\xff\xfe")],
+    [
+        ("state", "runninh"),
+        ("created", "yesterday"),
+        ("created", math.inf),
+        ("created", 1e300),
+        ("elapsed", math.inf),
+        ("heartbeat", b"1"),
+        ("progress", b"\1"),
+        ("progress", -math.inf),
+        ("step", 1.5),
+        ("step", "seven"),
+        ("branches", "one"),
+        ("name", b"\xff\xfe"),
+        ("note", b"a"),
+        ("origin", b"a"),
+        ("origin_step", "one"),
+        ("archived", "yes"),
+        ("latest", "[]"),
+        ("latest", {"loss": "low"}),
+        ("latest", {"loss": [1.0]}),
+        ("latest", {"grad_norm": 1.0}),
+        ("latest", {"grad_norm": [1.0, "x"]}),
+        ("latest", {"accuracy": 10**400}),
+        ("latest", "[" * 100_000),
+        ("config", {}),
+        ("config", []),
+        ("config", SECTIONS | {"training": "x"}),
+        ("config", {"data": {}, "training": {}}),
+        ("layers", {"name": "output"}),
+        ("layers", [1]),
+        ("layers", [LAYER | {"inputs": "two"}]),
+        ("layers", [LAYER | {"outputs": None}]),
+        ("layers", [LAYER | {"parameters": 10**400}]),
+        ("layers", [LAYER | {"name": 5}]),
+        ("layers", [LAYER | {"more": 5}]),
+        ("data", []),
+        ("data", {"train_rows": "many"}),
+        ("data", {"classes": 5}),
+    ],
 )
 def test_a_value_that_no_trainer_writes_is_damage(ended: Path, column: str, value: object) -> None:
-    set_row(ended, **{column: value})
+    set_row(ended, **{column: json.dumps(value) if isinstance(value, (dict, list)) else value})
     ((_, told),) = catalog.list_runs(ended.parent)
     assert told.state == "unreadable"
     assert "damaged" in told.reason
+    assert len(told.reason) < 300
+
+
+@pytest.mark.parametrize("content", ["training = 'x'", "[training]", "a = " + "[" * 100_000])
+def test_a_first_configuration_that_is_none_is_lost(content: str, run: Path) -> None:
+    assert catalog.first_config(run)
+    (run / schema.CONFIG).write_text(content)
+    assert catalog.first_config(run) == {}
 
 
 # Whether the trainer lives

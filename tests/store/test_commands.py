@@ -82,6 +82,19 @@ def test_waiting_ends_when_nobody_answers_in_time(run: Path) -> None:
     assert commands.wait(run, commands.append(run, "pause"), alive=lambda: True, seconds=0.01) is None
 
 
+def test_a_disk_that_fails_while_an_answer_is_waited_for_is_told_in_one_line(run: Path) -> None:
+    number = commands.append(run, "pause")
+
+    def spoil() -> bool:
+        with closing(schema.connect_writer(run)) as db:
+            db.execute("DROP TABLE commands")
+        return True
+
+    with pytest.raises(RunError, match=r"run\.db: cannot be read: no such table") as raised:
+        commands.wait(run, number, alive=spoil)
+    assert "\n" not in str(raised.value)
+
+
 def test_an_answer_given_just_before_the_trainer_ended_is_found(run: Path) -> None:
     number = commands.append(run, "stop")
 
@@ -117,6 +130,14 @@ def test_what_would_hold_a_run_is_not_asked_of_its_next_trainer(run: Path) -> No
     waits = ("waiting", None, "")
     assert [(one.status, one.step, one.answer) for one in told] == [waits, left, waits, left, left, waits]
     assert told[-1].id == resumed
+
+
+def test_a_run_that_is_damaged_is_not_reopened(run: Path) -> None:
+    with closing(schema.connect_writer(run)) as db:
+        db.execute("UPDATE run SET state = 'stopped', note = x'00'")
+    with pytest.raises(RunError, match="cannot be read: damaged"):
+        commands.reopen(run, [("resume", "", "")])
+    assert commands.listed(run) == []
 
 
 def test_a_folder_without_a_run_takes_no_command(tmp_path: Path) -> None:

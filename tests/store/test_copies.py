@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+import shutil
 import sqlite3
 import stat
 import zipfile
@@ -104,6 +107,34 @@ def test_a_run_is_carried_to_another_machine(recorded: Path, tmp_path: Path) -> 
     assert private(made)
 
 
+def test_what_was_laid_beside_an_export_is_left_alone(recorded: Path, tmp_path: Path) -> None:
+    """Somebody else may write where it is written, and lay a link where a draft could be foreseen."""
+    (tmp_path / "mine").write_text("kept")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    laid = [shared / f".run.zip.{ending}" for ending in ("new", "db", f"{os.getpid()}.new")]
+    for link in laid:
+        link.symlink_to(tmp_path / "mine")
+    copies.pack(recorded, shared / "run.zip")
+    assert (tmp_path / "mine").read_text() == "kept"
+    assert sorted(shared.iterdir()) == sorted([*laid, shared / "run.zip"])
+    assert copies.unpack(shared / "run.zip", tmp_path / "elsewhere")[1].id == recorded.name
+
+
+@pytest.mark.parametrize("whose", ["database", "file"])
+def test_an_export_that_fails_leaves_nothing(
+    whose: str, recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*{"database": (copies, "_copy_database"), "file": (os, "fsync")}[whose], fail)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(OSError, match="No space left"):
+        copies.pack(recorded, tmp_path / "out" / "run.zip")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_no_run_is_written_over(recorded: Path, runs: Path, tmp_path: Path) -> None:
     copies.pack(recorded, tmp_path / "run.zip")
     with pytest.raises(RunError, match="is here already"):
@@ -160,6 +191,10 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
         with_sql("CREATE TRIGGER t AFTER UPDATE ON run BEGIN DELETE FROM events; END"),
         "its tables are not those of a run",
     ),
+    "a trigger that is called much as what SQLite makes": (
+        with_sql("CREATE TRIGGER sqlitexevil AFTER UPDATE ON run BEGIN DELETE FROM events; END"),
+        "its tables are not those of a run",
+    ),
     "a later version": (with_sql("PRAGMA user_version = 99"), "format 99"),
     "another id": (with_sql("UPDATE run SET id = '../../x'"), "another run than the file says"),
 }
@@ -187,6 +222,61 @@ def test_a_link_in_a_file_is_not_followed(recorded: Path, tmp_path: Path) -> Non
         packed.writestr(link, "/etc/passwd")
     with pytest.raises(RunError, match="nothing that a run has"):
         copies.unpack(tmp_path / "run.zip", tmp_path / "runs")
+
+
+def test_a_file_that_is_taken_another_way_is_not_opened(recorded: Path, tmp_path: Path) -> None:
+    copies.pack(recorded, tmp_path / "run.zip")
+    with zipfile.ZipFile(tmp_path / "run.zip", "a", zipfile.ZIP_LZMA) as packed:
+        packed.writestr("checkpoints/x.safetensors", bytes(1000))
+    with pytest.raises(RunError, match=r"x\.safetensors is packed in another way"):
+        copies.unpack(tmp_path / "run.zip", tmp_path / "runs")
+
+
+@pytest.mark.parametrize("part", ["anywhere", "directory"])
+def test_a_bit_that_was_spoilt_makes_no_other_run(part: str, recorded: Path, tmp_path: Path) -> None:
+    """The run is taken in whole, where the bit is of no account, or not at all."""
+    copies.pack(recorded, tmp_path / "run.zip")
+    content, chance = (tmp_path / "run.zip").read_bytes(), random.Random(8)
+    first = 0 if part == "anywhere" else content.index(b"PK\1\2")
+    file, runs, words = tmp_path / "spoilt.zip", tmp_path / "elsewhere" / "runs", list[str]()
+    for _ in range(60):
+        spoilt = bytearray(content)
+        spoilt[chance.randrange(first, len(content))] ^= 1 << chance.randrange(8)
+        file.write_bytes(spoilt)
+        try:
+            made, run = copies.unpack(file, runs)
+        except RunError as error:
+            words.append(str(error))
+        else:
+            assert (run.id, run.name, run.state, run.step) == (recorded.name, "first", "stopped", 500)
+            assert told(made) == told(recorded)
+            weights = {path.read_bytes() for path in (made / "checkpoints").iterdir()}
+            assert weights == {b"000000000000", b"latest"}
+            shutil.rmtree(made)
+        assert [*runs.glob("*"), *runs.glob(".*")] == []
+    assert len(words) > 20
+    assert {(told.startswith(f"{file}: "), len(told.splitlines())) for told in words} == {(True, 1)}
+
+
+def test_packed_bytes_that_mean_nothing_are_told_of(recorded: Path, tmp_path: Path) -> None:
+    file = tmp_path / "run.zip"
+    copies.pack(recorded, file)
+    content = bytearray(file.read_bytes())
+    content[30 + len("config.toml")] |= 0b110  # a kind of block that there is not
+    file.write_bytes(content)
+    with pytest.raises(RunError, match=r"run\.zip: cannot be read: Error -3 while decompressing data"):
+        copies.unpack(file, tmp_path / "runs")
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_directory_that_lies_elsewhere_than_it_says_is_told_of(recorded: Path, tmp_path: Path) -> None:
+    copies.pack(recorded, tmp_path / "run.zip")
+    content = bytearray((tmp_path / "run.zip").read_bytes())
+    content[content.rindex(b"PK\5\6") + 17] ^= 0x40  # of the directory's offset
+    (tmp_path / "run.zip").write_bytes(content)
+    with pytest.raises(RunError, match=r"run\.zip: cannot be read") as raised:
+        copies.unpack(tmp_path / "run.zip", tmp_path / "runs")
+    assert "NNTUI_HOME" not in str(raised.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip" * 100])

@@ -114,7 +114,8 @@ def test_the_run_is_what_the_newest_commit_says(run: Path) -> None:
     writer = Writer(run)
     layers = [LayerRecord("output", 2, 1, "sigmoid", 3)]
     writer.describe(layers, {"features": ("x1", "x2")})
-    writer.configure({"training": {"lr": 0.5}})
+    config = {"data": {}, "model": {}, "training": {"lr": 0.5}}
+    writer.configure(config)
     latest = {"loss": 0.25, "grad_norm": [1.0, None]}
     writer.status(Status("paused", 7, 3, 0.5, 7, 1000.0, 2.5, "why", latest))
     writer.commit()
@@ -122,7 +123,7 @@ def test_the_run_is_what_the_newest_commit_says(run: Path) -> None:
     record = catalog.open_run(run)
     assert record.layers == tuple(layers)
     assert record.data == {"features": ["x1", "x2"]}
-    assert record.config == {"training": {"lr": 0.5}}
+    assert record.config == config
     assert (record.step, record.epoch, record.progress, record.steps_per_s) == (7, 3, 0.5, 1000.0)
     assert (record.elapsed, record.reason, record.latest) == (2.5, "why", latest)
 

@@ -125,9 +125,9 @@ def test_a_killed_trainer_is_told_as_crashed_at_the_last_recorded_step(running: 
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ('{"training": {"lr": -1}}', "training.lr = -1: must be a number from"),
-        ('{"training": {"rate": 1}}', "unknown key training.rate"),
-        ('{"data": {"source": "mnist"}}', "data.source"),
+        ('{"data": {}, "model": {}, "training": {"lr": -1}}', "training.lr = -1: must be a number from"),
+        ('{"data": {}, "model": {}, "training": {"rate": 1}}', "unknown key training.rate"),
+        ('{"data": {"source": "mnist"}, "model": {}, "training": {}}', "data.source"),
         ("[1]", ""),
         ("{", "run.db: cannot be read"),
     ],

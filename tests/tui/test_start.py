@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,24 @@ def test_a_damaged_run_does_not_hide_the_others(runs: Path) -> None:
 
     async def scenario(pilot: Pilot[None]) -> None:
         await shows(pilot, "xor", "unreadable", "1 of 2")
+
+    play(scenario, None)
+
+
+@pytest.mark.parametrize(("column", "value"), [("note", b"a"), ("latest", '{"loss": [1.0]}'), ("elapsed", math.inf)])
+def test_a_damaged_value_does_not_hide_the_others_nor_end_the_filter(runs: Path, column: str, value: object) -> None:
+    recorded.finished(runs, recorded.table(), run_id="good")
+    bad = recorded.finished(runs, recorded.table(), run_id="bad")
+    recorded.execute(bad, f"UPDATE run SET {column} = ?", value)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await shows(pilot, "unreadable", "1 of 2")
+        rows(pilot, "#runs").focus()
+        await pilot.press("slash")
+        await write(pilot, "note=a")
+        await shows(pilot, "No run is like that")
+        await write(pilot, "time>1s steps>1")
+        await until(pilot, lambda: rows(pilot, "#runs").ids == ("good",))
 
     play(scenario, None)
 

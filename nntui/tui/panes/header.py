@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.style import Style
 
+from nntui.knobs import KNOBS
 from nntui.store.records import RunRecord
 from nntui.text import plain
 from nntui.tui import keymap
@@ -122,8 +123,8 @@ class _Fact(NamedTuple):
 
 
 def _facts(run: RunRecord, *, wide: bool) -> list[_Fact]:
-    training = run.config.get("training", {})
-    epochs, steps = training.get("epochs", 0), training.get("steps", 0)
+    ends: list[Any] = [KNOBS[f"training.{name}"].value_in(run.config) for name in ("epochs", "steps")]
+    epochs, steps = ends
     runs = run.standing == "running"
     pace = _Fact("", f"{count(run.steps_per_s) if runs else '–':>7}", " steps/s" if wide else "/s", 4)
     left = _Fact("", duration(run.remaining if runs else None), " left", 3)
