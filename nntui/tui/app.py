@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
@@ -34,11 +34,12 @@ from nntui.tui.screens.dialog import Palette
 from nntui.tui.screens.keys import places
 from nntui.tui.screens.opened import Opened
 from nntui.tui.spans import Update
+from nntui.tui.typeahead import TypeAhead
 from nntui.tui.widgets.keybar import KeyBar
 from nntui.tui.widgets.toosmall import TooSmall
 
 
-class NntuiApp(App[None]):
+class NntuiApp(TypeAhead):
     """Shows one run, several beside each other, or the start screen."""
 
     TITLE = "nntui"
@@ -66,7 +67,7 @@ class NntuiApp(App[None]):
         See :class:`DashboardScreen` and :class:`Budget`. ``theme`` goes before the one that is remembered; ``keys`` are
         those of :func:`keymap.remapped`.
         """
-        super().__init__(driver_class=terminal.driver_class())
+        super().__init__(terminal.driver_class())
         self.animation_level = "none"  # a page that glides takes longer, and a slow link ten times the bytes
         self._marker = marker
         self._plain = transliteration.Plain(enabled=marker == "ascii")

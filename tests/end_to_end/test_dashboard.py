@@ -96,6 +96,15 @@ def test_a_run_is_paused_and_turned_from_the_keys(watched: Terminal) -> None:
     assert latest()[1].state == "stopped"
 
 
+def test_keys_that_arrive_together_set_the_value_that_was_typed(watched: Terminal) -> None:
+    watched.send("\r0.06\x7f5\r")
+    watched.wait_for(lambda: latest()[1].config["training"]["lr"] == 0.05)
+    assert latest()[1].state == "running"  # no full stop has reached it
+    watched.wait_for(re.compile(r"lr +0\.05 "))
+    watched.send("\r0.02\r[[")
+    watched.wait_for(lambda: latest()[1].config["training"]["lr"] == 0.0125)
+
+
 def test_a_hang_up_ends_the_viewer_and_not_the_trainer(watched: Terminal) -> None:
     watched.hang_up()
     watched.wait_exit(10)

@@ -32,6 +32,7 @@ from nntui.tui.panes.pane import PictureCells, Pictured
 from nntui.tui.screens import dashboard as dashboard_screen
 from nntui.tui.screens import samples
 from nntui.tui.screens.dashboard import DashboardScreen
+from nntui.tui.typeahead import TypeAhead
 
 Scenario = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -124,6 +125,8 @@ def _busy(app: App[object]) -> bool:
     if not app.screen_stack:
         return False
     screen = app.screen
+    if isinstance(app, TypeAhead) and app.is_dealing:
+        return True
     if screen._layout_required or screen._scroll_required or screen._callbacks:
         return True
     return any(not _waits(node) for node in [app, *screen.walk_children(with_self=True)])
