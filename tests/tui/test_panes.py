@@ -340,6 +340,19 @@ def test_the_header_tells_where_a_run_failed_beside_any_name(table: Picture) -> 
     assert "at step 2,000: first in layer 1" in first
 
 
+@pytest.mark.parametrize("state", ["running", "diverged"])
+@pytest.mark.parametrize("width", range(32, 120, 8))
+def test_the_header_tells_the_way_back_from_the_past(table: Picture, width: int, state: str) -> None:
+    now = replace(table.run, state=state, id="20261126-0751-moons", name="xor-wide-and-deep")
+    then = replace(table, run=replace(now, step=1999, state="running"), now=now)
+    first = show(Header(), replace(table, run=now, then=then), (width, 2))[0]
+    assert first.startswith(" ◂ past  xor")
+    assert "esc: now" in first
+    assert ("step 1,999" in first) == (width >= 48)
+    assert ("at step 1,999 of 2,000 · " in first) == (width >= 64)
+    assert (now.id in first) == (width >= 110)
+
+
 def test_the_header_tells_of_a_silent_trainer(table: Picture) -> None:
     run = replace(table.run, state="running")
     assert "no word from the trainer for 1:10" in show(Header(), replace(table, run=run, silence=70), (120, 2))[0]

@@ -153,6 +153,27 @@ def test_steps_one_by_one_from_any_pane(ended: Path) -> None:
     play(scenario, ended)
 
 
+def test_a_narrow_key_bar_tells_how_to_enter_and_leave_the_past(nntui_home: Path) -> None:
+    folder, trainer = started()
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: picture_of(pilot).run.step > 100)
+        await shows(pilot, "r past", "← → turn", "g ghost")
+        assert "( )" not in lines(pilot)[-1]
+        screen_of(pilot).look(100)
+        await there(pilot, 100)
+        await shows(pilot, "r now  ( ) a step", "esc: now")
+        bar = lines(pilot)[-1]
+        assert bar.startswith(" r now  ( ) a step  q leave")
+        assert not any(word in bar for word in ("turn", "ghost", "type", "rate"))
+        await pilot.resize_terminal(40, 12)
+        await shows(pilot, "r now  ( ) a step", "esc: now")
+
+    play(scenario, folder, (80, 24))
+    trainer.kill()
+    trainer.wait()
+
+
 def test_no_knob_turns_in_the_past_and_whoever_only_looks_may_look(nntui_home: Path) -> None:
     folder, trainer = started()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
@@ -75,15 +76,18 @@ class Header(PictureCells):
         run = picture.shown.run
         quiet = self.get_component_rich_style("header--quiet")
         symbol = SYMBOLS.get(run.standing, "?")
-        state, where = f"{symbol} {run.standing}", self._lost or _where(picture)
-        if then is not None:
-            state = "◂ past"
-        sought = _sought(picture)
+        state = f"{symbol} {run.standing}" if then is None else "◂ past"
+        sought = () if self._lost else _sought(picture)
+        where = "" if sought else self._lost or _where(picture)
         name = f"  {run.name}" if run.name == run.preset or not run.preset else f"  {run.name} ({run.preset})"
+        name_width = cell_len(plain(name))
         right = f"{run.id}" if width >= 60 else ""
         room = width - len(state) - len(right) - 1
-        note = f"  {where or sought or ('reading the data' if run.state == 'starting' else run.title)}"
-        left = fit(name, max(0, min(cell_len(plain(name)), max(room - cell_len(plain(note)), room // 3))))
+        if sought and room - min(name_width, room // 3) < len(sought[0]) + 2:  # the way back is worth more than an id
+            room, right = room + len(right), ""
+        else_said = "reading the data" if run.state == "starting" else run.title
+        note = f"  {where or _longest(sought, room - min(name_width, room // 3) - 2) or else_said}"
+        left = fit(name, max(0, min(name_width, max(room - cell_len(plain(note)), room // 3))))
         note = fit(note, max(0, room - cell_len(left)))
         first = line(
             (state, self.get_component_rich_style(f"header--{'attention' if then else _tone(run)}")),
@@ -156,17 +160,24 @@ def _tone(run: RunRecord) -> str:
     return "live" if run.state == "running" else "done"
 
 
-def _sought(picture: Picture) -> str:
-    """Which step is looked at and which is on its way, where somebody looks at the past."""
+def _sought(picture: Picture) -> tuple[str, ...]:
+    """Which step is looked at, and which is on its way, if one of the past is: at length, then ever shorter."""
     then, now, seeking = picture.then, picture.run, picture.seeking
     goes_on = {"running": "training goes on", "paused": "now it is paused"}.get(now.state, f"it has {now.state}")
-    here = f"at step {then.run.step:,} of {now.step:,}" if then else ""
+    here, step = (f"at step {then.run.step:,} of {now.step:,}", f"step {then.run.step:,}") if then else ("", "")
     if seeking is None:
-        return here and f"{here} · {goes_on} · {keymap.shown(keymap.DASHBOARD, 'back')}: now"
+        back = f"{keymap.shown(keymap.DASHBOARD, 'back')}: now"
+        texts = (f"{here} · {goes_on} · {back}", f"{here} · {back}", f"{step} · {back}", back)
+        return texts if then else ()
     if seeking.error:
-        return f"step {seeking.step:,} cannot be shown: {seeking.error}"
+        return (f"step {seeking.step:,} cannot be shown: {seeking.error}",)
     coming = f"making step {seeking.step:,} again: {seeking.share:.0%}"
-    return f"{here} · {coming}" if here else coming
+    return (f"{here} · {coming}", coming) if then else (coming,)
+
+
+def _longest(texts: Sequence[str], width: int) -> str:
+    """The first text that there is room for, or else the last, if there is any."""
+    return next((text for text in texts if cell_len(text) <= width), texts[-1] if texts else "")
 
 
 def _where(picture: Picture) -> str:

@@ -39,6 +39,10 @@ from nntui.tui.widgets.toosmall import TooSmall
 
 #: What is offered to whoever looks at a run that has diverged.
 WAY_OUT = "go back, halve lr"
+#: What cannot be done while one looks at the past.
+TURNING = ("turn", "turn_rate", "undo", "haunt")
+#: From this width on the key bar has room for whole sentences.
+WORDY = 100
 #: What the machine is busy with is measured this often.
 SYSTEM_SECONDS = 1.0
 
@@ -110,6 +114,7 @@ class DashboardScreen(GhostingScreen):
         line.display = event.size.width >= systemline.WIDE and event.size.height >= systemline.HIGH
         header.tells_pace = not line.display
         header.redraw()
+        self.offer_keys()
 
     def _measure(self) -> None:
         line = self.query_one(SystemLine)
@@ -234,9 +239,8 @@ class DashboardScreen(GhostingScreen):
     @on(Rearranged)
     def offer_keys(self) -> None:
         """What the keys do here and now."""
-        words = (
-            {"leave": "leave, training goes on" if self.app.size.width >= 80 else "leave, runs on"} if self.live else {}
-        )
+        wide = self.app.size.width >= WORDY
+        words = {"leave": "leave, training goes on" if wide else "leave, runs on"} if self.live else {}
         if self._picture is not None and self._picture.run.state not in ("starting", "running"):
             words["toggle_pause"] = WAY_OUT if self._picture.run.state == "diverged" else "go on"
         if self.at is not None:
@@ -253,7 +257,13 @@ class DashboardScreen(GhostingScreen):
             words |= self.focused.words
             names = {key.action.partition("(")[0] for key in keymap.labelled(*own)}
             dead |= {name for name in names if self.focused.check_action(name, ()) is False}
-        self.query_one(KeyBar).offer(hints(here, words=words, without=dead))
+        if self.at is None:
+            dead.add("past_step")
+        else:
+            dead |= {*TURNING, *(["type"] if isinstance(self.focused, KnobPane) else [])}
+        self.query_one(KeyBar).offer(
+            hints(here, words=words, without=dead, first=() if self.at is None else ("past", "past_step"))
+        )
 
     async def action_explain(self) -> None:
         """What the focused pane shows, what good looks like, and what to turn."""

@@ -11,15 +11,23 @@ from nntui.tui.widgets.keybar import Hint
 
 
 def hints(
-    places: Collection[str], *, words: Mapping[str, str] | None = None, without: Collection[str] = ()
+    places: Collection[str],
+    *,
+    words: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
+    first: Collection[str] = (),
 ) -> list[Hint]:
-    """What the key bar offers in these places; ``words`` replaces labels by action, ``without`` leaves actions out."""
-    renamed = words or {}
-    return [
-        Hint(key.shown, renamed.get(key.action, key.label), key.keys.partition(",")[0], key.rank)
-        for key in keymap.labelled(*places)
-        if key.action.partition("(")[0] not in without
-    ]
+    """What the key bar offers in these places.
+
+    ``words`` replaces labels by action, ``without`` leaves actions out; those that are ``first`` make room last.
+    """
+    renamed, found = words or {}, []
+    for key in keymap.labelled(*places):
+        action = key.action.partition("(")[0]
+        if action not in without:
+            label, rank = renamed.get(key.action, key.label), 0 if action in first else key.rank
+            found.append((action not in first, Hint(key.shown, label, key.keys.partition(",")[0], rank)))
+    return [hint for _, hint in sorted(found, key=lambda pair: pair[0])]
 
 
 def places(focused: Widget | None) -> list[str]:
