@@ -11,8 +11,10 @@ import pytest
 from textual.pilot import Pilot
 
 from nntui import paths
+from nntui.store.records import Curve
 from nntui.tui.app import NntuiApp
 from nntui.tui.panes.runs.comparison import Comparison
+from nntui.tui.panes.runs.runcurves import RunCurves
 from nntui.tui.screens import compare as subject
 from nntui.tui.screens.compare import CompareScreen
 from nntui.tui.screens.dashboard import DashboardScreen
@@ -56,6 +58,26 @@ def row(pilot: Pilot[None], name: str) -> str:
 def order(pilot: Pilot[None]) -> list[str]:
     """The numbers of the lines of the table, as they stand."""
     return [str(int(number) + 1) for number in pilot.app.screen.query_one(Comparison).ids]
+
+
+def test_curves_are_drawn_once_they_are_read_as_far_as_they_go(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = seeds(runs)
+    windows: list[list[int]] = []
+    plot = RunCurves.plot
+
+    def note(chart: RunCurves, curves: Sequence[Curve], **options: Any) -> None:
+        windows.append([int(curve.last.max()) for curve in curves])
+        plot(chart, curves, **options)
+
+    monkeypatch.setattr(RunCurves, "plot", note)
+
+    async def scenario(pilot: Pilot[None]) -> None:
+        await compare(pilot, *folders)
+        await shows(pilot, "Compare: loss", "1 net")
+
+    play(scenario, None)
+    assert windows
+    assert {step for window in windows for step in window} == {2000}
 
 
 def test_figures_and_differences_stand_beside_each_other(runs: Path) -> None:

@@ -110,6 +110,7 @@ class CompareScreen(Screen[None]):
             if not wanted:
                 return
             found, lost = await asyncio.to_thread(_read_all, self._folders, wanted)
+            is_first = not self._found
             told = {number for number, known in self._found.items() if known is None}
             self._found |= {number: (wanted[number], traced) for number, traced in found.items()}
             self._found |= dict.fromkeys(lost)
@@ -117,9 +118,11 @@ class CompareScreen(Screen[None]):
                 return
             for number in lost.keys() - told:
                 say(self, lost[number], "warning")
-            self._chart.trace([pair[1] if (pair := self._found.get(number)) else None for number in self._places])
-            self._tell()
+            self._chart.know([pair[1] if (pair := self._found.get(number)) else None for number in self._places])
             again = any(self._chart.queries(number) != wanted[number] for number in found)
+            if not (is_first and again):  # the first look may have been at the first few steps alone
+                self._chart.redraw()
+                self._tell()
         if again:  # how far the runs go, and so which steps are seen, is known only now
             self.call_after_refresh(self._read)
 

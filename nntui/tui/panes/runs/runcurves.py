@@ -94,10 +94,9 @@ class RunCurves(ByKeys, ByMouse, Chart):
 
     # What there is
 
-    def trace(self, traced: Sequence[Traced | None]) -> None:
-        """The runs as they were read, each in its place; None for one that cannot be read any more."""
+    def know(self, traced: Sequence[Traced | None]) -> None:
+        """Takes the runs as they were read, each in its place; None for one that cannot be read any more."""
         self._traced = tuple(traced)
-        self.redraw()
 
     @property
     def _there(self) -> list[tuple[int, Traced]]:
