@@ -117,7 +117,7 @@ class Feed:
 
     def ask(self, pane: str, question: Question | None) -> None:
         """What a pane asks of the network from now on; None when it asks nothing any more."""
-        if not self._reading.is_past:
+        if self._reading.now is None:
             self._answering.ask(pane, question)
         self._recalling.ask(pane, question)
         self._look_soon()
@@ -164,7 +164,7 @@ class Feed:
                         self._post(message)
                     self._told = self._looked_for
                     self._answering.note(self._network)
-                    if self._reading.is_past:
+                    if self._reading.now is not None:
                         self.look(self._at)
                 # Not wait_for: in Python 3.11, one that is cancelled just when its time has come goes on.
                 with suppress(TimeoutError):

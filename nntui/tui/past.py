@@ -31,24 +31,20 @@ def as_of(
     values: Mapping[str, float],
     events: Sequence[Event],
     config: dict[str, Any],
-    predicted: int | None,
 ) -> RunRecord:
     """The run at ``step``, one of those it has made, given the last values of its series and its events up to then.
 
-    ``config`` is the configuration of that step, ``predicted`` the step of its predictions, of which only the newest
-    are kept. What no series tells is taken to have grown evenly with the steps.
+    ``config`` is the configuration of that step. What no series tells is taken to have grown evenly with the steps.
     """
     if step >= run.step:
         return run
     share = step / run.step
-    note = "" if predicted in (step, None) else f"; predictions of step {predicted:,}"
     state = [event.text for event in events if event.kind == "state"]
     return replace(
         run,
         state="paused" if state and state[-1].startswith("paused") else "running",
         reason="",
         waits_for_room=False,
-        title=f"as it stood at step {step:,} of {run.step:,}{note}",
         heartbeat=time.time(),
         step=step,
         epoch=int(_finite(values, "epoch", run.epoch * share)),

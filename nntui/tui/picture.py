@@ -146,7 +146,8 @@ class Picture:
     raw inputs ``X``, targets ``T``, ``part``) and the ``predictions`` (``P``) of their newest step; ``answers`` has
     one for each pane that asked; ``given_up`` are the newest branches from which the run went back, by metric.
 
-    Where somebody looks at the past, ``then`` is the run as it was, and in that one ``now`` is the run as it is;
+    Where somebody looks at the past, ``then`` is the run as it was, and in that one ``now`` is the run as it is; where
+    nothing else is ever shown, all of the picture is as it was, and has ``now``, too.
     ``seeking`` is the step that is not there yet. ``ghost`` is one that is drawn beside the run.
     """
 
@@ -171,6 +172,11 @@ class Picture:
     def shown(self) -> Picture:
         """What is looked at: the run as it was, or as it is."""
         return self.then or self
+
+    @property
+    def newest(self) -> RunRecord:
+        """The run as it is."""
+        return self.now or self.run
 
     @property
     def past(self) -> bool:

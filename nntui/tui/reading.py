@@ -69,8 +69,8 @@ class Reading:
         self.queries: dict[str, Query] = {}
         self.tables: dict[str, tuple[str, ...]] = {}
         self._then_of: tuple[tuple[object, ...], Picture] | None = None
-        #: Whether the run has made more steps than the one at which it is shown.
-        self.is_past = False
+        #: The run as it is, where that has made more steps than the one at which it is shown.
+        self.now: RunRecord | None = None
         #: A ghost of the run that is read beside it.
         self.companion: Companion | None = None
         #: The last picture that was read.
@@ -136,7 +136,7 @@ class Reading:
         """The picture of now, with these answers; None where it shows nothing new and need not be made ``anew``."""
         self._news = False
         reader, before = self._open, self.picture
-        run = self._run(reader, tables_too=look.recalled is not None)
+        run = self._run(reader)
         silence = _silence(run)
         companion = self.companion  # read once: it may be dropped meanwhile
         ghost = None if companion is None else companion.read(self.queries.get("loss"))
@@ -159,7 +159,10 @@ class Reading:
             picture = self._as_it_was(picture, look.recalled, look.answers)
         elif look.recalled is not None:
             picture = replace(picture, then=self._then(picture, look.recalled, look.answers))
-        is_told = self._at is not None and look.seeking is not None and look.seeking.error  # the title says what is not
+        if self.now is not None:
+            picture = replace(picture, now=self.now)
+            picture = replace(picture, then=picture)
+        is_told = self._at is not None and look.seeking is not None and look.seeking.error  # the header tells
         self.picture = replace(picture, seeking=None if is_told else look.seeking)
         return self.picture
 
@@ -181,7 +184,7 @@ class Reading:
         reader = Reader(self._folder, step)
         try:
             events = reader.events()
-            run = past.as_of(picture.run, step, reader.newest(), events, recalled.config, None)
+            run = past.as_of(picture.run, step, reader.newest(), events, recalled.config)
             known = Table(*(reader.table("history") or (-1, {})))
         finally:
             reader.close()
@@ -198,15 +201,14 @@ class Reading:
         config = self.picture.run.config if self.picture else {}
         return self._open.table_version("weights"), saved, config.get("model")
 
-    def _run(self, reader: Reader, *, tables_too: bool) -> RunRecord:
-        """The run as it stands, or stood; whether its tables are shown as they were, too."""
+    def _run(self, reader: Reader) -> RunRecord:
+        """The run as it stands, or stood."""
         run = reader.run()
         if self._at is None:
             return run
         config = past.config_at(run, self._at, catalog.first_config(self._folder), reader.commands(FOREVER))
-        self.is_past = run.step > self._at
-        predicted = None if tables_too else reader.table_step("predictions")
-        return past.as_of(run, self._at, reader.newest(), reader.events(), config, predicted)
+        self.now = run if run.step > self._at else None
+        return past.as_of(run, self._at, reader.newest(), reader.events(), config)
 
     def _read_curves(self, reader: Reader, run: RunRecord) -> dict[str, dict[str, Curve]]:
         """What the charts want; what is still good as it was read before."""

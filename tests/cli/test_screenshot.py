@@ -52,9 +52,10 @@ def test_a_picture_of_an_earlier_step_knows_nothing_of_later_ones(xor: Path, nnt
     file = tmp_path / "out.svg"
     assert nntui("screenshot", "demo", str(file), "--at", "300").returncode == 0
     shown = words(file)
-    for expected in ("running", "as it stood at step 300 of 2,000; predictions of step 2,000", "step 300", "lr 0.125"):
+    for expected in ("◂ past", "at step 300 of 2,000 · predictions of step 2,000 · esc: now", "step 300", "lr 0.125"):
         assert expected in shown, shown
-    assert "finished" not in shown
+    for untrue in ("● running", "not on this machine", " left", "training goes on", "4 Layers · step 300"):
+        assert untrue not in shown, shown
     assert "▲" not in shown  # the knob was turned later
     assert nntui("screenshot", "demo", str(file), "--at", "400", "--force").returncode == 0
     assert "▲" in words(file)
@@ -114,4 +115,4 @@ def test_a_run_that_trains_on_is_pictured_as_it_is(live: str, nntui: Nntui, tmp_
     assert nntui("screenshot", live, str(tmp_path / "out.svg")).returncode == 0
     shown = words(tmp_path / "out.svg")
     assert "running" in shown
-    assert "as it stood" not in shown
+    assert "past  " not in shown

@@ -69,12 +69,14 @@ def picture(folder: Path, at: int) -> tuple[NewPicture, Feed]:
     ],
 )
 def test_a_step_has_the_knobs_and_the_state_of_then(turned: Path, step: int, lr: float, l2: float, state: str) -> None:
-    run = picture(turned, step)[0].picture.run
+    shown = picture(turned, step)[0].picture
+    run = shown.run
     assert (run.step, run.state) == (step, state)
     assert run.config["training"]["lr"] == lr
     assert run.config["training"].get("l2", 0.0) == l2
     assert run.progress == pytest.approx(step / 2000)
-    assert ("as it stood" in run.title) == (step < 2000)
+    assert shown.newest.state == "finished"
+    assert (shown.then is not None) == (step < 2000)
 
 
 def test_a_step_has_its_knobs_however_often_they_were_turned_later(turned: Path) -> None:
@@ -99,12 +101,12 @@ def test_curves_events_and_figures_end_at_the_step(turned: Path) -> None:
     assert shown.run.latest["accuracy"] is not None
     assert len(shown.run.latest["grad_norm"]) == 2
     assert shown.table("predictions").step == 2000
-    assert shown.run.title == "as it stood at step 700 of 2,000; predictions of step 2,000"
+    assert shown.past
 
 
 def test_values_of_no_number_are_none(turned: Path) -> None:
     run = catalog.open_run(turned)
-    before = past.as_of(run, 10, {"loss": math.nan, "epoch": math.inf, "grad_norm/nobody": 1.0}, [], {}, None)
+    before = past.as_of(run, 10, {"loss": math.nan, "epoch": math.inf, "grad_norm/nobody": 1.0}, [], {})
     assert before.latest == {"loss": None}
     assert before.epoch == int(run.epoch * 10 / 2000)
 
@@ -135,7 +137,7 @@ def test_the_tables_of_a_step_are_made_again(nntui_home: Path) -> None:
     last, then, now = (picture(folder, step)[0].picture for step in (299, 40, 300))
     assert [shown.table("predictions").step for shown in (then, last, now)] == [40, 299, 300]
     assert not then.past
-    assert then.run.title == "as it stood at step 40 of 300"
+    assert (then.shown.run.step, then.newest.step) == (40, 300)
     assert then.run.latest["loss"] > last.run.latest["loss"]
     assert then.table("weights").arrays["output.W"].tobytes() != last.table("weights").arrays["output.W"].tobytes()
     assert then.table("history").arrays["steps"].max() == 40

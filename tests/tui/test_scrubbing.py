@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from nntui import launch
 from nntui.config import RunConfig
 from nntui.store import catalog
 from nntui.store.reader import Reader
+from nntui.tui.app import NntuiApp
 from nntui.tui.panes.curves import CurvePane, LossPane
 from nntui.tui.panes.knobs.pane import KnobPane
 from nntui.tui.panes.plane.pane import PlanePane
@@ -19,7 +21,7 @@ from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.picture import Picture
 from nntui.tui.screens.dashboard import DashboardScreen
 from nntui.tui.screens.scrubbing import ScrubbingScreen
-from tests.tui.screen import lines, play, settled, shows, text, until
+from tests.tui.screen import lines, play, settled, shows, text, unpaced, until
 
 pytestmark = pytest.mark.usefixtures("real_answers")
 
@@ -151,6 +153,23 @@ def test_steps_one_by_one_from_any_pane(ended: Path) -> None:
         assert screen_of(pilot).at is None
 
     play(scenario, ended)
+
+
+def test_a_run_shown_at_a_step_for_good_reads_as_one_that_is_looked_back_at(ended: Path) -> None:
+    async def session() -> None:
+        app = NntuiApp(ended, at=300)
+        async with app.run_test(size=(120, 40)) as pilot:
+            screen = pilot.app.screen
+            assert isinstance(screen, DashboardScreen)
+            await until(pilot, lambda: screen.settled)
+            assert "◂ past  moons  at step 300 of 600 · it has finished · esc: now" in lines(pilot)[0]
+            assert text(pilot).count("· step 300") == 4  # knobs, layers, predictions, plane
+            screen._measure()
+            await shows(pilot, "trainer ended", "r now", "q leave  ")
+            assert not any(untrue in text(pilot) for untrue in ("running", "training goes on", " left", "not on this"))
+
+    with unpaced():
+        asyncio.run(session())
 
 
 def test_a_narrow_key_bar_tells_how_to_enter_and_leave_the_past(nntui_home: Path) -> None:

@@ -116,7 +116,7 @@ class Board(Widget):
             if pane.WHOLE:
                 pane.picture(picture)
             else:
-                pane.stamp(f"step {then.run.step:,}" if then else "")
+                pane.stamp(f"step {then.run.step:,}" if then and not then.past else "")
                 pane.picture(picture.shown)
 
     def point(self, step: int | None) -> None:

@@ -162,9 +162,11 @@ def _tone(run: RunRecord) -> str:
 
 def _sought(picture: Picture) -> tuple[str, ...]:
     """Which step is looked at, and which is on its way, if one of the past is: at length, then ever shorter."""
-    then, now, seeking = picture.then, picture.run, picture.seeking
+    then, now, seeking = picture.then, picture.newest, picture.seeking
     goes_on = {"running": "training goes on", "paused": "now it is paused"}.get(now.state, f"it has {now.state}")
     here, step = (f"at step {then.run.step:,} of {now.step:,}", f"step {then.run.step:,}") if then else ("", "")
+    if then and then.past:  # only the newest are kept, and those of then cannot be made again
+        goes_on = f"predictions of step {then.table('predictions').step:,}"
     if seeking is None:
         back = f"{keymap.shown(keymap.DASHBOARD, 'back')}: now"
         texts = (f"{here} · {goes_on} · {back}", f"{here} · {back}", f"{step} · {back}", back)

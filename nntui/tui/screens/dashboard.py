@@ -119,7 +119,7 @@ class DashboardScreen(GhostingScreen):
     def _measure(self) -> None:
         line = self.query_one(SystemLine)
         if self.is_current and line.display and self._picture is not None:
-            run = self._picture.run
+            run = self._picture.newest
             usage = self._meter.read(run.pid if run.live and run.is_here else None)
             line.usage(usage, run, self._budgets[0].rate, self._budgets[0].limit)
 
@@ -128,6 +128,8 @@ class DashboardScreen(GhostingScreen):
     @on(NewPicture)
     def _show(self, message: NewPicture) -> None:
         message.stop()
+        if self._at is not None and message.picture.then is not None:
+            self.at = self._at
         picture = self.as_looked_at(message.picture)
         before, self._picture = self._picture, picture
         if self.is_current:  # in sight, if only around a dialog
@@ -241,8 +243,8 @@ class DashboardScreen(GhostingScreen):
         """What the keys do here and now."""
         wide = self.app.size.width >= WORDY
         words = {"leave": "leave, training goes on" if wide else "leave, runs on"} if self.live else {}
-        if self._picture is not None and self._picture.run.state not in ("starting", "running"):
-            words["toggle_pause"] = WAY_OUT if self._picture.run.state == "diverged" else "go on"
+        if self._picture is not None and (state := self._picture.newest.state) not in ("starting", "running"):
+            words["toggle_pause"] = WAY_OUT if state == "diverged" else "go on"
         if self.at is not None:
             words["past"] = "now"
         if hidden := self.query_one(Board).hidden:

@@ -45,7 +45,7 @@ class SteeringScreen(Screen[None]):
     @property
     def live(self) -> bool:
         """Whether there is a trainer to steer."""
-        return self._picture is not None and self._picture.run.live and not self.unreadable
+        return self._picture is not None and self._picture.newest.live and not self.unreadable
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A run that has ended offers no steering."""
