@@ -32,7 +32,7 @@ class Tables:
         #: The numbers of the rows that are shown, from 0.
         self.shown = _shown_rows(problem)
         self._inputs, self._targets = problem.inputs(self.shown), problem.targets(self.shown)
-        # Of other rows than there are now, where somebody has changed the data meanwhile, it says nothing.
+        # Damaged, it says nothing of these rows.
         are_these = losses is not None and losses and len(losses["loss"]) == len(self.shown)
         self._history, self._history_pace = History(losses if are_these else None), Pace()
         self._weights_step, self._weights_pace = -1, Pace(WEIGHTS_SECONDS)

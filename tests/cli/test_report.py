@@ -56,7 +56,9 @@ def test_knobs_of_the_chosen_optimizer_are_told(show: Show) -> None:
 
 def test_every_knob_is_told_of_a_run_that_this_version_could_not_make(tmp_path: Path) -> None:
     folder = recorded.finished(tmp_path / "runs", recorded.table())
-    recorded.execute(folder, "UPDATE run SET config = ?", '{"data": {"source": "gone"}, "model": {}, "training": {"lr": 0.5}}')
+    recorded.execute(
+        folder, "UPDATE run SET config = ?", '{"data": {"source": "gone"}, "model": {}, "training": {"lr": 0.5}}'
+    )
     rows = {row[0]: row[1] for row in section(told(folder), "key ")}
     assert (rows["data.source"], rows["training.lr"]) == ("gone", "0.5")
     assert "training.beta1" in rows

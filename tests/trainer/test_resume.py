@@ -180,18 +180,6 @@ def test_a_replay_says_whether_and_where_weights_part(train: Train, wait_until: 
     assert verdict.agreed < steps
 
 
-def test_data_that_have_other_rows_now_do_not_stop_a_run(train: Train, tmp_path: Path, wait_until: Wait) -> None:
-    table = tmp_path / "rows.csv"
-    table.write_text("a,b,c\n" + "1,2,0\n3,1,1\n2,2,0\n4,0,1\n" * 10)
-    run = train(f"source={table}", "target=c", "epochs=200")
-    assert run.trainer.wait(60) == 0
-    table.write_text("a,b,c\n" + "1,2,0\n3,1,1\n2,2,0\n4,0,1\n" * 8)
-    run = again(run, ("training.epochs", "400"))
-    assert run.trainer.wait(60) == 0
-    assert (run.record().state, run.record().step) == ("finished", 400)
-    assert run.table("history")["loss"].shape[0] == 32
-
-
 class Killed(BaseException):
     """Stands for the end of the process: nothing is written after it."""
 
