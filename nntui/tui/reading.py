@@ -247,7 +247,7 @@ class Companion:
     def __init__(self, folder: Path, what: str, step: int, asked: int) -> None:
         self._folder, self._what, self._step, self._asked = folder, what, step, asked
         self._reader: Reader | None = None
-        self._news = True
+        self._news, self._checked_at = True, 0.0
         self._seen: tuple[Query | None, Beside] | None = None
 
     @property
@@ -263,7 +263,10 @@ class Companion:
         self._reader = None
 
     def changed(self) -> bool:
-        """Whether there may be anything new."""
+        """Whether there may be anything new; that its trainer is gone nobody writes down."""
+        now = time.monotonic()
+        if now - self._checked_at >= ALIVE_SECONDS:
+            self._checked_at, self._news = now, True
         try:
             self._news |= not self._folder.is_dir() or self._open.changed()
         except RunError:

@@ -259,13 +259,16 @@ class DashboardScreen(GhostingScreen):
             words |= self.focused.words
             names = {key.action.partition("(")[0] for key in keymap.labelled(*own)}
             dead |= {name for name in names if self.focused.check_action(name, ()) is False}
+        first: tuple[str, ...] = ("past", "past_step")
         if self.at is None:
             dead.add("past_step")
+            first = ()
         else:
             dead |= {*TURNING, *(["type"] if isinstance(self.focused, KnobPane) else [])}
-        self.query_one(KeyBar).offer(
-            hints(here, words=words, without=dead, first=() if self.at is None else ("past", "past_step"))
-        )
+        if "type" in words:  # there is a ghost, which is adopted or dropped
+            dead.add("haunt")
+            first = (*first, "type")
+        self.query_one(KeyBar).offer(hints(here, words=words, without=dead, first=first))
 
     async def action_explain(self) -> None:
         """What the focused pane shows, what good looks like, and what to turn."""
