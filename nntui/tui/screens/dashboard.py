@@ -23,7 +23,7 @@ from nntui.tui.panes import systemline
 from nntui.tui.panes.board import Board, Rearranged
 from nntui.tui.panes.curves import LossPane, Picking
 from nntui.tui.panes.header import Header
-from nntui.tui.panes.knobs.pane import KnobPane
+from nntui.tui.panes.knobs.pane import ADOPT, KnobPane
 from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.panes.systemline import SystemLine
@@ -263,9 +263,9 @@ class DashboardScreen(GhostingScreen):
             dead.add("past_step")
         else:
             dead |= {*TURNING, *(["type"] if isinstance(self.focused, KnobPane) else [])}
-        self.query_one(KeyBar).offer(
-            hints(here, words=words, without=dead, first=() if self.at is None else ("past", "past_step"))
-        )
+        adopts = words.get("type") == ADOPT
+        first = ("past", "past_step") if self.at is not None else ("type",) if adopts else ()
+        self.query_one(KeyBar).offer(hints(here, words=words, without=dead, first=first))
 
     async def action_explain(self) -> None:
         """What the focused pane shows, what good looks like, and what to turn."""
