@@ -344,7 +344,7 @@ def test_the_header_tells_where_a_run_failed_beside_any_name(table: Picture) -> 
 @pytest.mark.parametrize("width", range(32, 120, 8))
 def test_the_header_tells_the_way_back_from_the_past(table: Picture, width: int, state: str) -> None:
     now = replace(table.run, state=state, id="20261126-0751-moons", name="xor-wide-and-deep")
-    then = replace(table, run=replace(now, step=1999, state="running"), now=now)
+    then = replace(table, run=replace(now, step=1999, state="running"), now=now, tables={})
     first = show(Header(), replace(table, run=now, then=then), (width, 2))[0]
     assert first.startswith(" ◂ past  xor")
     assert "esc: now" in first

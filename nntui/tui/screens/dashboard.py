@@ -23,7 +23,7 @@ from nntui.tui.panes import systemline
 from nntui.tui.panes.board import Board, Rearranged
 from nntui.tui.panes.curves import LossPane, Picking
 from nntui.tui.panes.header import Header
-from nntui.tui.panes.knobs.pane import KnobPane
+from nntui.tui.panes.knobs.pane import ADOPT, KnobPane
 from nntui.tui.panes.pane import Pane, Pictured
 from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.panes.systemline import SystemLine
@@ -259,15 +259,12 @@ class DashboardScreen(GhostingScreen):
             words |= self.focused.words
             names = {key.action.partition("(")[0] for key in keymap.labelled(*own)}
             dead |= {name for name in names if self.focused.check_action(name, ()) is False}
-        first: tuple[str, ...] = ("past", "past_step")
+        adopts = words.get("type") == ADOPT
         if self.at is None:
-            dead.add("past_step")
-            first = ()
+            dead |= {"past_step", *(["haunt"] if adopts else [])}
         else:
             dead |= {*TURNING, *(["type"] if isinstance(self.focused, KnobPane) else [])}
-        if "type" in words:  # there is a ghost, which is adopted or dropped
-            dead.add("haunt")
-            first = (*first, "type")
+        first = ("past", "past_step") if self.at is not None else ("type",) if adopts else ()
         self.query_one(KeyBar).offer(hints(here, words=words, without=dead, first=first))
 
     async def action_explain(self) -> None:

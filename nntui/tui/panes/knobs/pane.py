@@ -30,6 +30,8 @@ def _rank(knob: Knob) -> tuple[int, bool]:
 
 #: Every knob that can be turned while the network trains.
 LIVE = tuple(sorted((knob for knob in KNOBS.values() if knob.live), key=_rank))
+#: What the key that types a value is called while it adopts a ghost.
+ADOPT = "adopt"
 #: Those that need a new run, and say of a run what one would compare: how it is built, and its seed.
 FIXED = tuple(knob for knob in KNOBS.values() if not knob.live and not knob.key.startswith("data."))
 #: A value has so many cells at least, and at most before it takes those of the ladder.
@@ -302,7 +304,7 @@ class KnobPane(Pane, PictureCells):
     def words(self) -> dict[str, str]:
         """While there is a ghost, the key that types a value adopts it."""
         ghost = self._last.ghost if self._last is not None else None
-        return {"type": "adopt"} if ghost is not None and not ghost.has_crashed else {}
+        return {"type": ADOPT} if ghost is not None and not ghost.has_crashed else {}
 
     def action_haunt(self) -> None:
         """Asks for a value to be tried beside the run."""
