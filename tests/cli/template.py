@@ -21,6 +21,7 @@ import threading
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -106,7 +107,8 @@ def _import(*packages: str) -> None:
     for package in packages:
         for module in pkgutil.walk_packages([str(Path(nntui.__path__[0], package))], f"nntui.{package}."):
             if not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
+                with suppress(ImportError):  # of an extra that is not installed
+                    importlib.import_module(module.name)
     gc.collect()
     gc.freeze()
 
