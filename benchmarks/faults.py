@@ -241,7 +241,7 @@ def marks(quick: bool) -> list[Figure]:
             for meter in (one, other):
                 meter.first_seconds(60)
             for number in range(count):
-                rate = f"0.0{number + 101}"
+                rate = f"0.0{10 * number + 1011}"
                 for meter in (one, other):
                     meter.keep()
                 answer = ask(run, "set", "training.lr", rate)
