@@ -93,6 +93,7 @@ def unpack(file: Path, runs: Path) -> tuple[Path, RunRecord]:
                         shutil.copyfileobj(inside, outside)
                 try:
                     _check(draft, run_id)
+                    open_run(draft)
                 except RunError as error:
                     raise RunError(f"{file}: {str(error).removeprefix(f'{draft / DATABASE}: ')}") from None
     except _FAULTS as error:

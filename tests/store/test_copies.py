@@ -196,6 +196,7 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
         "its tables are not those of a run",
     ),
     "a later version": (with_sql("PRAGMA user_version = 99"), "format 99"),
+    "a damaged row": (with_sql("UPDATE run SET latest = '[1,2'"), "damaged"),
     "another id": (with_sql("UPDATE run SET id = '../../x'"), "another run than the file says"),
 }
 
