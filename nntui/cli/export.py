@@ -93,7 +93,7 @@ def take_in(
         try:
             checkpoints.load_checkpoint(path)
         except checkpoints.CheckpointError as error:
-            talk(f"nntui: {error}; the run goes on from another one")
+            talk(f"nntui: {error}; resume goes on from one before it")
 
 
 def _metrics(place: Path, run: RunRecord) -> bytes:

@@ -175,12 +175,8 @@ def remove(
     from nntui import ending, paths
     from nntui.store import catalog
 
-    known = catalog.list_runs(paths.runs_dir())
-    for wanted in runs:
-        alike = [run.id for _, run in known if run.name == wanted]
-        if len(alike) > 1 and wanted not in {run.id for _, run in known}:
-            raise UserError(f"{wanted!r} is the name of {len(alike)} runs: {', '.join(alike[:8])}; say which by its id")
-    found = {run.id: (place, run) for place, run in (catalog.find_listed(paths.runs_dir(), wanted) for wanted in runs)}
+    meant = [catalog.find_listed(paths.runs_dir(), wanted, alone=True) for wanted in runs]
+    found = {run.id: (place, run) for place, run in meant}
     for _, run in found.values():
         if run.live and not force:
             raise UserError(f"run {run.id} is {run.state}; nntui stop {run.id} ends it, --force stops and removes it")

@@ -277,10 +277,10 @@ def _answer(place: Path, run: RunRecord, number: int) -> Command | None:
     answer = commands.wait(place, number, alive=is_heard, seconds=math.inf)
     if answer is None:
         now = catalog.open_run(place)
-        stands = "waits for room on its disk" if now.waits_for_room else f"is {now.state}"
-        told = f"; {now.reason}" if now.reason and not now.live else ""
-        later = ", and will do it when it goes on" if now.live else ""
-        talk(f"nntui: run {run.id} has not answered; it {stands} at step {now.step}{told}{later}")
+        stands = now.standing if now.waits_for_room else f"is {now.state}"
+        why = f": {now.why}" if now.why else ""
+        later = "; it will do it when it goes on" if now.live else ""
+        talk(f"nntui: run {run.id} has not answered; it {stands} at step {now.step}{why}{later}")
     return answer
 
 

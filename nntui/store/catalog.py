@@ -38,7 +38,8 @@ def read_run(db: sqlite3.Connection, folder: Path) -> RunRecord:
     run = RunRecord(**values, layers=layers)
     soundness.check(run)
     if run.live and not _trainer_alive(run, pid_started):
-        return replace(run, state="crashed", reason=run.reason or VANISHED)
+        doing = f" while {run.reason}" if run.reason else ""
+        return replace(run, state="crashed", reason=VANISHED + doing)
     return replace(run, waits_for_room=True) if run.live and room.lacks(folder) else run
 
 
@@ -153,15 +154,20 @@ def find_run(runs: Path, wanted: str = "latest") -> tuple[Path, RunRecord]:
     return folder, open_run(folder) if run.state == UNREADABLE else run
 
 
-def find_listed(runs: Path, wanted: str) -> tuple[Path, RunRecord]:
-    """The same, also of a run that cannot be read: it is told as :func:`listed`."""
+def find_listed(runs: Path, wanted: str, *, alone: bool = False) -> tuple[Path, RunRecord]:
+    """The same, also of a run that cannot be read: it is told as :func:`listed`.
+
+    Where it has to be ``alone``, a name that several runs have means none of them.
+    """
     for folder in _folders(runs):
         if folder.name == wanted:
             return folder, listed(folder) or open_run(folder)
-    return meant(runs, list_runs(runs), wanted)
+    return meant(runs, list_runs(runs), wanted, alone=alone)
 
 
-def meant(runs: Path, known: Sequence[tuple[Path, RunRecord]], wanted: str) -> tuple[Path, RunRecord]:
+def meant(
+    runs: Path, known: Sequence[tuple[Path, RunRecord]], wanted: str, *, alone: bool = False
+) -> tuple[Path, RunRecord]:
     """The same, of the runs that are ``known`` to be there, newest first."""
     if not known:
         raise RunError(f"no runs in {runs}; nntui train PRESET makes one")
@@ -169,6 +175,9 @@ def meant(runs: Path, known: Sequence[tuple[Path, RunRecord]], wanted: str) -> t
         readable = [pair for pair in known if pair[1].state != UNREADABLE]
         return next((pair for pair in readable if not pair[1].archived), [*readable, *known][0])
     called = [pair for pair in known if pair[0].name == wanted] or [pair for pair in known if pair[1].name == wanted]
+    if alone and len(called) > 1:
+        ids = ", ".join(run.id for _, run in called[:8])
+        raise RunError(f"{wanted!r} is the name of {len(called)} runs: {ids}; say which by its id")
     if called:
         return called[0]
     beginning = [pair for pair in known if wanted and pair[1].id.startswith(wanted)]

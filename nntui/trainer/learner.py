@@ -44,22 +44,11 @@ class Learner:
         self.is_new = not past.has_begun
         # A trainer that was killed may have kept what it had not recorded; this one may come there by another way.
         checkpoints.forget_from(run_folder / folder.CHECKPOINTS, record.step + 1)
-        self._now = past.now(record.step, meanwhile=self._telling(record.step))
+        self._now = past.now(record.step, meanwhile=_telling(beat, record.step))
         self.loop = self._now.loop
         self.telemetry = Telemetry(writer, self.loop, self._problem, past.losses)
         self.telemetry.latest.update(record.latest)  # until there is something newer
         self._keeping = Keeping(run_folder / folder.CHECKPOINTS, record.elapsed)
-
-    def _telling(self, step: int) -> Callable[[Slice], None]:
-        """Is given what is made again on the way to a step, and tells how far that is."""
-        begun: list[int] = []
-
-        def tell(made: Slice) -> None:
-            begun.append(int(made.steps[0]) - 1)
-            share = (int(made.steps[-1]) - begun[0]) / (step - begun[0])
-            self._beat(f"making step {step:,} again: {share:.0%}")
-
-        return tell
 
     @property
     def config(self) -> RunConfig:
@@ -130,8 +119,7 @@ class Learner:
         """
         last, again = self.loop.step, list[Slice]()
         begin = min(self._writer.recorded(STEP, step), max(0, step - 1))
-
-        tell = self._telling(step)
+        tell = _telling(self._beat, step)
 
         def note(made: Slice) -> None:
             again.append(made.since(begin))
@@ -181,7 +169,7 @@ class Learner:
         past = Past(self._folder, self._problem)
         if self.loop.diverged:
             sound = max(0, self.loop.step - 2)
-            then = past.now(sound, meanwhile=self._telling(sound))
+            then = past.now(sound, meanwhile=_telling(self._beat, sound))
         else:
             then = past.nearest(self.loop.step)
         self._now = become(self._now, then, self._problem.dataset.task)
@@ -216,6 +204,18 @@ class Learner:
             checkpoints.keep(self._folder / folder.CHECKPOINTS, self.loop.step, name)
         except OSError as error:
             raise ConfigError(f"no checkpoint: {error.strerror or error}") from None
+
+
+def _telling(beat: Callable[[str], object], step: int) -> Callable[[Slice], None]:
+    """Is given what is made again on the way to a step, and tells how far that is."""
+    begun: int | None = None
+
+    def tell(made: Slice) -> None:
+        nonlocal begun
+        begun = int(made.steps[0]) - 1 if begun is None else begun
+        beat(f"making step {step:,} again: {(int(made.steps[-1]) - begun) / (step - begun):.0%}")
+
+    return tell
 
 
 def _live(key: str) -> Knob:

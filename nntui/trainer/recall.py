@@ -76,7 +76,9 @@ def check_data(folder: Path, problem: Problem) -> None:
     """Raises UserError where the data are others by now than those of which a run has recorded rows."""
     with closing(Reader(folder)) as reader:
         known = reader.table("rows")
-    told, rows = known[1] if known else {}, rows_of(problem)
+    if known is None:
+        return
+    told, rows = known[1], rows_of(problem)
     if any(not np.array_equal(told[name], rows[name], equal_nan=True) for name in told.keys() & rows.keys()):
         raise UserError("the data are others than the run learned from: put those back, or start a new run")
 

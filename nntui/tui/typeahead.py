@@ -56,10 +56,12 @@ class TypeAhead(App[None]):
             self._dealing = asyncio.create_task(self._see_through())
 
     async def _see_through(self) -> None:
-        for _ in range(ROUNDS):
-            for node in self._innermost.ancestors_with_self:
-                await _answers(node)
-        self.call_later(self._go_on)
+        try:
+            for _ in range(ROUNDS):
+                for node in self._innermost.ancestors_with_self:
+                    await _answers(node)
+        finally:  # whatever goes wrong, the next key has its turn
+            self.call_later(self._go_on)
 
     @property
     def _innermost(self) -> DOMNode:

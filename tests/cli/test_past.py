@@ -170,3 +170,22 @@ def test_a_run_whose_data_are_others_by_now_stays_as_it_is(
         assert told in done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert [(run["state"], run["step"]) for run in runs()] == [("finished", 200)]
+
+
+def test_an_import_tells_of_damaged_checkpoints(
+    demo: Path, nntui: Nntui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latest = demo / "checkpoints" / "latest.safetensors"
+    spoilt = bytearray(latest.read_bytes())
+    spoilt[-1] ^= 1
+    latest.unlink()  # what is kept of that step is the same file
+    latest.write_bytes(spoilt)
+    file = str(tmp_path / "demo.zip")
+    assert nntui("export", "demo", file).returncode == 0
+    monkeypatch.setenv("NNTUI_HOME", str(tmp_path / "elsewhere"))
+    done = nntui("import", file)
+    assert done.returncode == 0
+    told = done.stderr.splitlines()
+    assert len(told) == 2
+    assert told[1].endswith("latest.safetensors: damaged: its checksum is another; resume goes on from one before it")
+    assert nntui("resume", "demo", "--steps", "3100", "--detach").returncode == 0

@@ -299,6 +299,8 @@ def test_a_live_state_is_believed_while_the_process_lives(
     crashed = catalog.open_run(running)
     assert (crashed.state, crashed.step, crashed.live) == ("crashed", 7, False)
     assert crashed.reason == catalog.VANISHED
+    set_row(running, reason="making step 90 again: 40%")
+    assert catalog.open_run(running).reason == "the trainer ended without a word while making step 90 again: 40%"
 
 
 def test_a_process_that_ended_but_was_not_waited_for_is_dead(running: Path, process: subprocess.Popen[bytes]) -> None:

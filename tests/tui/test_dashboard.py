@@ -745,12 +745,16 @@ def test_a_page_is_what_was_seen(kept: Path) -> None:
 
 
 def test_help_opens_once_and_closes(kept: Path) -> None:
+    pages: set[int] = set()
+
     async def scenario(pilot: Pilot[None]) -> None:
         for opening, closing in (("question_mark", "escape"), ("f1", "q"), ("question_mark", "f1")):
             await pilot.press(opening)
             assert isinstance(pilot.app.screen, HelpScreen)
+            pages.add(id(pilot.app.screen))
             await pilot.press(closing)
             assert isinstance(pilot.app.screen, DashboardScreen)
+        assert len(pages) == 1, "it is made once"
 
     play(scenario, kept)
 
@@ -1368,6 +1372,20 @@ def test_a_pane_whose_picture_has_not_changed_is_not_drawn_again(kept: Path) -> 
         await settled(pilot)
         assert loss._drawn_at > drawn[0]
         assert events._drawn_at == drawn[1]
+
+    play(scenario, kept)
+
+
+def test_only_what_tells_of_the_focus_is_drawn_for_it(kept: Path) -> None:
+    async def scenario(pilot: Pilot[None]) -> None:
+        loss, events = pilot.app.screen.query_one(LossPane), pilot.app.screen.query_one(EventPane)
+        for pane in (loss, events):
+            pilot.app.screen.query_one(KnobPane).focus()
+            await settled(pilot)
+            before = pane._drawn_at
+            pane.focus()
+            await settled(pilot)
+            assert (pane._drawn_at > before) is (pane is events)
 
     play(scenario, kept)
 
