@@ -125,7 +125,7 @@ def _busy(app: App[object]) -> bool:
     if not app.screen_stack:
         return False
     screen = app.screen
-    if isinstance(app, TypeAhead) and app.is_dealing:
+    if (isinstance(app, TypeAhead) and app.is_dealing) or app._resize_event is not None:  # passed on by a timer
         return True
     if screen._layout_required or screen._scroll_required or screen._callbacks:
         return True
