@@ -39,7 +39,7 @@ from pathlib import Path
 
 import numpy, plotext
 codecs.lookup("utf-8-sig")
-for package in ("nntui", "nntui.cli", "nntui.store"):
+for package in ("nntui", *("nntui." + each for each in ("cli", "data", "engine", "inference", "store", "trainer"))):
     for module in pkgutil.iter_modules(importlib.import_module(package).__path__, package + "."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
