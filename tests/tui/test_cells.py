@@ -24,6 +24,7 @@ from textual.app import App, ComposeResult
 from textual.dom import DOMNode
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widgets import Static
 
 from nntui.text import PLACEHOLDER, plain
 from nntui.tui.widgets.cells import Cells, _changes, line
@@ -231,6 +232,50 @@ BLINKER = textwrap.dedent("""
 
     Blinker().run()
 """)
+
+
+class Ruler(Cells):
+    """Tells the size it was last drawn for."""
+
+    drawn: tuple[int, int] = (0, 0)
+    times = 0
+
+    def redraw(self) -> None:
+        self.drawn = self.size
+        self.times += 1
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["told by Textual", "not told"])
+def test_another_size_is_drawn_once_also_when_textual_does_not_tell_of_it(asked: bool) -> None:
+    async def scenario() -> None:
+        app = CellsApp(ruler := Ruler())
+        async with app.run_test(size=(20, 4)) as pilot:
+            hidden = Static()
+            hidden.display = False
+            await app.mount(hidden)
+            await pilot.pause()
+            before = ruler.times
+
+            def asks() -> None:
+                """What happens in the moment between a frame of a hidden widget and a layout."""
+                app.screen._compositor.update_widgets({hidden})
+                app.screen._clear_arrangement_cache()
+                assert ruler.region.width == (10 if ruler.display else 0), "the layout is made already"
+
+            ruler.styles.width = 10
+            if asked:
+                asks()
+            await pilot.pause()
+            assert (ruler.size, ruler.drawn, ruler.times) == ((10, 4), (10, 4), before + 1)
+            ruler.display = False
+            if asked:
+                asks()
+            await pilot.pause()
+            ruler.display = True
+            await pilot.resize_terminal(12, 3)
+            assert ruler.drawn == (10, 3)
+
+    asyncio.run(scenario())
 
 
 def test_textual_still_has_the_private_names_that_cells_use() -> None:

@@ -25,7 +25,7 @@ from nntui.tui.panes.predictions.pane import PredictionPane
 from nntui.tui.panes.predictions.ranking import WORST, Order
 from nntui.tui.picture import Picture, Table
 from tests.tui import recorded
-from tests.tui.screen import lines, play, shows, text, until
+from tests.tui.screen import lines, play, settled, shows, text, until
 from tests.tui.test_panes import picture_of, show
 
 
@@ -124,6 +124,7 @@ def on_pane(scenario: Callable[[Pilot[None], PredictionPane], Any], shape: Any, 
         pane.focus()
         await pilot.press("m")
         await until(pilot, lambda: pane.size.width > 0.8 * size[0] and pane._view.lines)
+        await settled(pilot)
         await scenario(pilot, pane)
 
     play(played, recorded.finished(paths.runs_dir(), shape), size)

@@ -14,7 +14,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.css.styles import RenderStyles
 from textual.dom import DOMNode
+from textual.events import Resize
 from textual.geometry import Region, Size
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -65,6 +67,8 @@ class Cells(Widget):
     _lit: tuple[object, ...] = ()
     _lines: Sequence[Strip] = ()
     _ground: Style | None = None
+    #: The size it was last drawn for.
+    _fitted = Size(0, 0)
 
     def show(self, lines: Sequence[Strip], changed: Sequence[Region] | None = None) -> None:
         """Show `lines`, one `Strip` for each row from the top; rows without a line are blank.
@@ -92,8 +96,26 @@ class Cells(Widget):
     def redraw(self) -> None:
         """Makes the lines anew, in the size and the colours of now, in a widget that knows how."""
 
+    def on_mount(self) -> None:
+        """Looks at its size after each layout.
+
+        Textual forgets to tell of a new size when somebody asks where a widget is between a change of the styles and
+        the layout that follows, while a hidden widget is to be refreshed: it then makes the layout there and then.
+        """
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._look_at_size, immediate=True)
+
+    def _look_at_size(self, _: Screen[object]) -> None:
+        if self.size != self._fitted:
+            self.call_next(self._fit)  # after what Textual has told
+
+    def _fit(self) -> None:
+        size = self.size
+        if size != self._fitted:
+            self.post_message(Resize(size, size))
+
     def on_resize(self) -> None:
         """There is room for more or for less."""
+        self._fitted = self.size
         self.redraw()
 
     @classmethod
