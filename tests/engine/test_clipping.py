@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nntui.engine.clipping import clip_norm, clip_value, norm
+from tests.engine.memory import peak_of
 
 
 @pytest.mark.oracle
@@ -78,16 +78,13 @@ def test_values_are_clipped_on_both_sides_and_nan_stays() -> None:
 
 def test_clipping_allocates_nothing() -> None:
     gradients = np.ones(100_000, np.float32)
-    tracemalloc.start()
-    try:
-        for _ in range(20):
-            gradients.fill(2.0)
-            clip_value(gradients, 1.0)
-            clip_norm(gradients, 1.0)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 4096
+
+    def clip() -> None:
+        gradients.fill(2.0)
+        clip_value(gradients, 1.0)
+        clip_norm(gradients, 1.0)
+
+    assert peak_of(clip) < 4096
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, math.nan])

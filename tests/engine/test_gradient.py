@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from nntui.engine import ACTIVATIONS, Network, make_optimizer, with_ones
 from tests.engine.cases import EVERY_KIND, PAIRS, batch
+from tests.engine.memory import peak_of
 
 Array = NDArray[Any]
 Layout = Callable[[Array], Array]
@@ -160,18 +160,6 @@ def test_the_logits_are_a_batch_s_until_the_next_one(ones: bool) -> None:
     np.testing.assert_allclose(kept, expected[4:8], rtol=1e-13, atol=1e-15)
 
 
-def peak_of(step: Callable[[], object]) -> int:
-    """The most bytes that a step has at once, once it has been made before."""
-    step()
-    tracemalloc.start()
-    try:
-        for _ in range(5):
-            step()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", EVERY_KIND)
 def test_batches_by_rows_or_columns_with_or_without_ones_allocate_nothing(
@@ -186,7 +174,7 @@ def test_batches_by_rows_or_columns_with_or_without_ones_allocate_nothing(
                 def step(data: Array = data, targets: Array = targets) -> None:
                     net.batch_loss(net.gradient(data, targets), targets)
 
-                assert peak_of(step) < 4096  # an array of the outputs, (128, 10), has 5 KiB or more
+                assert peak_of(step, 5) < 4096  # an array of the outputs, (128, 10), has 5 KiB or more
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -198,7 +186,7 @@ def test_targets_of_a_single_output_in_any_layout_allocate_nothing(dtype: DTypeL
         def step(targets: Array = targets) -> None:
             net.batch_loss(net.gradient(X, targets), targets)
 
-        assert peak_of(step) < 4096  # the targets have 8 KiB or more
+        assert peak_of(step, 5) < 4096  # the targets have 8 KiB or more
 
 
 def test_inputs_of_double_precision_are_refused_by_a_network_of_single_and_change_nothing() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from nntui import knobs
 from nntui.engine import optimizers
 from nntui.engine.optimizers import OPTIMIZERS, Adam, Momentum, RMSprop, make_optimizer
+from tests.engine.memory import peak_of
 
 Array = NDArray[Any]
 
@@ -176,14 +176,7 @@ def test_a_step_allocates_nothing(name: str) -> None:
     parameters = np.zeros(100_000, np.float32)
     gradients = np.ones_like(parameters)
     optimizer = make_optimizer(name, parameters)
-    tracemalloc.start()
-    try:
-        for _ in range(20):
-            optimizer.step(parameters, gradients, 0.1)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 4096
+    assert peak_of(lambda: optimizer.step(parameters, gradients, 0.1)) < 4096
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -13,6 +13,7 @@ from nntui.engine import ACTIVATIONS, Network, network
 from nntui.engine.workspace import Workspace
 from tests.engine import oracle
 from tests.engine.cases import EVERY_KIND, batch
+from tests.engine.memory import peak_of
 
 Array = NDArray[Any]
 
@@ -23,17 +24,12 @@ def test_a_step_in_steady_state_allocates_nothing(activation: str, loss: str, ou
     net = Network((64, 256, 64, 10), activation=activation, loss=loss, output=output, dropout=dropout)
     X, T = batch(128, 64, 10, np.float32, output=output)
     norms = np.empty(len(net.layers))
-    net.backward(X, T, 0.1, 0.1)
-    net.gradient_norms(norms)
-    tracemalloc.start()
-    try:
-        for _ in range(20):
-            net.backward(X, T, 0.1, 0.1)
-            net.gradient_norms(norms)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 4096  # the smallest array of this step, (128, 10) float32, has 5 KiB
+
+    def step() -> None:
+        net.backward(X, T, 0.1, 0.1)
+        net.gradient_norms(norms)
+
+    assert peak_of(step) < 4096  # the smallest array of this step, (128, 10) float32, has 5 KiB
 
 
 def test_workspaces_of_former_batch_sizes_are_given_back() -> None:

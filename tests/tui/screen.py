@@ -122,7 +122,7 @@ async def _rest(*_: object) -> None:
 
 def _busy(app: App[object]) -> bool:
     """Whether there are messages to answer, a layout to make, or what waits for either."""
-    if not app.screen_stack:
+    if app._exit or not app.screen_stack:
         return False
     screen = app.screen
     if (isinstance(app, TypeAhead) and app.is_dealing) or app._resize_event is not None:  # passed on by a timer
