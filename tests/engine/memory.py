@@ -9,8 +9,8 @@ from collections.abc import Callable
 def peak_of(step: Callable[[], object], times: int = 20) -> int:
     """The most bytes that a step has at once, once it has been made before.
 
-    The least of three measurements: what another thread takes meanwhile, as that of pytest-xdist, counts in none of
-    them or in one, what the step takes in all.
+    The least of three measurements: what the step takes is in each of them; what another thread takes meanwhile, as
+    that of pytest-xdist does, is not.
     """
     step()
     return min(_measured(step, times) for _ in range(3))
